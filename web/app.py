@@ -1,0 +1,180 @@
+"""The base of a service: one function that builds a Flask app with everything they share."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from keys.fetching import Fetch
+from sqlalchemy import MetaData, text
+from whitenoise import WhiteNoise
+
+from web.database import Database
+from web.errors import Refused, register_errors
+from web.http import Fetcher
+from web.languages import N_, register_languages
+from web.pictures import badge_svg
+from web.qr import qr_svg
+from web.settings import ServiceSettings
+
+MAX_REQUEST_BYTES = 2_000_000
+_WEB = Path(__file__).parent
+_STATIC_SECONDS = 24 * 3600
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a view may reach: settings, database, the way out, the clock."""
+
+    settings: ServiceSettings
+    database: Database
+    fetch: Fetch
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Give the time of this request: read once, the same for all that it does."""
+        if "now" not in g:
+            g.now = self.clock()
+        return cast(datetime, g.now)
+
+
+def services() -> Services:
+    """Give what the current app was built with."""
+    return cast(Services, current_app.extensions["mycred4home"])
+
+
+def create_service(
+    import_name: str,
+    settings: ServiceSettings,
+    metadata: MetaData,
+    *,
+    fetch: Fetch | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    uses_cookies: bool = True,
+) -> Flask:
+    """Build the app of a service; its blueprints are added by the caller."""
+    app = Flask(import_name, static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
+        SESSION_COOKIE_NAME=f"{settings.name}_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # we send no referrer; Origin and Sec-Fetch-Site are checked
+    )
+    database = Database(settings.database_url, metadata)
+    database.create()
+    fetch = fetch or Fetcher(allow_loopback_http=settings.allow_loopback_http)
+    app.extensions["mycred4home"] = Services(settings, database, fetch, clock)
+
+    _templates(app)
+    register_languages(app, cookie=f"{settings.name}_language" if uses_cookies else None)
+    register_errors(app)
+    _headers(app)
+    app.jinja_env.globals.update(uses_cookies=uses_cookies)
+    _tell_machines_from_people(app)
+    if uses_cookies:
+        app.extensions["mycred4home_csrf"] = CSRFProtect(app)
+    _static(app)
+
+    @app.get("/health")
+    def health() -> tuple[dict[str, str], int]:
+        with database.reading() as session:
+            session.connection().execute(text("SELECT 1"))
+        return {"status": "ok", "service": settings.name}, 200
+
+    return app
+
+
+def register(app: Flask, blueprint: Blueprint, *, machines: bool = False) -> None:
+    """Add a blueprint; `machines` says that programs call it.
+
+    It then answers with problem details, needs no anti-forgery token, and must not look at cookies.
+    """
+    if machines:
+        app.extensions["mycred4home_machines"].add(blueprint.name)
+        csrf = app.extensions.get("mycred4home_csrf")
+        if csrf is not None:
+            csrf.exempt(blueprint)
+    app.register_blueprint(blueprint)
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    own = FileSystemLoader(Path(app.root_path) / "templates")
+    app.jinja_loader = ChoiceLoader([own, FileSystemLoader(_WEB / "templates")])
+    settings = cast(Services, app.extensions["mycred4home"]).settings
+    app.jinja_env.globals.update(
+        settings=settings,
+        badge_svg=badge_svg,
+        qr_svg=qr_svg,
+        csp_nonce=lambda: g.csp_nonce,
+        static=lambda path: f"/static/{path}",
+    )
+
+
+def _static(app: Flask) -> None:
+    served = WhiteNoise(app.wsgi_app, max_age=_STATIC_SECONDS, charset="utf-8")
+    served.add_files(str(_WEB / "static"), prefix="static/")
+    own = Path(app.root_path) / "static"
+    if own.is_dir():
+        served.add_files(str(own), prefix=f"static/{own.parent.name}/")
+    app.wsgi_app = served  # type: ignore[method-assign]
+
+
+def _headers(app: Flask) -> None:
+    @app.before_request
+    def nonce() -> None:
+        g.csp_nonce = secrets.token_urlsafe(16)
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; img-src 'self' data:; media-src 'self' blob:; style-src 'self'; "
+            f"script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; connect-src 'self'; "
+            "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            "manifest-src 'self'; worker-src 'self'",
+        )
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "geolocation=(), camera=(self), microphone=(self)")
+        if response.mimetype == "text/html":
+            headers.setdefault("Cache-Control", "no-store")
+        if cast(Services, app.extensions["mycred4home"]).settings.secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _tell_machines_from_people(app: Flask) -> None:
+    machines: set[str] = set()
+    app.extensions["mycred4home_machines"] = machines
+
+    @app.before_request
+    def tell() -> None:
+        g.machine_interface = request.blueprint in machines
+
+    @app.before_request
+    def same_origin() -> None:
+        # Second lock beside the form token (threat 20): a browser says where a form came from.
+        if request.method in ("GET", "HEAD", "OPTIONS") or g.machine_interface:
+            return
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise Refused(N_("This form came from another site."), status=403, code="other-origin")

@@ -1,0 +1,113 @@
+"""One database of one service: SQLite (WAL) by default, PostgreSQL by its URL.
+
+Tables of the three services sit in separate registries, so each service hands in its own metadata::
+
+    database = Database("sqlite:///var/issuer/issuer.db", Table.metadata)
+    database.create()
+    with database.transaction() as session:
+        session.add(row)
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
+
+_BUSY_MILLISECONDS = 10_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; refuses naive ones, since they would mean another moment elsewhere."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware UTC datetimes; this one has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """Sessions on one database; `transaction` writes, `reading` only looks."""
+
+    def __init__(self, url: str, metadata: MetaData) -> None:
+        self.metadata = metadata
+        self.engine = _engine(url)
+
+    def create(self) -> None:
+        """Make the tables that do not exist yet."""
+        self.metadata.create_all(self.engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session that commits at the end, or leaves nothing behind after an exception."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # Take the write lock at once: two writers then queue instead of failing half-way.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with Session(connection, expire_on_commit=False) as session:
+                try:
+                    yield session
+                    session.flush()
+                except BaseException:
+                    session.rollback()
+                    connection.rollback()
+                    raise
+                session.commit()
+                connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that never writes: what is added to it is forgotten."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            with Session(connection, expire_on_commit=False, autoflush=False) as session:
+                try:
+                    yield session
+                finally:
+                    session.expunge_all()  # so that what was read stays readable afterwards
+                    connection.rollback()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+    if parsed.database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+    engine = create_engine(parsed, **options)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions by itself; `transaction` says BEGIN IMMEDIATE.
+        connection.isolation_level = None
+        for pragma in (
+            "foreign_keys = ON",
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
+            "secure_delete = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

@@ -1,0 +1,100 @@
+"""The only place that opens connections: one guarded client for all services.
+
+Refuses what threat 19 lists: other schemes than https (http on loopback by an explicit setting),
+private, link-local and loopback addresses in every spelling, user info, redirects, bodies that are
+too large or take too long. The name is resolved once and the connection is made to the address
+that was checked.
+"""
+
+import time
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import requests
+from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+from requests_hardened import Config, Manager
+
+_CONNECT_SECONDS = 3.0
+_READ_SECONDS = 5.0
+_TOTAL_SECONDS = 8.0
+_MAX_BYTES = 2_000_000
+_CHUNK = 16_384
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Fetcher:
+    """Fetch over HTTP within limits; call it with an `HttpRequest`."""
+
+    def __init__(self, *, allow_loopback_http: bool = False, max_bytes: int = _MAX_BYTES) -> None:
+        self._allow_loopback_http = allow_loopback_http
+        self._max_bytes = max_bytes
+        self._outside = _manager(loopback=False)
+        self._loopback = _manager(loopback=True) if allow_loopback_http else None
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Give the response, whatever its status; raise `CannotFetch` when there is none."""
+        manager = self._manager_for(request.url)
+        began = time.monotonic()
+        try:
+            with (
+                manager.get_session() as session,
+                closing(
+                    session.request(
+                        request.method,
+                        request.url,
+                        headers={"User-Agent": "MyCred4Home", **request.headers},
+                        data=request.body,
+                        stream=True,
+                        allow_redirects=False,
+                        timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                    )
+                ) as response,
+            ):
+                body = self._read(response, began)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpResponse(response.status_code, headers, body, request.url)
+        except requests.RequestException as error:
+            raise CannotFetch(f"no answer from {_host(request.url)}") from error
+
+    def _manager_for(self, url: str) -> Manager:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise CannotFetch("the address cannot be read") from error
+        if not parts.hostname or parts.username is not None or parts.password is not None:
+            raise CannotFetch("the address has no host, or a user name in it")
+        if port == 0 or any(ord(character) <= 32 for character in url):
+            raise CannotFetch("the address cannot be read")
+        if self._loopback is not None and parts.hostname in _LOOPBACK:
+            if parts.scheme in ("http", "https"):
+                return self._loopback
+        elif parts.scheme == "https":
+            return self._outside
+        raise CannotFetch(f"only https addresses are fetched, not {parts.scheme or 'none'}")
+
+    def _read(self, response: requests.Response, began: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise CannotFetch(f"the answer is larger than {self._max_bytes} bytes")
+            if time.monotonic() - began > _TOTAL_SECONDS:
+                raise CannotFetch(f"the answer took longer than {_TOTAL_SECONDS:.0f} seconds")
+        return bytes(body)
+
+
+def _manager(*, loopback: bool) -> Manager:
+    manager = Manager(
+        Config(
+            ip_filter_enable=True,
+            ip_filter_allow_loopback_ips=loopback,
+            never_redirect=True,
+            default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+        )
+    )
+    return manager
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "?"

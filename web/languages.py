@@ -1,0 +1,175 @@
+"""The visitor's language: chosen on any page with `?lang=`, remembered, or taken from the browser.
+
+A language is one folder of gettext catalogues, `web/locale/<language>/*.po`; English is the
+language of the msgids. Catalogues are read as they are, so no compile step stands between a
+translator and the page.
+"""
+
+import io
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel import Locale, dates
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, current_app, g, has_request_context, request
+from markupsafe import Markup, escape
+
+_FOLDER = Path(__file__).parent / "locale"
+_REMEMBER_SECONDS = 365 * 24 * 3600
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """List the languages that visitors may choose: English and every folder of catalogues."""
+    return ("en", *sorted(folder.name for folder in _FOLDER.iterdir() if folder.is_dir()))
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """Read every catalogue of one language; unknown languages speak English."""
+    merged: NullTranslations = NullTranslations()
+    for path in sorted((_FOLDER / language).glob("*.po")):
+        binary = io.BytesIO()
+        with path.open("rb") as source:
+            write_mo(binary, read_po(source, locale=language))
+        binary.seek(0)
+        part = Translations(binary)
+        if isinstance(merged, Translations):
+            merged.merge(part)
+        else:
+            merged = part
+    return merged
+
+
+def current_language() -> str:
+    """Give the language of this request, a member of `languages()`."""
+    return str(g.get("language", "en")) if has_request_context() else "en"
+
+
+def language_direction(language: str) -> str:
+    """Give "rtl" or "ltr"."""
+    return str(Locale.parse(language).text_direction)
+
+
+def language_name(language: str) -> str:
+    """Name a language in itself."""
+    name = Locale.parse(language).get_display_name(language) or language
+    return name[:1].upper() + name[1:]
+
+
+def gettext(message: str, **values: object) -> str:
+    """Translate a msgid into the visitor's language and fill its %(name)s places."""
+    return _fill(catalogue(current_language()).ugettext(message), values)
+
+
+def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
+    """Translate by number; %(num)s is the number."""
+    text = catalogue(current_language()).ungettext(singular, plural, number)
+    return _fill(text, {"num": number, **values})
+
+
+def N_(message: str) -> str:
+    """Mark a msgid for translation later."""
+    return message
+
+
+_ = gettext
+
+
+def format_date(value: date | datetime) -> str:
+    """Write a date in the visitor's language."""
+    return dates.format_date(value, format="long", locale=current_language())
+
+
+def format_datetime(value: datetime) -> str:
+    """Write a moment in the visitor's language, in UTC and saying so."""
+    return dates.format_datetime(value, "d MMM y, HH:mm 'UTC'", locale=current_language())
+
+
+def lang_url(language: str | None = None) -> str:
+    """Give the address of this page in another language (or in the one now shown)."""
+    arguments: dict[str, Any] = request.args.to_dict(flat=False)
+    arguments["lang"] = [language or current_language()]
+    path = request.path if request.method in ("GET", "HEAD") else _page_to_return_to()
+    return f"{path}?{urlencode(arguments, doseq=True)}"
+
+
+def register_languages(app: Flask, *, cookie: str | None) -> None:
+    """Choose the language of each request; remember it in `cookie` where the service has one."""
+
+    @app.before_request
+    def choose() -> None:
+        g.language = _chosen(cookie)
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        response.headers.setdefault("Content-Language", current_language())
+        response.vary.add("Accept-Language")
+        asked = request.args.get("lang")
+        if cookie and asked in languages():
+            response.set_cookie(
+                cookie,
+                asked,
+                max_age=_REMEMBER_SECONDS,
+                httponly=True,
+                samesite="Lax",
+                secure=current_app.config["SESSION_COOKIE_SECURE"],
+            )
+        return response
+
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        _markup_gettext, _markup_ngettext, newstyle=False
+    )
+    app.jinja_env.globals.update(
+        current_language=current_language,
+        direction=lambda: language_direction(current_language()),
+        languages=languages,
+        language_name=language_name,
+        language_direction=language_direction,
+        lang_url=lang_url,
+        format_date=format_date,
+        format_datetime=format_datetime,
+    )
+
+
+def _chosen(cookie: str | None) -> str:
+    asked = request.args.get("lang")
+    if asked in languages():
+        return str(asked)
+    remembered = request.cookies.get(cookie) if cookie else None
+    if remembered in languages():
+        return str(remembered)
+    return request.accept_languages.best_match(languages(), default="en") or "en"
+
+
+def _page_to_return_to() -> str:
+    # A page shown as the answer to a form has no address of its own: go where the form was.
+    rule = request.url_rule
+    readable = rule is not None and "GET" in (rule.methods or set())
+    return request.path if readable else "/"
+
+
+def _fill(text: str, values: Mapping[str, object]) -> str:
+    return text % values if values else text
+
+
+def _markup_gettext(message: str, **values: object) -> Markup | str:
+    return _fill_escaped(catalogue(current_language()).ugettext(message), values)
+
+
+def _markup_ngettext(singular: str, plural: str, number: int, **values: object) -> Markup | str:
+    text = catalogue(current_language()).ungettext(singular, plural, number)
+    return _fill_escaped(text, {"num": number, **values})
+
+
+def _fill_escaped(text: str, values: Mapping[str, object]) -> Markup | str:
+    if not values:
+        return text
+    return Markup(escape(text)) % {name: escape(value) for name, value in values.items()}  # noqa: S704
