@@ -85,7 +85,7 @@ class Fetcher:
 
 
 def _manager(*, loopback: bool) -> Manager:
-    manager = Manager(
+    return Manager(
         Config(
             ip_filter_enable=True,
             ip_filter_allow_loopback_ips=loopback,
@@ -93,7 +93,6 @@ def _manager(*, loopback: bool) -> Manager:
             default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
         )
     )
-    return manager
 
 
 def _host(url: str) -> str:

@@ -21,9 +21,10 @@ _SYMBOLS: dict[str, tuple[str, str]] = {
     ),
     "speech": (
         "#fbe6d8",
-        '<path d="M14 24h50a6 6 0 0 1 6 6v22a6 6 0 0 1-6 6H38L24 70V58H14a6 6 0 0 1-6-6V30a6 6 0 0 1'
-        ' 6-6z" fill="#fff"/><path d="M20 36h38M20 46h24"/>'
-        '<path d="M76 40h10a6 6 0 0 1 6 6v20a6 6 0 0 1-6 6h-4v11L70 72H54a6 6 0 0 1-6-6" fill="none"/>',
+        '<path d="M14 24h50a6 6 0 0 1 6 6v22a6 6 0 0 1-6 6H38L24 70V58H14a6 6 0 0 1-6-6'
+        'V30a6 6 0 0 1 6-6z" fill="#fff"/><path d="M20 36h38M20 46h24"/>'
+        '<path d="M76 40h10a6 6 0 0 1 6 6v20a6 6 0 0 1-6 6h-4v11L70 72H54a6 6 0 0 1-6-6"'
+        ' fill="none"/>',
     ),
     "clock": (
         "#efe3f7",

@@ -1,0 +1,31 @@
+"""How the core asks the outside: it is handed a function and never opens a connection itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One request, to be made by whoever owns connections."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """What came back; header names are lower-case, the body is within the fetcher's limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+Fetch = Callable[[HttpRequest], HttpResponse]
+
+
+class CannotFetch(Exception):  # noqa: N818 - not an error of the document: we could not ask
+    """There was no answer: network, limits, or an address that is not fetched."""
