@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale, dates
+from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -146,7 +147,8 @@ def _chosen(cookie: str | None) -> str:
     remembered = request.cookies.get(cookie) if cookie else None
     if remembered in languages():
         return str(remembered)
-    return request.accept_languages.best_match(languages(), default="en") or "en"
+    wanted = [tag for tag, _quality in request.accept_languages]
+    return negotiate_locale(wanted, languages(), sep="-") or "en"
 
 
 def _page_to_return_to() -> str:

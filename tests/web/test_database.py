@@ -1,0 +1,81 @@
+"""Transactions leave all or nothing, and two writers queue."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel, func, select
+
+from web.database import Database, UtcDateTime
+
+
+class Table(SQLModel, registry=registry()):
+    """Rows of this test."""
+
+
+class Row(Table, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    number: int = Field(unique=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    database = Database(f"sqlite:///{tmp_path}/test.db", Table.metadata)
+    database.create()
+    return database
+
+
+def test_exception_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.transaction() as session:
+        session.add(Row(number=1, at=NOW))
+        session.flush()
+        raise RuntimeError
+    with database.reading() as session:
+        assert session.exec(select(Row)).all() == []
+
+
+def test_what_reading_adds_is_forgotten(database: Database) -> None:
+    with database.reading() as session:
+        session.add(Row(number=1, at=NOW))
+    with database.reading() as session:
+        assert session.exec(select(Row)).all() == []
+
+
+def test_writers_queue_and_see_each_other(database: Database) -> None:
+    def write() -> None:
+        for _ in range(10):
+            with database.transaction() as session:
+                count = session.exec(select(func.count()).select_from(Row)).one()
+                session.add(Row(number=count, at=NOW))
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        assert session.exec(select(func.count()).select_from(Row)).one() == 60
+
+
+def test_naive_time_is_refused_and_utc_comes_back(database: Database) -> None:
+    with pytest.raises(StatementError, match="time zone"), database.transaction() as session:
+        session.add(Row(number=1, at=NOW.replace(tzinfo=None)))
+    with database.transaction() as session:
+        session.add(Row(number=1, at=NOW))
+    with database.reading() as session:
+        assert session.exec(select(Row)).one().at == NOW
+
+
+def test_rows_stay_readable_after_the_session(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(Row(number=7, at=NOW))
+    with database.reading() as session:
+        row = session.exec(select(Row)).one()
+    assert row.number == 7

@@ -1,0 +1,115 @@
+"""The guarded client refuses every address that threat 19 lists, before any byte is sent."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from keys.fetching import CannotFetch, HttpRequest
+from web.http import Fetcher
+
+
+class _Server(BaseHTTPRequestHandler):
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        type(self).seen.append(self.path)
+        if self.path == "/redirect":
+            self.send_response(302)
+            self.send_header("Location", "http://169.254.169.254/latest")
+            self.end_headers()
+            return
+        body = b"x" * (3_000_000 if self.path == "/large" else 5)
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    _Server.seen = []
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/",
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "gopher://127.0.0.1/",
+        "https://user@example.org/",
+        "https://user:word@example.org/",
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:a00:1]/",
+        "https://10.0.0.1/",
+        "https://192.168.1.1/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://0/",
+        "https://[fd00::1]/",
+        "https://[fe80::1]/",
+        "https:///nothing",
+        "https://example.org:0/",
+        "https://example.org:99999/",
+        "https://exa mple.org/",
+        "https://example.org/\r\nX: y",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+@pytest.mark.parametrize("loopback", [False, True])
+def test_hostile_address_is_not_fetched(url: str, loopback: bool) -> None:
+    if loopback and any(host in url for host in ("//127.0.0.1", "//localhost", "//[::1]")):
+        return  # loopback is what this setting allows
+    with pytest.raises(CannotFetch):
+        Fetcher(allow_loopback_http=loopback)(HttpRequest(url))
+
+
+def test_loopback_is_refused_unless_allowed(server: str) -> None:
+    with pytest.raises(CannotFetch):
+        Fetcher()(HttpRequest(f"{server}/hello"))
+    assert _Server.seen == []
+
+
+def test_redirect_is_not_followed(server: str) -> None:
+    try:
+        response = Fetcher(allow_loopback_http=True)(HttpRequest(f"{server}/redirect"))
+    except CannotFetch:
+        return
+    assert response.status == 302
+    assert _Server.seen == ["/redirect"]
+
+
+def test_large_answer_is_cut_off(server: str) -> None:
+    with pytest.raises(CannotFetch, match="larger"):
+        Fetcher(allow_loopback_http=True)(HttpRequest(f"{server}/large"))
+
+
+def test_closed_port_cannot_be_fetched(server: str) -> None:
+    with pytest.raises(CannotFetch):
+        Fetcher(allow_loopback_http=True)(HttpRequest("http://127.0.0.1:1/"))
+
+
+def test_status_and_body_are_handed_on(server: str) -> None:
+    fetch = Fetcher(allow_loopback_http=True)
+    assert fetch(HttpRequest(f"{server}/missing")).status == 404
+    good = fetch(HttpRequest(f"{server}/hello"))
+    assert (good.status, good.body, good.headers["content-type"]) == (200, b"xxxxx", "text/plain")

@@ -1,0 +1,133 @@
+"""What every service does alike: errors, languages, anti-forgery, headers."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from web.app import create_service, register
+from web.errors import Refused
+from web.languages import N_
+from web.settings import ServiceSettings
+
+SETTINGS = ServiceSettings(
+    name="issuer", base_url="https://issuer.example", database_url="sqlite://", secret=b"s" * 32
+)
+
+
+class Table(SQLModel, registry=registry()):
+    """Stand in for a service's tables."""
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = create_service(
+        "web", SETTINGS, Table.metadata, clock=lambda: datetime(2026, 11, 24, tzinfo=UTC)
+    )
+    people = Blueprint("people", __name__)
+    machines = Blueprint("machines", __name__)
+
+    @people.post("/change")
+    def change() -> str:
+        return "changed"
+
+    @people.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("the database password is hunter2")
+
+    @people.get("/refused")
+    def refused() -> str:
+        raise Refused(N_("Too many tries."), status=429, code="slow-down")
+
+    @machines.post("/token")
+    def token() -> str:
+        raise Refused(N_("Too many tries."), status=429, code="slow-down")
+
+    register(app, people)
+    register(app, machines, machines=True)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def test_form_without_token_is_refused(client: FlaskClient) -> None:
+    response = client.post("/change", headers={"Accept": "text/html"})
+    assert response.status_code == 400
+    assert "This form is too old." in response.text
+
+
+def test_form_from_another_site_is_refused_even_with_a_token(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    headers = {"Sec-Fetch-Site": "cross-site", "Accept": "text/html"}
+    assert app.test_client().post("/change", headers=headers).status_code == 403
+    headers["Sec-Fetch-Site"] = "same-site"
+    assert app.test_client().post("/change", headers=headers).status_code == 403
+
+
+def test_machine_endpoint_answers_problem_details(client: FlaskClient) -> None:
+    response = client.post("/token", headers={"Accept": "*/*"})
+    assert response.status_code == 429
+    assert response.content_type == "application/problem+json"
+    assert response.get_json(force=True)["status"] == 429
+
+
+def test_unknown_error_shows_a_number_and_no_text(client: FlaskClient) -> None:
+    response = client.get("/broken", headers={"Accept": "text/html"})
+    assert response.status_code == 500
+    assert "hunter2" not in response.text
+    assert "Number:" in response.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Too many tries."), ("fr", "Trop d&#39;essais."), ("es", "Demasiados intentos.")],
+)
+def test_refusal_speaks_the_visitors_language(
+    client: FlaskClient, language: str, words: str
+) -> None:
+    response = client.get(f"/refused?lang={language}", headers={"Accept": "text/html"})
+    assert response.status_code == 429
+    assert words in response.text
+    assert f'<html lang="{language}"' in response.text
+
+
+def test_unknown_language_falls_back_to_the_browsers(client: FlaskClient) -> None:
+    response = client.get("/refused?lang=../x", headers={"Accept-Language": "es-MX,fr;q=0.5"})
+    assert response.headers["Content-Language"] == "es"
+
+
+def test_pages_carry_the_security_headers(client: FlaskClient) -> None:
+    headers = client.get("/nothing", headers={"Accept": "text/html"}).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert "max-age" in headers["Strict-Transport-Security"]
+
+
+def test_cookies_are_locked_down(client: FlaskClient) -> None:
+    response = client.get("/refused?lang=fr", headers={"Accept": "text/html"})
+    for cookie in response.headers.getlist("Set-Cookie"):
+        assert "HttpOnly" in cookie
+        assert "Secure" in cookie
+        assert "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize("url", ["issuer.example", "https://issuer.example/path", "ftp://x", ""])
+def test_base_url_must_be_an_origin(url: str) -> None:
+    with pytest.raises(ValueError, match="base_url"):
+        ServiceSettings(name="x", base_url=url, database_url="sqlite://", secret=b"s" * 32)
+
+
+def test_short_secret_is_refused_and_never_shown() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        ServiceSettings(name="x", base_url="https://x", database_url="sqlite://", secret=b"s")
+    assert "ssss" not in repr(SETTINGS)
