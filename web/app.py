@@ -10,10 +10,10 @@ from typing import cast
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
-from keys.fetching import Fetch
 from sqlalchemy import MetaData, text
 from whitenoise import WhiteNoise
 
+from keys.fetching import Fetch
 from web.database import Database
 from web.errors import Refused, register_errors
 from web.http import Fetcher

@@ -11,8 +11,9 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import requests
-from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 from requests_hardened import Config, Manager
+
+from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 
 _CONNECT_SECONDS = 3.0
 _READ_SECONDS = 5.0

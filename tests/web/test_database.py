@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel, func, select
 
@@ -33,10 +33,14 @@ def database(tmp_path: Path) -> Database:
 
 
 def test_exception_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        session.add(Row(number=1, at=NOW))
-        session.flush()
-        raise RuntimeError
+    def write_the_same_number_twice() -> None:
+        with database.transaction() as session:
+            session.add(Row(number=1, at=NOW))
+            session.flush()
+            session.add(Row(number=1, at=NOW))
+
+    with pytest.raises(IntegrityError):
+        write_the_same_number_twice()
     with database.reading() as session:
         assert session.exec(select(Row)).all() == []
 
