@@ -1,0 +1,1 @@
+"""Messages by which services hand credentials over: their shapes and checks, without any HTTP."""
