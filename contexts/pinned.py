@@ -1,0 +1,64 @@
+"""The pinned table: which contexts and schemas exist for us, and the bytes they must have.
+
+Nothing here asks the network. A file whose bytes differ from its pinned digest stops the program.
+"""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from contexts.errors import UnknownContext
+
+_FOLDER = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """One pinned file: its published address, where it lies here, its digest and origin."""
+
+    url: str
+    file: str
+    sha256: str
+    source: str
+    licence: str
+    equal: str
+    """How our file compares with the published one: same "bytes", or same "json" value."""
+
+    def read(self) -> bytes:
+        """Give the bytes, checked against the digest."""
+        data = (_FOLDER / self.file).read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise RuntimeError(f"{self.file} is not the file that was pinned for {self.url}")
+        return data
+
+
+@cache
+def pinned(kind: str) -> dict[str, Pinned]:
+    """Give the table of one kind, "context" or "schema", by address."""
+    table = tomllib.loads((_FOLDER / "pinned.toml").read_text("utf-8"))
+    return {row["url"]: Pinned(**row) for row in table[kind]}
+
+
+@cache
+def _document(kind: str, url: str) -> Any:
+    return json.loads(pinned(kind)[url].read())
+
+
+def load_context(url: str) -> dict[str, Any]:
+    """Give the pinned context of `url`; raise `UnknownContext` for any other address."""
+    if url not in pinned("context"):
+        raise UnknownContext(f"the context {str(url)[:200]!r} is not one of the pinned ones")
+    document: dict[str, Any] = _document("context", url)
+    return document
+
+
+def load_schema(url: str) -> dict[str, Any]:
+    """Give the pinned JSON schema of `url`; raise `UnknownContext` for any other address."""
+    if url not in pinned("schema"):
+        raise UnknownContext(f"the schema {str(url)[:200]!r} is not one of the pinned ones")
+    document: dict[str, Any] = _document("schema", url)
+    return document

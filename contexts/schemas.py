@@ -1,0 +1,42 @@
+"""JSON schemas of Open Badges 3.0, pinned; formats are checked.
+
+The endorsement schema is the definition that stands inside the achievement credential's schema.
+"""
+
+from functools import cache
+from typing import Any, Literal
+
+import jsonschema_rs
+
+from contexts.errors import SchemaMismatch
+from contexts.pinned import load_schema
+
+ACHIEVEMENT_SCHEMA = (
+    "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+)
+PROFILE_SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_profile_schema.json"
+
+SchemaName = Literal["achievement-credential", "endorsement-credential", "profile"]
+_MAX_NAMED = 3
+
+
+def check_schema(document: Any, name: SchemaName) -> None:
+    """Raise `SchemaMismatch` with the places that do not have the shape of the schema."""
+    errors = [
+        f"{'/' + '/'.join(map(str, error.instance_path))}: {error.message[:200]}"
+        for _, error in zip(range(_MAX_NAMED), _validator(name).iter_errors(document), strict=False)
+    ]
+    if errors:
+        raise SchemaMismatch("; ".join(errors))
+
+
+@cache
+def _validator(name: SchemaName) -> Any:
+    schema = load_schema(PROFILE_SCHEMA if name == "profile" else ACHIEVEMENT_SCHEMA)
+    if name == "endorsement-credential":
+        schema = {
+            "$schema": schema["$schema"],
+            "$ref": "#/$defs/EndorsementCredential",
+            "$defs": schema["$defs"],
+        }
+    return jsonschema_rs.validator_for(schema, validate_formats=True)

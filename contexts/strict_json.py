@@ -1,0 +1,135 @@
+"""JSON read strictly: what two readers could understand differently is refused, and named."""
+
+import json
+import re
+from typing import Any, NoReturn
+
+from contexts.errors import MalformedJson
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 64
+MAX_INTEGER = 2**53 - 1
+"""Beyond this, JavaScript readers see another number (RFC 8259, 6; I-JSON, RFC 7493, 2.2)."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def loads_strict(
+    text: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
+) -> Any:
+    """Read JSON; raise `MalformedJson` that names what is not strict.
+
+    Refused: more than `max_bytes`, nesting beyond `max_depth`, text that is not UTF-8, duplicate
+    keys, NaN and infinities, integers beyond 2^53, lone surrogates, NUL and other control
+    characters in strings.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > max_bytes:
+        raise MalformedJson(f"the text has {len(raw)} bytes; at most {max_bytes} are read")
+    try:
+        decoded = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedJson(f"the text is not UTF-8 at byte {error.start}") from error
+    if decoded.startswith("\ufeff"):
+        raise MalformedJson("the text starts with a byte order mark")
+    _check_depth(decoded, max_depth)
+    try:
+        value = json.loads(
+            decoded,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+    except json.JSONDecodeError as error:
+        raise MalformedJson(
+            f"the text is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    check_strict(value, max_depth=max_depth)
+    return value
+
+
+def check_strict(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
+    """Apply the same rules to a value that was not read from text."""
+    stack: list[tuple[Any, str, int]] = [(value, "", 1)]
+    while stack:
+        item, path, depth = stack.pop()
+        if depth > max_depth:
+            raise MalformedJson(f"nested deeper than {max_depth} levels at {path[:200]}")
+        if isinstance(item, dict):
+            for key, inner in item.items():
+                if not isinstance(key, str):
+                    raise MalformedJson(f"a key that is not a string at {path or '/'}")
+                _check_string(key, f"the key at {path or '/'}")
+                stack.append((inner, f"{path}/{key}", depth + 1))
+        elif isinstance(item, list | tuple):
+            stack.extend((inner, f"{path}/{i}", depth + 1) for i, inner in enumerate(item))
+        elif isinstance(item, str):
+            _check_string(item, path or "/")
+        elif isinstance(item, bool) or item is None:
+            continue
+        elif isinstance(item, int):
+            if abs(item) > MAX_INTEGER:
+                raise MalformedJson(f"the integer at {path} is beyond 2^53")
+        elif isinstance(item, float):
+            if item != item or item in (float("inf"), float("-inf")):
+                raise MalformedJson(f"the number at {path} is not finite")
+        else:
+            raise MalformedJson(f"{type(item).__name__} at {path} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise MalformedJson(f"the key {key[:100]!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedJson(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise MalformedJson(f"the integer {digits[:24]} is beyond 2^53")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise MalformedJson(f"the number {digits[:24]} is too large")
+    return value
+
+
+def _check_depth(text: str, limit: int) -> None:
+    # Before parsing: the parser recurses, so depth must be known first.
+    depth = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > limit:
+                raise MalformedJson(f"nested deeper than {limit} levels")
+        elif character in "]}":
+            depth -= 1
+
+
+def _check_string(value: str, where: str) -> None:
+    if _SURROGATE.search(value):
+        raise MalformedJson(f"a lone surrogate in {where}")
+    found = _CONTROL.search(value)
+    if found:
+        raise MalformedJson(f"the control character U+{ord(found[0]):04X} in {where}")

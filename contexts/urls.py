@@ -1,0 +1,10 @@
+"""The addresses of the contexts that our own documents use, in the order they must stand."""
+
+VC2 = "https://www.w3.org/ns/credentials/v2"
+VC1 = "https://www.w3.org/2018/credentials/v1"
+OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OB3_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
+MULTIKEY = "https://w3id.org/security/multikey/v1"
+DID = "https://www.w3.org/ns/did/v1"
+ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
