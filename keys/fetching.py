@@ -27,5 +27,5 @@ class HttpResponse:
 Fetch = Callable[[HttpRequest], HttpResponse]
 
 
-class CannotFetch(Exception):  # noqa: N818 - not an error of the document: we could not ask
+class CannotFetch(Exception):
     """There was no answer: network, limits, or an address that is not fetched."""

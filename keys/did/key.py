@@ -1,0 +1,43 @@
+"""did:key: the identifier is the key (The did:key Method v0.9, 3)."""
+
+from typing import Any
+
+from contexts.urls import DID, MULTIKEY
+from keys.errors import DidError, MalformedKey
+from keys.fetching import Fetch
+from keys.material import PublicKey
+
+METHOD = "key"
+
+
+def did_key(public: PublicKey) -> str:
+    """Name a key by itself."""
+    return f"did:key:{public.multibase}"
+
+
+def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
+    """Write the document that the identifier stands for; nothing is fetched."""
+    multibase = did.removeprefix("did:key:")
+    try:
+        public = PublicKey.from_multibase(multibase)
+    except MalformedKey as error:
+        raise DidError(error.detail, code="invalidPublicKey") from error
+    if public.multibase != multibase:
+        raise DidError("the key is not written in its one canonical way", code="invalidPublicKey")
+    method = f"{did}#{multibase}"
+    return {
+        "@context": [DID, MULTIKEY],
+        "id": did,
+        "verificationMethod": [
+            {
+                "id": method,
+                "type": "Multikey",
+                "controller": did,
+                "publicKeyMultibase": multibase,
+            }
+        ],
+        "authentication": [method],
+        "assertionMethod": [method],
+        "capabilityInvocation": [method],
+        "capabilityDelegation": [method],
+    }

@@ -1,0 +1,65 @@
+"""Multibase and multicodec, as far as keys and proofs need them.
+
+Controller documents and proofs write keys and signatures so (Controlled Identifiers 1.0, 2.4).
+"""
+
+import base64
+import re
+
+from keys.errors import MalformedKey
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PLACES = {character: value for value, character in enumerate(_ALPHABET)}
+_MAX_CHARACTERS = 400
+"""Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def base58_encode(data: bytes) -> str:
+    """Write bytes in base58btc."""
+    number = int.from_bytes(data, "big")
+    digits = ""
+    while number:
+        number, rest = divmod(number, 58)
+        digits = _ALPHABET[rest] + digits
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
+
+
+def base58_decode(text: str) -> bytes:
+    """Read base58btc; raise `MalformedKey` for other characters or too much text."""
+    if len(text) > _MAX_CHARACTERS:
+        raise MalformedKey(f"base58 text of {len(text)} characters is too long")
+    number = 0
+    for character in text:
+        if character not in _PLACES:
+            raise MalformedKey(f"{character!r} is not a base58 character")
+        number = number * 58 + _PLACES[character]
+    zeros = len(text) - len(text.lstrip("1"))
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def base64url_encode(data: bytes) -> str:
+    """Write bytes in base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def base64url_decode(text: str) -> bytes:
+    """Read base64url without padding; refuse any second spelling of the same bytes."""
+    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
+        raise MalformedKey("the text is not base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64url_encode(data) != text:
+        raise MalformedKey("the base64url text has stray bits at its end")
+    return data
+
+
+def multibase_encode(data: bytes) -> str:
+    """Write bytes as multibase base58btc ("z...")."""
+    return "z" + base58_encode(data)
+
+
+def multibase_decode(text: str) -> bytes:
+    """Read multibase base58btc; other bases are refused where keys and proofs demand this one."""
+    if not isinstance(text, str) or not text.startswith("z"):
+        raise MalformedKey("the value is not multibase base58btc (it does not start with z)")
+    return base58_decode(text[1:])
