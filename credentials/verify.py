@@ -1,0 +1,341 @@
+"""The verify flow: from bytes to one headline, step by step.
+
+For one badge, in this order:
+
+0. parse: strict JSON within limits
+1. format: a badge, not something else
+2. shape: contexts pinned, no undefined term, schema, rules of the data model
+3. proof: suite accepted, the key belongs to the issuer and may be used for this
+4. dates
+5. status, with the age of the list
+6. recognition: who recognises the issuer
+7. holder: whose badge it is
+8. endorsements: each 0 to 6 again, one level deep; the subject must be this badge, its
+   achievement or its issuer
+
+Steps 0 to 3 stop the run when they do not pass; 4 to 8 always all run. *Unknown* (it could not be
+looked up) is never passed and never failed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from contexts import ContextError, UnknownContext, expand_checked, loads_strict
+from credentials.endorsements import (
+    check_dates,
+    embedded_endorsements,
+    subjects_of,
+    verify_endorsements,
+)
+from credentials.proofs import VerifiedProof, verify_proof
+from credentials.report import (
+    CannotCheck,
+    Check,
+    CheckFailed,
+    CredentialError,
+    EndorsementReport,
+    Headline,
+    Outcome,
+    PresentationReport,
+    Report,
+)
+from credentials.shape import check_documents_schema, check_shape, issuer_id, kind_of, types_of
+from credentials.status import check_status
+from credentials.times import CLOCK_SKEW, write_time
+from credentials.trust import Trust
+from keys.fetching import Fetch
+
+T = TypeVar("T")
+
+MAX_BADGES = 20
+_OLDER = frozenset({"Assertion", "BadgeClass", "https://w3id.org/openbadges/v2"})
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a presentation must be bound to; `challenge` when the caller gave one."""
+
+    domain: str
+    challenge: str | None = None
+    max_age: timedelta | None = None
+
+
+def verify_credential(
+    document: str | bytes | dict[str, Any],
+    *,
+    trust: Trust,
+    fetch: Fetch | None,
+    now: datetime,
+    holder: str | None = None,
+    endorsements: Sequence[Any] = (),
+) -> Report:
+    """Judge one badge; never raises for what the badge is like.
+
+    `holder` is the key that the one who shows it has proved, `endorsements` are those that travel
+    beside the badge.
+    """
+    checks: list[Check] = []
+    text = document if isinstance(document, str) else ""
+    try:
+        badge = _step(checks, "parse", lambda: _parse(document))  # 0
+        _step(checks, "format", lambda: _check_format(badge))  # 1
+        _step(checks, "shape", lambda: _check_shape(badge))  # 2
+        _step(checks, "proof", lambda: _check_proof(badge, fetch, now))  # 3
+    except _Stopped as stopped:
+        return Report(_headline(checks), tuple(checks), (), stopped.document, text)
+    checks.append(_outcome("dates", lambda: _check_dates(badge, now)))  # 4
+    checks.append(_outcome("status", lambda: _check_status(badge, fetch, now)))  # 5
+    judged = verify_endorsements(
+        [*embedded_endorsements(badge), *endorsements],
+        subjects=subjects_of(badge),
+        holder=badge["credentialSubject"].get("id"),
+        badge_issuer=issuer_id(badge),
+        trust=trust,
+        fetch=fetch,
+        now=now,
+    )
+    checks.append(_recognition(badge, judged, trust))  # 6
+    checks.append(_holder(badge, holder))  # 7
+    checks.append(_endorsements(judged))  # 8
+    return Report(_headline(checks), tuple(checks), judged, badge, text)
+
+
+def verify_presentation(
+    document: str | bytes | dict[str, Any],
+    expected: Expected,
+    *,
+    trust: Trust,
+    fetch: Fetch | None,
+    now: datetime,
+) -> PresentationReport:
+    """Judge a presentation and every badge in it; never raises for what it is like."""
+    checks: list[Check] = []
+    try:
+        shown = _step(checks, "parse", lambda: _parse(document))
+        _step(checks, "format", lambda: _check_presentation(shown))
+        _step(checks, "shape", lambda: _check_words(shown))
+        proof = _step(checks, "proof", lambda: _presentation_proof(shown, expected, fetch, now))
+    except _Stopped:
+        return PresentationReport(tuple(checks), ())
+    holder = _holder_of(shown)
+    entries = _entries(shown)
+    badges = [entry for entry in entries if kind_of(entry) == "badge"]
+    beside = [entry for entry in entries if kind_of(entry) == "endorsement"]
+    reports = tuple(
+        verify_credential(
+            badge, trust=trust, fetch=fetch, now=now, holder=holder, endorsements=beside
+        )
+        for badge in badges
+    )
+    return PresentationReport(tuple(checks), reports, holder, proof.created, proof.expires)
+
+
+def verify_anything(
+    document: str | bytes | dict[str, Any],
+    expected: Expected,
+    *,
+    trust: Trust,
+    fetch: Fetch | None,
+    now: datetime,
+) -> PresentationReport:
+    """Judge a presentation, or a bare badge, which nobody has proved to be theirs."""
+    try:
+        value = _parse(document)
+    except (CheckFailed, CredentialError, ContextError):
+        value = {}
+    if "VerifiablePresentation" in types_of(value):
+        return verify_presentation(document, expected, trust=trust, fetch=fetch, now=now)
+    report = verify_credential(document, trust=trust, fetch=fetch, now=now)
+    return PresentationReport((), (report,))
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+class _Stopped(Exception):
+    def __init__(self, document: dict[str, Any] | None) -> None:
+        super().__init__("a step did not pass")
+        self.document = document
+
+
+def _step(checks: list[Check], step: str, run: Callable[[], T]) -> T:
+    """Run a step that stops the flow when it does not pass."""
+    result: list[T] = []
+    check = _outcome(step, lambda: result.append(run()))
+    checks.append(check)
+    if check.outcome is not Outcome.PASSED:
+        raise _Stopped(None)
+    return result[0]
+
+
+def _outcome(step: str, run: Callable[[], Check | None]) -> Check:
+    """Run one check and say how it ended."""
+    try:
+        given = run()
+    except CheckFailed as failure:
+        return Check(step, Outcome.FAILED, failure.code, failure.detail, failure.values)
+    except CannotCheck as question:
+        return Check(step, Outcome.UNKNOWN, question.code, question.detail, question.values)
+    except UnknownContext as error:
+        return Check(step, Outcome.FAILED, "shape.unknown-context", error.detail)
+    except ContextError as error:
+        code = "parse.malformed" if step == "parse" else "shape.unsafe"
+        return Check(step, Outcome.FAILED, code, error.detail)
+    except CredentialError as error:
+        return Check(step, Outcome.FAILED, "shape.malformed", error.detail)
+    return given or Check(step, Outcome.PASSED, f"{step}.ok")
+
+
+def _parse(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
+    value = loads_strict(document) if isinstance(document, str | bytes) else document
+    if not isinstance(value, dict):
+        raise CheckFailed("parse.malformed", "the text is JSON, but not an object")
+    return value
+
+
+def _check_format(badge: dict[str, Any]) -> None:
+    if kind_of(badge) == "badge":
+        return
+    context = badge.get("@context")
+    if _OLDER.intersection([*types_of(badge), context if isinstance(context, str) else ""]):
+        raise CheckFailed("format.older", "an Open Badge of version 2.0 or before")
+    raise CheckFailed("format.unsupported", f"the type is {types_of(badge)}")
+
+
+def _check_shape(badge: dict[str, Any]) -> None:
+    check_shape(badge)
+    _check_words(badge)
+    check_documents_schema(badge)
+
+
+def _check_words(document: dict[str, Any]) -> None:
+    # The proof is looked at in its own step; its words must be defined all the same.
+    expand_checked({name: value for name, value in document.items() if name != "proof"})
+
+
+def _check_proof(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> None:
+    verify_proof(
+        badge, purpose="assertionMethod", controller=issuer_id(badge), fetch=fetch, now=now
+    )
+
+
+def _check_dates(badge: dict[str, Any], now: datetime) -> None:
+    check_dates(badge, now=now)
+
+
+def _check_status(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> Check | None:
+    result = check_status(badge, fetch=fetch, now=now)
+    if not result.has_status:
+        return Check("status", Outcome.PASSED, "status.none")
+    listed = {"listed": write_time(result.listed_at)} if result.listed_at else {}
+    return Check("status", Outcome.PASSED, "status.ok", values=listed)
+
+
+def _recognition(badge: dict[str, Any], judged: Sequence[EndorsementReport], trust: Trust) -> Check:
+    party = trust.issuer(issuer_id(badge))
+    by = [
+        report.issuer_name
+        for report in judged
+        if report.counted and report.said_by == "recognised" and report.subject == "issuer"
+    ]
+    values = {}
+    if party:
+        values["issuer"] = party.name
+    if by:
+        values["by"] = ", ".join(dict.fromkeys(by))
+    if party:
+        return Check("recognition", Outcome.PASSED, "recognition.listed", values=values)
+    if by:
+        return Check("recognition", Outcome.PASSED, "recognition.endorsed", values=values)
+    return Check("recognition", Outcome.FAILED, "recognition.unknown")
+
+
+def _holder(badge: dict[str, Any], holder: str | None) -> Check:
+    subject = badge["credentialSubject"].get("id")
+    if subject is None:
+        return Check("holder", Outcome.UNKNOWN, "holder.bearer")
+    if holder is None:
+        return Check("holder", Outcome.UNKNOWN, "holder.not-shown")
+    if holder != subject:
+        return Check("holder", Outcome.FAILED, "holder.other-person", f"it was given to {subject}")
+    return Check("holder", Outcome.PASSED, "holder.ok")
+
+
+def _endorsements(judged: Sequence[EndorsementReport]) -> Check:
+    counted = sum(report.counted for report in judged)
+    values = {"counted": str(counted), "all": str(len(judged))}
+    if not judged:
+        return Check("endorsements", Outcome.PASSED, "endorsements.none", values=values)
+    if not counted:
+        return Check("endorsements", Outcome.UNKNOWN, "endorsements.none-counted", values=values)
+    return Check("endorsements", Outcome.PASSED, "endorsements.ok", values=values)
+
+
+def _headline(checks: Sequence[Check]) -> Headline:
+    ended = {check.step: check for check in checks}
+
+    def is_(step: str, outcome: Outcome) -> bool:
+        return step in ended and ended[step].outcome is outcome
+
+    if is_("parse", Outcome.FAILED) or is_("format", Outcome.FAILED):
+        return Headline.NOT_CHECKED
+    if any(is_(step, Outcome.FAILED) for step in ("shape", "proof", "holder")):
+        unknown_words = ended["shape"].code == "shape.unknown-context"
+        return Headline.NOT_CHECKED if unknown_words else Headline.FALSE
+    if is_("dates", Outcome.FAILED) or is_("status", Outcome.FAILED):
+        return Headline.NO_LONGER_VALID
+    if any(is_(step, Outcome.UNKNOWN) for step in ("shape", "proof", "status")):
+        return Headline.NOT_CHECKED
+    if not is_("recognition", Outcome.PASSED):
+        return Headline.UNKNOWN_SIGNER
+    return Headline.GENUINE
+
+
+# --- presentations ------------------------------------------------------------------------------
+
+
+def _check_presentation(shown: dict[str, Any]) -> None:
+    if "VerifiablePresentation" not in types_of(shown):
+        raise CheckFailed("format.unsupported", f"the type is {types_of(shown)}")
+    entries = _entries(shown)
+    if not any(kind_of(entry) == "badge" for entry in entries):
+        raise CheckFailed("format.unsupported", "there is no badge in the presentation")
+    if len(entries) > MAX_BADGES:
+        raise CheckFailed("format.unsupported", f"more than {MAX_BADGES} credentials")
+
+
+def _entries(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    value = shown.get("verifiableCredential")
+    entries = value if isinstance(value, list) else [value]
+    found = [entry for entry in entries if isinstance(entry, dict) and kind_of(entry) != "other"]
+    if len(found) != len(entries):
+        raise CheckFailed("format.unsupported", "an entry is neither a badge nor an endorsement")
+    return found
+
+
+def _holder_of(shown: dict[str, Any]) -> str:
+    holder = shown.get("holder")
+    value = holder.get("id") if isinstance(holder, dict) else holder
+    if not isinstance(value, str):
+        raise CheckFailed("proof.other-signer", "the presentation names no holder")
+    return value
+
+
+def _presentation_proof(
+    shown: dict[str, Any], expected: Expected, fetch: Fetch | None, now: datetime
+) -> VerifiedProof:
+    proof = verify_proof(
+        shown,
+        purpose="authentication",
+        controller=_holder_of(shown),
+        fetch=fetch,
+        now=now,
+        domain=expected.domain,
+        challenge=expected.challenge,
+    )
+    oldest = None if expected.max_age is None else now - expected.max_age - CLOCK_SKEW
+    if oldest is not None and (proof.created is None or proof.created < oldest):
+        raise CheckFailed("proof.expired", "the presentation is older than asked for")
+    return proof
