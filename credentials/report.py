@@ -90,7 +90,7 @@ class EndorsementReport:
     comment: str
     subject: Subject
     counted: bool
-    """Proved, current, about this badge, its achievement or issuer, by neither holder nor issuer."""
+    """Proved, current, about this badge, achievement or issuer, and said by a third party."""
     reason_code: str
     said_by: SaidBy
     checks: tuple[Check, ...] = ()

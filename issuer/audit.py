@@ -1,0 +1,59 @@
+"""The audit trail: every state change, each event carrying the hash of the one before (rule 20).
+
+Holds ids and kinds, never names. A cut or a change anywhere breaks the chain from there on.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from issuer.tables import AuditEvent
+
+_START = "0" * 64
+
+
+def record(
+    session: Session, kind: str, subject_id: UUID, *, now: datetime, by: UUID | None = None
+) -> None:
+    """Write an event at the end of the chain, in the caller's transaction."""
+    last = session.exec(select(AuditEvent).order_by(col(AuditEvent.number).desc())).first()
+    number, previous = (last.number + 1, last.hash) if last else (1, _START)
+    event = AuditEvent(
+        number=number,
+        at=now,
+        kind=kind,
+        subject_id=str(subject_id),
+        by=str(by) if by else None,
+        previous_hash=previous,
+        hash="",
+    )
+    event.hash = _hash(event)
+    session.add(event)
+    session.flush()
+
+
+def broken_at(session: Session) -> int | None:
+    """Give the number of the first event that does not follow from the one before, if any."""
+    expected = _START
+    for place, event in enumerate(
+        session.exec(select(AuditEvent).order_by(col(AuditEvent.number))), 1
+    ):
+        if event.number != place or event.previous_hash != expected or event.hash != _hash(event):
+            return place
+        expected = event.hash
+    return None
+
+
+def _hash(event: AuditEvent) -> str:
+    told = [
+        event.number,
+        event.at.isoformat(),
+        event.kind,
+        event.subject_id,
+        event.by,
+        event.previous_hash,
+    ]
+    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()

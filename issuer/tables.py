@@ -1,0 +1,350 @@
+"""People, roles, submissions, assessments and decisions: the tables of the assessment side.
+
+What must never happen is made impossible here, not only in code (domain rules B.5): nobody marks
+their own work, a decision rests on an assessment, an expert level on two, and neither assessments
+nor decisions change once made.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKeyConstraint, UniqueConstraint, event
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from web.database import UtcDateTime
+from web.sessions import SessionRow
+
+
+class Table(SQLModel, registry=registry()):
+    """The base of every table of the issuer; each service has a registry of its own."""
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    CANDIDATE = "candidate"
+    EXAMINER = "examiner"
+    OFFICER = "officer"
+
+
+class SubmissionState(StrEnum):
+    """The life of a submission (domain B.3)."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    MARKING = "marking"
+    SECOND_MARKING = "second_marking"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+class DecisionOutcome(StrEnum):
+    """How a submission ends; "not yet" never leaves the issuer."""
+
+    AWARDED = "awarded"
+    NOT_YET = "not_yet"
+
+
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """Write the CHECK that a column holds a member of an enum."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class Organisation(Table, table=True):
+    """A centre: where people enrol, examine and release."""
+
+    __tablename__ = "organisation"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    name: str = Field(unique=True)
+    country_code: str
+
+
+class Person(Table, table=True):
+    """Somebody with an alias; the name is for themself and never shown to an examiner."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("id", "contact_hash"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    organisation_id: UUID = Field(foreign_key="organisation.id")
+    display_name: str
+    alias: str = Field(unique=True)
+    contact_hash: str | None = Field(default=None, index=True)
+
+
+class Grant(Table, table=True):
+    """One role of one person."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (CheckConstraint(one_of("role", Role), name="known_role"),)
+
+    person_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    role: str = Field(primary_key=True)
+
+
+class AccessCode(Table, table=True):
+    """A code that lets a person in: an invitation, kept as a hash."""
+
+    __tablename__ = "access_code"
+
+    code_hash: str = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    created: datetime = Field(sa_type=UtcDateTime)
+    expires: datetime = Field(sa_type=UtcDateTime)
+
+
+class WrongCode(Table, table=True):
+    """A try with a code that nobody has: counted, so that codes cannot be guessed."""
+
+    __tablename__ = "wrong_code"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    source_hash: str = Field(index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WebSession(SessionRow, Table, table=True):
+    """Somebody who is signed in."""
+
+    __tablename__ = "web_session"
+
+    person_id: UUID = Field(foreign_key="person.id")
+
+
+class Consent(Table, table=True):
+    """What a candidate agreed to, and when; statistics are separate and may be refused."""
+
+    __tablename__ = "consent"
+
+    person_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    assessment_at: datetime = Field(sa_type=UtcDateTime)
+    statistics: bool = False
+
+
+class Appointment(Table, table=True):
+    """An examiner's right to mark: which skill, in which language, up to which level alone."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (CheckConstraint("level_ceiling BETWEEN 1 AND 3", name="known_level"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    skill: str
+    language: str
+    level_ceiling: int
+    reason: str
+    """Why: an expert badge, or the letter of the institution."""
+    valid_from: datetime = Field(sa_type=UtcDateTime)
+    valid_until: datetime = Field(sa_type=UtcDateTime)
+    suspended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Submission(Table, table=True):
+    """One candidate's work on one scenario."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("id", "candidate_id"),
+        CheckConstraint(one_of("state", SubmissionState), name="submission_state"),
+        CheckConstraint(
+            "state IN ('draft', 'withdrawn') OR sent_at IS NOT NULL", name="sent_has_a_time"
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    candidate_id: UUID = Field(foreign_key="person.id", index=True)
+    number: int = Field(unique=True)
+    """Its name for examiners: S-017."""
+    skill: str
+    language: str
+    """The language of the scenario, and of the badge."""
+    scenario_id: str
+    framework_version: str
+    state: str = SubmissionState.DRAFT
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def alias(self) -> str:
+        """What examiners call it."""
+        return f"S-{self.number:03d}"
+
+
+class Answer(Table, table=True):
+    """The answer to one task; saved as soon as it is given."""
+
+    __tablename__ = "answer"
+
+    submission_id: UUID = Field(primary_key=True, foreign_key="submission.id")
+    task_id: str = Field(primary_key=True)
+    value: Any = Field(sa_type=JSON)
+    saved_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Conflict(Table, table=True):
+    """An examiner who knows, teaches, employs or lives with the person: never marks this work."""
+
+    __tablename__ = "conflict"
+
+    submission_id: UUID = Field(primary_key=True, foreign_key="submission.id")
+    examiner_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    declared_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Assessment(Table, table=True):
+    """One examiner's marks; never changed after it was submitted."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "examiner_id"),
+        UniqueConstraint("submission_id", "ordinal"),
+        UniqueConstraint("id", "submission_id", "examiner_id", "ordinal"),
+        CheckConstraint("examiner_id <> candidate_id", name="nobody_marks_their_own_work"),
+        CheckConstraint(
+            "examiner_contact IS NULL OR candidate_contact IS NULL "
+            "OR examiner_contact <> candidate_contact",
+            name="nobody_marks_their_own_work_under_another_name",
+        ),
+        CheckConstraint("ordinal BETWEEN 1 AND 3", name="at_most_three_examiners"),
+        CheckConstraint("proposed_level BETWEEN 0 AND 3", name="known_level"),
+        ForeignKeyConstraint(
+            ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
+        ),
+        ForeignKeyConstraint(
+            ["candidate_id", "candidate_contact"], ["person.id", "person.contact_hash"]
+        ),
+        ForeignKeyConstraint(
+            ["examiner_id", "examiner_contact"], ["person.id", "person.contact_hash"]
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    submission_id: UUID
+    candidate_id: UUID
+    candidate_contact: str | None = None
+    examiner_id: UUID = Field(foreign_key="person.id", index=True)
+    examiner_contact: str | None = None
+    appointment_id: UUID = Field(foreign_key="appointment.id")
+    ordinal: int
+    marks: dict[str, int] = Field(sa_type=JSON)
+    notes: dict[str, str] = Field(sa_type=JSON)
+    proposed_level: int
+    submitted_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Decision(Table, table=True):
+    """What the assessments came to; never changed, at most one a submission."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("submission_id"),
+        UniqueConstraint("id", "outcome"),
+        UniqueConstraint("id", "candidate_id"),
+        UniqueConstraint("id", "level"),
+        UniqueConstraint("id", "first_examiner_id"),
+        UniqueConstraint("id", "second_examiner_id"),
+        UniqueConstraint("id", "third_examiner_id"),
+        CheckConstraint(one_of("outcome", DecisionOutcome), name="decision_outcome"),
+        CheckConstraint(
+            "(outcome = 'awarded') = (level IS NOT NULL)", name="awarded_means_a_level"
+        ),
+        CheckConstraint("level IS NULL OR level BETWEEN 1 AND 3", name="known_level"),
+        CheckConstraint(
+            "level IS NULL OR level < 3 OR second_examiner_id IS NOT NULL",
+            name="expert_needs_two_examiners",
+        ),
+        CheckConstraint("first_examiner_id <> candidate_id", name="first_is_not_candidate"),
+        CheckConstraint(
+            "second_examiner_id IS NULL OR (second_examiner_id <> first_examiner_id "
+            "AND second_examiner_id <> candidate_id)",
+            name="second_is_someone_else",
+        ),
+        CheckConstraint(
+            "third_examiner_id IS NULL OR (second_examiner_id IS NOT NULL "
+            "AND third_examiner_id <> first_examiner_id "
+            "AND third_examiner_id <> second_examiner_id AND third_examiner_id <> candidate_id)",
+            name="third_is_someone_else",
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
+        ),
+        # A decision without an assessment by a person cannot be stored (rule 8).
+        ForeignKeyConstraint(
+            ["first_assessment_id", "submission_id", "first_examiner_id", "first_ordinal"],
+            [
+                "assessment.id",
+                "assessment.submission_id",
+                "assessment.examiner_id",
+                "assessment.ordinal",
+            ],
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "second_examiner_id"],
+            ["assessment.submission_id", "assessment.examiner_id"],
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "third_examiner_id"],
+            ["assessment.submission_id", "assessment.examiner_id"],
+        ),
+        CheckConstraint("first_ordinal = 1", name="first_is_first"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    submission_id: UUID
+    candidate_id: UUID
+    outcome: str
+    level: int | None = None
+    first_assessment_id: UUID
+    first_ordinal: int = 1
+    first_examiner_id: UUID
+    second_examiner_id: UUID | None = None
+    third_examiner_id: UUID | None = None
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AuditEvent(Table, table=True):
+    """One state change, chained to the one before by its hash; ids, never names."""
+
+    __tablename__ = "audit_event"
+
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    subject_id: str
+    by: str | None = None
+    previous_hash: str
+    hash: str = Field(unique=True)
+
+
+_FROZEN = ("assessment", "decision", "audit_event")
+
+
+def _freeze(table: str) -> None:
+    for action in ("UPDATE", "DELETE"):
+        name = f"{table}_is_final_{action.lower()}"
+        event.listen(
+            Table.metadata.tables[table],
+            "after_create",
+            DDL(
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is final'); END"
+            ).execute_if(dialect="sqlite"),
+        )
+        event.listen(
+            Table.metadata.tables[table],
+            "after_create",
+            DDL(
+                f"CREATE OR REPLACE FUNCTION {table}_is_final() RETURNS trigger AS $$ "
+                f"BEGIN RAISE EXCEPTION '{table} is final'; END $$ LANGUAGE plpgsql; "
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {table}_is_final()"
+            ).execute_if(dialect="postgresql"),
+        )
+
+
+for _table in _FROZEN:
+    _freeze(_table)
