@@ -106,10 +106,7 @@ class _Canonicaliser:
 
     def text(self) -> str:
         labels = self.labels()
-        lines = {
-            _line(*(labels.get(term, term) for term in quad))
-            for quad in self._quads
-        }
+        lines = {_line(*(labels.get(term, term) for term in quad)) for quad in self._quads}
         return "".join(sorted(lines))
 
     def labels(self) -> dict[str, str]:
