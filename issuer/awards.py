@@ -1,0 +1,353 @@
+"""Awards: what waits for an officer, its release, and the cancelling of badges.
+
+An officer sees an alias, role codes, marks and a level; never evidence, names or contacts
+(invariant 22). Who may release is a constraint of the database; the messages here only come first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from credentials.report import CredentialError
+from issuer import issuing, offers, status_lists
+from issuer.audit import record
+from issuer.award_tables import (
+    Award,
+    BadgeState,
+    Credential,
+    Reason,
+    Revocation,
+)
+from issuer.issuing import BadgeContent, Marks, Pause, carry_on, final_marks
+from issuer.profile import IssuingBody
+from issuer.tables import Assessment, Decision, Person, Submission
+from web.database import Database
+from web.errors import Refused
+from web.languages import N_
+
+REASONS: dict[Reason, str] = {
+    Reason.HOLDER_REQUEST: N_("The person asked for it"),
+    Reason.ISSUED_IN_ERROR: N_("It was given by mistake"),
+    Reason.FRAUD: N_("It was obtained by deceit"),
+    Reason.KEY_COMPROMISE: N_("Our signature was stolen"),
+    Reason.SUPERSEDED: N_("A newer badge takes its place"),
+}
+
+
+@dataclass(frozen=True)
+class Marking:
+    """One examiner's part of a decision, as an officer may see it."""
+
+    examiner_id: UUID
+    examiner_code: str
+    marks: Marks
+    proposed_level: int
+
+
+@dataclass(frozen=True)
+class PendingAward:
+    """A decision that waits for release, with its reason trail."""
+
+    decision_id: UUID
+    candidate_id: UUID
+    candidate_alias: str
+    skill: str
+    assessed_language: str | None
+    language: str
+    level: int
+    decided_at: datetime
+    markings: tuple[Marking, ...]
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """The marks that the badge will show."""
+        return final_marks([marking.marks for marking in self.markings])
+
+    @property
+    def content(self) -> BadgeContent:
+        """What the badge will say."""
+        return BadgeContent(
+            skill=self.skill,
+            assessed_language=self.assessed_language,
+            level=self.level,
+            language=self.language,
+            decided_at=self.decided_at,
+            marks=self.marks,
+            examiners=len(self.markings),
+        )
+
+    def why_not(self, officer_id: UUID) -> str:
+        """Say in a msgid why this officer cannot release it; "" when nothing is in the way."""
+        if officer_id == self.candidate_id:
+            return N_("This is your own work. Another officer must release it.")
+        if officer_id in {marking.examiner_id for marking in self.markings}:
+            return N_("You marked this work. Another officer must release it.")
+        return ""
+
+
+@dataclass(frozen=True)
+class IssuedBadge:
+    """One row of the list of badges, as officers and the candidate see it."""
+
+    award: Award
+    credential: Credential | None
+    revocation: Revocation | None
+    candidate_alias: str
+
+    @property
+    def state(self) -> str:
+        """How far it is: released, offered, delivered, or revoked."""
+        if self.credential is not None and self.credential.state == BadgeState.REVOKED:
+            return str(BadgeState.REVOKED)
+        return self.award.state
+
+
+# --- release ---------------------------------------------------------------------------------
+
+
+def pending(session: Session) -> list[PendingAward]:
+    """List the awarded decisions that nobody released yet, the oldest first."""
+    decisions = session.exec(
+        select(Decision)
+        .outerjoin(Award, col(Award.decision_id) == col(Decision.id))
+        .where(col(Decision.outcome) == "awarded", col(Award.id).is_(None))
+        .order_by(col(Decision.decided_at), col(Decision.id))
+    ).all()
+    return [_trail(session, decision) for decision in decisions]
+
+
+def release(
+    database: Database,
+    decision_id: UUID,
+    *,
+    officer_id: UUID,
+    body: IssuingBody,
+    now: datetime,
+    pause: Pause = carry_on,
+) -> UUID:
+    """Approve a decision as an officer and give the id of its award.
+
+    1. The decision must wait for release, and the officer have no part in it.
+    2. The badge is built and checked, so that nothing is approved that could not be signed.
+    3. The approval is recorded; the constraints of the database have the last word.
+    4. From here on the badge is owed: intention and offer follow, now or by `issuing.recover`.
+    """
+    # 1
+    with database.reading() as session:
+        waiting = _waiting(session, decision_id)
+        reason = waiting.why_not(officer_id)
+        if reason:
+            raise Refused(reason, status=403, code="officer-took-part")
+        # 2
+        try:
+            document = issuing.prepare_with_endorsements(session, body, waiting.content, now=now)
+        except CredentialError as error:
+            raise Refused(
+                N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
+            ) from error
+    # 3
+    try:
+        with database.transaction() as session:
+            award = _approved(waiting, officer_id=officer_id, body=body, now=now)
+            session.add(award)
+            session.flush()
+            record(session, "award.released", award.id, by=officer_id, now=now)
+    except IntegrityError as error:
+        raise Refused(
+            N_("Someone was faster, or this is not yours to release."), status=409, code="conflict"
+        ) from error
+    pause("approved")
+    # 4
+    issuing.carry_out(database, award.id, document, body=body, now=now, pause=pause)
+    return award.id
+
+
+def content_of(session: Session, award: Award) -> BadgeContent:
+    """Give what the badge of a released award says."""
+    return _trail(session, session.get_one(Decision, award.decision_id)).content
+
+
+def _waiting(session: Session, decision_id: UUID) -> PendingAward:
+    decision = session.get(Decision, decision_id)
+    if decision is None or decision.outcome != "awarded":
+        raise Refused(N_("There is no such decision."), status=404, code="unknown-decision")
+    if session.exec(select(Award.id).where(col(Award.decision_id) == decision_id)).first():
+        raise Refused(N_("This was released already."), status=409, code="released-already")
+    return _trail(session, decision)
+
+
+def _trail(session: Session, decision: Decision) -> PendingAward:
+    submission = session.get_one(Submission, decision.submission_id)
+    assessments = session.exec(
+        select(Assessment)
+        .where(col(Assessment.submission_id) == submission.id)
+        .order_by(col(Assessment.ordinal))
+    ).all()
+    assert decision.level is not None, "a constraint of the database"
+    return PendingAward(
+        decision_id=decision.id,
+        candidate_id=decision.candidate_id,
+        candidate_alias=session.get_one(Person, decision.candidate_id).alias,
+        skill=submission.skill,
+        assessed_language=submission.language,
+        language=submission.language,
+        level=decision.level,
+        decided_at=decision.decided_at,
+        markings=tuple(
+            Marking(
+                examiner_id=one.examiner_id,
+                examiner_code=session.get_one(Person, one.examiner_id).alias,
+                marks=dict(one.marks),
+                proposed_level=one.proposed_level,
+            )
+            for one in assessments
+        ),
+    )
+
+
+def _approved(
+    waiting: PendingAward, *, officer_id: UUID, body: IssuingBody, now: datetime
+) -> Award:
+    definition = body.framework.achievement(waiting.skill, waiting.level, waiting.assessed_language)
+    first, second, third = (*(marking.examiner_id for marking in waiting.markings), None, None)[:3]
+    assert first is not None, "a decision rests on an assessment"
+    return Award(
+        decision_id=waiting.decision_id,
+        candidate_id=waiting.candidate_id,
+        first_examiner_id=first,
+        second_examiner_id=second,
+        third_examiner_id=third,
+        officer_id=officer_id,
+        level=waiting.level,
+        slug=definition.slug,
+        level_slug=definition.level_slug,
+        language=waiting.language,
+        released_at=now,
+    )
+
+
+# --- what was issued -------------------------------------------------------------------------
+
+
+def issued(session: Session, *, candidate_id: UUID | None = None) -> list[IssuedBadge]:
+    """List released badges, the newest first; of one candidate, when one is named."""
+    statement = (
+        select(Award, Credential, Revocation, Person.alias)
+        .join(Person, col(Person.id) == col(Award.candidate_id))
+        .outerjoin(Credential, col(Credential.award_id) == col(Award.id))
+        .outerjoin(Revocation, col(Revocation.credential_id) == col(Credential.id))
+        .order_by(col(Award.released_at).desc(), col(Award.id))
+    )
+    if candidate_id is not None:
+        statement = statement.where(col(Award.candidate_id) == candidate_id)
+    return [IssuedBadge(*row) for row in session.exec(statement)]
+
+
+def issued_badge(session: Session, award_id: UUID) -> IssuedBadge:
+    """Give one released badge."""
+    for badge in issued(session):
+        if badge.award.id == award_id:
+            return badge
+    raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+
+
+# --- cancelling ------------------------------------------------------------------------------
+
+
+def ask_revocation(
+    session: Session,
+    award_id: UUID,
+    *,
+    reason: str,
+    officer_id: UUID,
+    body: IssuingBody,
+    now: datetime,
+) -> bool:
+    """Ask to cancel a badge; True if it is cancelled at once, which only its owner's wish allows.
+
+    Any other reason waits for a second person (invariant 25).
+    """
+    try:
+        why = Reason(reason)
+    except ValueError as error:
+        raise Refused(N_("Choose a reason."), code="reason") from error
+    badge = _badge_row(session, award_id)
+    if badge.state == BadgeState.REVOKED:
+        raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
+    if session.exec(select(Revocation.id).where(col(Revocation.credential_id) == badge.id)).first():
+        raise Refused(
+            N_("Someone asked for this already. A second person must confirm."),
+            status=409,
+            code="asked-already",
+        )
+    request = Revocation(
+        credential_id=badge.id, reason=why, requested_by=officer_id, requested_at=now
+    )
+    session.add(request)
+    session.flush()
+    record(session, "revocation.asked", badge.id, by=officer_id, now=now)
+    if why is not Reason.HOLDER_REQUEST:
+        return False
+    _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
+    return True
+
+
+def confirm_revocation(
+    session: Session, award_id: UUID, *, officer_id: UUID, body: IssuingBody, now: datetime
+) -> None:
+    """Cancel a badge as the second person; the status list is signed again in the same step."""
+    badge = _badge_row(session, award_id)
+    request = _open_request(session, badge)
+    if request.requested_by == officer_id:
+        raise Refused(
+            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
+        )
+    _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
+
+
+def drop_revocation(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
+    """Take back a request to cancel; the badge stays as it is."""
+    badge = _badge_row(session, award_id)
+    session.delete(_open_request(session, badge))
+    record(session, "revocation.dropped", badge.id, by=officer_id, now=now)
+
+
+def _revoke(
+    session: Session,
+    badge: Credential,
+    request: Revocation,
+    *,
+    officer_id: UUID,
+    body: IssuingBody,
+    now: datetime,
+) -> None:
+    request.confirmed_by, request.confirmed_at = officer_id, now
+    badge.state = BadgeState.REVOKED
+    session.add(request)
+    session.add(badge)
+    session.flush()
+    offers.withdraw_offers(session, badge.award_id)
+    place = status_lists.Place(badge.list_number, badge.position)
+    status_lists.revoke_place(session, place, body.keyring, base_url=body.base_url, now=now)
+    record(session, "badge.revoked", badge.id, by=officer_id, now=now)
+
+
+def _badge_row(session: Session, award_id: UUID) -> Credential:
+    badge = session.exec(
+        select(Credential).where(col(Credential.award_id) == award_id).with_for_update()
+    ).one_or_none()
+    if badge is None:
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    return badge
+
+
+def _open_request(session: Session, badge: Credential) -> Revocation:
+    request = session.exec(
+        select(Revocation).where(col(Revocation.credential_id) == badge.id)
+    ).one_or_none()
+    if request is None or request.confirmed_by is not None:
+        raise Refused(N_("Nobody asked to cancel this badge."), status=409, code="not-asked")
+    return request

@@ -1,0 +1,360 @@
+"""From a released award to the badge: build, check, write down what we intend, then sign once.
+
+The badge is bound to the key that its holder proves when it is collected (invariant 14), so the
+signature is made at that moment (docs/adr/0001-sign-at-claim.md). Every step before and after is
+one transaction, and `recover` finishes what a stopped process left between two of them::
+
+    released award --intend--> intended badge with its status place --offer--> open offer
+                   --deliver--> signed badge, the same bytes for every later request
+
+Signing takes award ids. There is no way in for a document that came from outside (invariant 5).
+`pause` is called between the steps with the name of the one just done; it does nothing, and is
+where a test stops the process.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, select
+
+from credentials.badges import achievement_credential, check_before_signing
+from credentials.proofs import add_proof
+from credentials.report import CredentialError
+from credentials.status import status_entry
+from issuer import endorsements, offers, status_lists
+from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
+from issuer.profile import IssuingBody
+from keys.did import did_key
+from keys.material import PrivateKey
+from web.database import Database
+from web.errors import Refused
+from web.languages import N_, catalogue
+
+_log = logging.getLogger("mycred4home.issuer")
+
+Marks = Mapping[str, int]
+Pause = Callable[[str], None]
+
+
+def carry_on(_step: str) -> None:
+    """Do not pause."""
+
+
+@dataclass(frozen=True)
+class BadgeContent:
+    """What a badge will say, taken from a decision: nothing about the person (invariant 11)."""
+
+    skill: str
+    assessed_language: str | None
+    level: int
+    language: str
+    decided_at: datetime
+    marks: Marks
+    examiners: int
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What `recover` finished."""
+
+    intended: int
+    offered: int
+    lists: int
+    left: int
+
+
+# --- the content -----------------------------------------------------------------------------
+
+
+def final_marks(markings: Sequence[Marks]) -> dict[str, int]:
+    """Give one mark a criterion: the lower of two, the middle one of three.
+
+    It never lies below the level that was granted by the same rule (domain.md B.3): one examiner's
+    level, the lower of two, the median of three.
+    """
+    if not markings:
+        raise ValueError("a decision rests on at least one marking")
+    criteria = markings[0].keys()
+    if any(marking.keys() != criteria for marking in markings):
+        raise ValueError("all markings must be of the same criteria")
+    place = 0 if len(markings) < 3 else 1
+    return {name: sorted(marking[name] for marking in markings)[place] for name in criteria}
+
+
+def prepare(
+    body: IssuingBody,
+    content: BadgeContent,
+    *,
+    achievement_endorsements: Sequence[dict[str, Any]] = (),
+    issuer_endorsements: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Build the badge of a decision and check it as if it were signed (design.md, step 5).
+
+    1. The achievement edition in the holder's language, with the endorsements we hold.
+    2. The results, from the marks.
+    3. The other editions, bound by their digests.
+    4. The check: schema, every term defined, signed with a throwaway key and verified. For it a
+       throwaway key stands in for the holder and place 0 for the status; both are set for good
+       later, by `intend` and `deliver`.
+    """
+    # 1
+    framework, language = body.framework, content.language
+    definition = framework.achievement(content.skill, content.level, content.assessed_language)
+    achievement = framework.achievement_json(
+        definition,
+        base_url=body.base_url,
+        lang=language,
+        endorsements=achievement_endorsements,
+    )
+    document = achievement_credential(
+        credential_id=f"urn:uuid:{uuid4()}",
+        issuer=body.badge_profile(issuer_endorsements),
+        subject_id=did_key(PrivateKey.generate().public),
+        achievement=achievement,
+        results=_results(achievement, content),  # 2
+        awarded=_midnight(content.decided_at),
+        name=achievement["name"],
+        description=achievement["description"],
+        image=achievement["image"],
+        status=status_entry(status_lists.list_url(body.base_url, 1), 0),
+        evidence=[_evidence(content)],
+        related_resources=framework.related_resources(  # 3
+            definition, base_url=body.base_url, lang=language
+        ),
+        source=body.examiners_profile(),
+    )
+    check_before_signing(document)  # 4
+    return document
+
+
+def _results(achievement: Mapping[str, Any], content: BadgeContent) -> list[dict[str, Any]]:
+    results = []
+    for description in achievement["resultDescription"]:
+        result: dict[str, Any] = {"type": ["Result"], "resultDescription": description["id"]}
+        if description["resultType"] == "RubricCriterionLevel":
+            result["achievedLevel"] = description["requiredLevel"]
+        else:
+            criterion = description["id"].rpartition("#")[2]
+            result["value"] = str(content.marks[criterion])
+        results.append(result)
+    return results
+
+
+def _evidence(content: BadgeContent) -> dict[str, Any]:
+    def say(message: str) -> str:
+        return str(catalogue(content.language).ugettext(message))
+
+    sentences = [say(N_("Scenario tasks, marked line by line against the published rubric."))]
+    if content.examiners == 1:
+        sentences.append(
+            say(N_("Decided by an appointed examiner who did not know who the candidate is."))
+        )
+    else:
+        sentences.append(
+            say(N_("Decided by appointed examiners who did not know who the candidate is,"))
+            + " "
+            + say(N_("and did not see each other's marks."))
+        )
+    sentences.append(say(N_("The answers themselves are deleted 90 days after the decision.")))
+    return {
+        "type": ["Evidence"],
+        "name": say(N_("Scenario and examiner's decision")),
+        "genre": say(N_("assessment record")),
+        "audience": say(N_("examiner")),
+        "narrative": " ".join(sentences),
+    }
+
+
+def _midnight(moment: datetime) -> datetime:
+    # The day is enough, and tells less than the minute.
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+# --- the intention ---------------------------------------------------------------------------
+
+
+def intend(
+    database: Database,
+    award_id: UUID,
+    document: Mapping[str, Any],
+    *,
+    body: IssuingBody,
+    now: datetime,
+) -> bool:
+    """Write down what we intend to sign for an award, once; False if that was done before.
+
+    One transaction: the award's row is locked, a random status place is taken, and the badge is
+    recorded with its final id and place. What `deliver` signs is this text and the holder's key.
+    """
+    with database.transaction() as session:
+        award = session.exec(
+            select(Award).where(col(Award.id) == award_id).with_for_update()
+        ).one_or_none()
+        if award is None:
+            raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+        if session.exec(select(Credential.id).where(col(Credential.award_id) == award_id)).first():
+            return False
+        place = status_lists.take_place(session)
+        url = status_lists.list_url(body.base_url, place.list_number)
+        final = {**document, "credentialStatus": status_entry(url, place.position)}
+        session.add(
+            Credential(
+                award_id=award_id,
+                credential_id=final["id"],
+                list_number=place.list_number,
+                position=place.position,
+                intended_at=now,
+                intended_text=_dump(final),
+            )
+        )
+    return True
+
+
+def carry_out(
+    database: Database,
+    award_id: UUID,
+    document: Mapping[str, Any],
+    *,
+    body: IssuingBody,
+    now: datetime,
+    pause: Pause = carry_on,
+) -> None:
+    """Bring a released award to its first offer: intention, then offer, each its transaction."""
+    intend(database, award_id, document, body=body, now=now)
+    pause("intended")
+    with database.transaction() as session:
+        _first_offer(session, award_id, body=body, now=now)
+    pause("offered")
+
+
+def _first_offer(session: Session, award_id: UUID, *, body: IssuingBody, now: datetime) -> bool:
+    session.exec(select(Award.id).where(col(Award.id) == award_id).with_for_update())
+    if session.exec(select(Offer.id).where(col(Offer.award_id) == award_id)).first():
+        return False
+    offers.make_offer(session, award_id, secret=body.secret, now=now)
+    return True
+
+
+# --- the signature ---------------------------------------------------------------------------
+
+
+def deliver(
+    database: Database,
+    award_id: UUID,
+    *,
+    holder: str,
+    body: IssuingBody,
+    now: datetime,
+    pause: Pause = carry_on,
+) -> str:
+    """Give the signed badge of an award to the holder of a proven key, as the exact signed text.
+
+    1. One transaction, with the badge's row locked: of several requests one signs.
+    2. A badge that was signed before is the same bytes for the same holder, and for nobody else.
+    3. The intention is taken as it was written down; only the holder is added.
+    4. It is signed once with the key in use, and recorded before anybody is answered.
+
+    `holder` must come from a checked key proof; this function cannot know.
+    """
+    with database.transaction() as session:  # 1
+        row = session.exec(
+            select(Credential).where(col(Credential.award_id) == award_id).with_for_update()
+        ).one_or_none()
+        if row is None or row.state == BadgeState.REVOKED:
+            raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
+        # 2
+        if row.signed_text is not None:
+            if row.holder != holder:
+                raise Refused(
+                    N_("This badge already is in another wallet."), status=400, code="other-holder"
+                )
+            return row.signed_text
+        # 3
+        assert row.intended_text is not None, "a constraint of the database"
+        document = json.loads(row.intended_text)
+        document["credentialSubject"]["id"] = holder
+        # 4
+        name, signer = body.keyring.current()
+        signed = add_proof(
+            document,
+            signer,
+            verification_method=body.keyring.method_id(name),
+            created=now.replace(microsecond=0),
+        )
+        pause("signed")
+        text = _dump(signed)
+        row.intended_text, row.signed_text = None, text
+        row.signed_at, row.signed_with, row.holder = now, name, holder
+        row.state = BadgeState.ACTIVE
+        award = session.get_one(Award, award_id)
+        award.state = AwardState.DELIVERED
+        session.add(row)
+        session.add(award)
+    pause("recorded")
+    return text
+
+
+# --- after a stop ----------------------------------------------------------------------------
+
+
+def recover(
+    database: Database,
+    content_of: Callable[[Session, Award], BadgeContent],
+    *,
+    body: IssuingBody,
+    now: datetime,
+) -> Recovered:
+    """Finish what a stopped process left: awards without intention, intentions without offer.
+
+    Safe to run at any time and in several processes at once. An award whose badge cannot be built
+    (the framework lost its definition, say) is left, logged, and tried again next time.
+    """
+    intended = offered = left = 0
+    with database.reading() as session:
+        waiting = session.exec(
+            select(Award.id)
+            .outerjoin(Credential, col(Credential.award_id) == col(Award.id))
+            .where(col(Credential.id).is_(None))
+        ).all()
+    for award_id in waiting:
+        try:
+            with database.reading() as session:
+                content = content_of(session, session.get_one(Award, award_id))
+                document = prepare_with_endorsements(session, body, content, now=now)
+            intended += intend(database, award_id, document, body=body, now=now)
+        except (CredentialError, Refused, LookupError, ValueError) as error:
+            left += 1
+            _log.error("recover: award %s left: %s", award_id, error)
+    with database.transaction() as session:
+        unoffered = session.exec(
+            select(Credential.award_id)
+            .outerjoin(Offer, col(Offer.award_id) == col(Credential.award_id))
+            .where(col(Offer.id).is_(None))
+        ).all()
+        for award_id in unoffered:
+            offered += _first_offer(session, award_id, body=body, now=now)
+        lists = status_lists.republish_all(session, body.keyring, base_url=body.base_url, now=now)
+    return Recovered(intended, offered, lists, left)
+
+
+def prepare_with_endorsements(
+    session: Session, body: IssuingBody, content: BadgeContent, *, now: datetime
+) -> dict[str, Any]:
+    """Build and check a badge with the endorsements that we hold of its achievement and of us."""
+    definition = body.framework.achievement(content.skill, content.level, content.assessed_language)
+    achievement_id = body.achievement_id(definition)
+    return prepare(
+        body,
+        content,
+        achievement_endorsements=endorsements.current(session, achievement_id, now=now),
+        issuer_endorsements=endorsements.current(session, body.did, now=now),
+    )
+
+
+def _dump(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
