@@ -1,0 +1,193 @@
+"""Who is who: people, roles, and the codes that let them in. No passwords.
+
+A code is an invitation: it is given once, kept as a hash, and works until it runs out. Wrong codes
+are counted in the database, so that guessing is slow across processes and restarts.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from issuer.audit import record
+from issuer.tables import (
+    AccessCode,
+    Appointment,
+    Consent,
+    Grant,
+    Organisation,
+    Person,
+    Role,
+    WebSession,
+    WrongCode,
+)
+from web.errors import Refused
+from web.languages import N_
+from web.sessions import find_session, open_session
+
+CODE_LIVES = timedelta(days=60)
+SESSION_LIVES = timedelta(hours=12)
+SESSION_IDLE = timedelta(hours=1)
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without 0, O, 1 and I, which look alike on a printed sheet."""
+_CODE_CHARACTERS = 16
+_WRONG_CODES = 10
+_WRONG_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in, as views need to know them."""
+
+    id: UUID
+    alias: str
+    display_name: str
+    roles: frozenset[Role]
+
+    def is_(self, role: Role) -> bool:
+        """Tell whether the person has a role."""
+        return role in self.roles
+
+
+def new_code() -> str:
+    """Make a code of 80 random bits, in groups that can be read out."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_CHARACTERS))
+    return "-".join(letters[place : place + 4] for place in range(0, _CODE_CHARACTERS, 4))
+
+
+def create_organisation(session: Session, name: str, country_code: str) -> Organisation:
+    """Add a centre."""
+    organisation = Organisation(name=name, country_code=country_code)
+    session.add(organisation)
+    session.flush()
+    return organisation
+
+
+def create_person(
+    session: Session,
+    organisation_id: UUID,
+    display_name: str,
+    *roles: Role,
+    contact: str | None = None,
+) -> Person:
+    """Add a person with roles; a contact is kept as a hash, to know the same person again."""
+    name = display_name.strip()
+    if not name or len(name) > 80:
+        raise Refused(N_("Write a name of 1 to 80 letters."), code="name")
+    count = session.exec(select(func.count()).select_from(Person)).one()
+    prefix = "C" if Role.CANDIDATE in roles else "E" if Role.EXAMINER in roles else "O"
+    person = Person(
+        organisation_id=organisation_id,
+        display_name=name,
+        alias=f"{prefix}-{count + 1:03d}",
+        contact_hash=_contact_hash(contact) if contact else None,
+    )
+    session.add(person)
+    session.flush()
+    session.add_all(Grant(person_id=person.id, role=role) for role in roles)
+    session.flush()
+    return person
+
+
+def appoint(
+    session: Session,
+    person_id: UUID,
+    *,
+    skill: str,
+    language: str,
+    level_ceiling: int,
+    reason: str,
+    now: datetime,
+    lasts: timedelta = timedelta(days=730),
+) -> Appointment:
+    """Let somebody examine a skill in a language (domain B.4)."""
+    appointment = Appointment(
+        person_id=person_id,
+        skill=skill,
+        language=language,
+        level_ceiling=level_ceiling,
+        reason=reason,
+        valid_from=now,
+        valid_until=now + lasts,
+    )
+    session.add(appointment)
+    session.flush()
+    record(session, "appointment.made", appointment.id, now=now)
+    return appointment
+
+
+def invite(session: Session, person_id: UUID, *, now: datetime, code: str | None = None) -> str:
+    """Give a code that lets a person in; it is told once and cannot be read back."""
+    code = code or new_code()
+    session.add(
+        AccessCode(
+            code_hash=_code_hash(code), person_id=person_id, created=now, expires=now + CODE_LIVES
+        )
+    )
+    session.flush()
+    return code
+
+
+def enter(session: Session, code: str, *, source: str, now: datetime) -> Person | None:
+    """Give the person that a code belongs to, or None; a wrong code is counted.
+
+    After too many wrong codes from one `source` the door stays closed to it for a while.
+    """
+    place = hashlib.sha256(source.encode()).hexdigest()
+    wrong = session.exec(
+        select(func.count())
+        .select_from(WrongCode)
+        .where(col(WrongCode.source_hash) == place, col(WrongCode.at) > now - _WRONG_WINDOW)
+    ).one()
+    if wrong >= _WRONG_CODES:
+        raise Refused(
+            N_("Too many tries."),
+            status=429,
+            code="too-many-tries",
+            hint=N_("Wait a few minutes, then try again."),
+        )
+    found = session.get(AccessCode, _code_hash(code))
+    if found is None or found.expires <= now:
+        session.add(WrongCode(source_hash=place, at=now))
+        return None
+    return session.get_one(Person, found.person_id)
+
+
+def sign_in(session: Session, person_id: UUID, *, now: datetime) -> str:
+    """Open a session for a person and give its token."""
+    record(session, "person.signed-in", person_id, by=person_id, now=now)
+    return open_session(session, WebSession, now=now, lasts=SESSION_LIVES, person_id=person_id)
+
+
+def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
+    """Give who is signed in with a token."""
+    row = find_session(session, WebSession, token, now=now, idle=SESSION_IDLE)
+    if row is None:
+        return None
+    person = session.get_one(Person, row.person_id)
+    roles = session.exec(select(Grant.role).where(col(Grant.person_id) == person.id)).all()
+    return Visitor(person.id, person.alias, person.display_name, frozenset(map(Role, roles)))
+
+
+def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:
+    """Write down that a candidate agrees to be assessed; statistics are a separate choice."""
+    session.merge(Consent(person_id=person_id, assessment_at=now, statistics=statistics))
+    record(session, "consent.given", person_id, by=person_id, now=now)
+
+
+def has_consent(session: Session, person_id: UUID) -> bool:
+    """Tell whether a candidate agreed to be assessed."""
+    return session.get(Consent, person_id) is not None
+
+
+def _code_hash(code: str) -> str:
+    letters = "".join(character for character in code.upper() if character.isalnum())
+    return hashlib.sha256(f"access code|{letters}".encode()).hexdigest()
+
+
+def _contact_hash(contact: str) -> str:
+    return hashlib.sha256(f"contact|{contact.strip().casefold()}".encode()).hexdigest()

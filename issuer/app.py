@@ -1,0 +1,68 @@
+"""The issuer's Flask app: built from its settings, nothing at import time."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, g, request
+
+from issuer import assessment, award_tables, issuing
+from issuer.framework import frameworks
+from issuer.keyring import Keyring
+from issuer.profile import IssuingBody
+from issuer.settings import IssuerSettings
+from issuer.tables import Table
+from issuer.views import candidate, examiner, home, offers, officer, oid4vci, public
+from keys.fetching import Fetch
+from keys.store import KeyStore
+from web.app import Services, create_service, register, utc_now
+
+__all__ = ["award_tables", "create_app"]
+
+
+def create_app(
+    settings: IssuerSettings,
+    *,
+    fetch: Fetch | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """Build the issuer: open its keys, finish what a stopped process left, add its pages.
+
+    Raises `StoreError` when the key store does not open; there is no issuer without its keys.
+    """
+    keyring = Keyring(
+        KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
+    )
+    app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
+    body = IssuingBody(
+        name=settings.body_name,
+        country=settings.country,
+        country_code=settings.country_code,
+        base_url=settings.base_url,
+        framework=frameworks()[settings.framework],
+        keyring=keyring,
+        secret=settings.secret,
+    )
+    app.extensions["issuing_body"] = body
+    for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
+        register(app, people)
+    register(app, offers.blueprint)
+    register(app, public.blueprint)
+    register(app, oid4vci.blueprint, machines=True)
+    _know_the_visitor(app)
+    services: Services = app.extensions["mycred4home"]
+    issuing.recover(services.database, body=body, now=clock())
+    with services.database.transaction() as session:
+        assessment.forget_evidence(session, now=clock())
+    return app
+
+
+def _know_the_visitor(app: Flask) -> None:
+    @app.before_request
+    def look() -> None:
+        g.visitor = None
+        if not g.machine_interface and request.endpoint:
+            g.visitor = home.signed_in()
+
+    @app.context_processor
+    def tell() -> dict[str, object]:
+        return {"visitor": g.get("visitor")}

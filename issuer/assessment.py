@@ -1,0 +1,453 @@
+"""From the first answer to the decision: candidates answer, examiners mark, the rules decide.
+
+The rules (domain B.2, B.3): the level is the lowest criterion; expert level needs a second examiner
+who has not seen the first marks; two who differ by one give the lower level, by more a third
+examiner, and then the middle one counts. Every change of state writes an audit event in the same
+transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from issuer.accounts import has_consent
+from issuer.audit import record
+from issuer.framework import MARKS, Framework, Scenario, Task
+from issuer.tables import (
+    Answer,
+    Appointment,
+    Assessment,
+    Conflict,
+    Decision,
+    DecisionOutcome,
+    Person,
+    Submission,
+    SubmissionState,
+)
+from web.errors import Refused
+from web.languages import N_
+
+MAX_ANSWER = 2_000
+MAX_NOTE = 1_000
+ATTEMPTS = 3
+ATTEMPT_WINDOW = timedelta(days=182)
+EVIDENCE_KEPT = timedelta(days=90)
+"""Answers are deleted this long after the decision (rule 21)."""
+
+_EXPERT = 3
+_OPEN = (SubmissionState.SENT, SubmissionState.MARKING, SubmissionState.SECOND_MARKING)
+
+
+# --- the candidate ------------------------------------------------------------------------------
+
+
+def start(
+    session: Session,
+    framework: Framework,
+    *,
+    candidate_id: UUID,
+    skill: str,
+    language: str,
+    now: datetime,
+) -> Submission:
+    """Give the open work of a candidate on a skill, or begin it.
+
+    Needs consent; at most three attempts in six months (rule 23).
+    """
+    if skill not in framework.skills or language not in framework.languages:
+        raise Refused(N_("There is no such task set."), status=404, code="unknown-skill")
+    if not has_consent(session, candidate_id):
+        raise Refused(N_("First say that you agree."), status=403, code="consent")
+    mine = session.exec(
+        select(Submission).where(
+            col(Submission.candidate_id) == candidate_id,
+            col(Submission.skill) == skill,
+            col(Submission.language) == language,
+            col(Submission.state) != SubmissionState.WITHDRAWN,
+            col(Submission.started_at) > now - ATTEMPT_WINDOW,
+        )
+    ).all()
+    for submission in mine:
+        if submission.state == SubmissionState.DRAFT:
+            return submission
+        if submission.state in _OPEN:
+            raise Refused(
+                N_("You sent this already. Somebody is looking at it."),
+                status=409,
+                code="sent-already",
+            )
+    if len(mine) >= ATTEMPTS:
+        raise Refused(
+            N_("You tried this three times in six months. Please wait."),
+            status=409,
+            code="attempts",
+        )
+    number = session.exec(select(func.max(col(Submission.number)))).one() or 0
+    submission = Submission(
+        candidate_id=candidate_id,
+        number=number + 1,
+        skill=skill,
+        language=language,
+        scenario_id=framework.scenario(skill, language).id,
+        framework_version=framework.version,
+        started_at=now,
+    )
+    session.add(submission)
+    session.flush()
+    record(session, "submission.started", submission.id, by=candidate_id, now=now)
+    return submission
+
+
+def own_submission(session: Session, submission_id: UUID, *, candidate_id: UUID) -> Submission:
+    """Give a candidate's own work; another's is answered as if it did not exist."""
+    submission = session.get(Submission, submission_id)
+    if submission is None or submission.candidate_id != candidate_id:
+        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+    return submission
+
+
+def own_submissions(session: Session, candidate_id: UUID) -> list[Submission]:
+    """List a candidate's work, the newest first."""
+    return list(
+        session.exec(
+            select(Submission)
+            .where(col(Submission.candidate_id) == candidate_id)
+            .order_by(col(Submission.started_at).desc())
+        )
+    )
+
+
+def save_answer(
+    session: Session, submission: Submission, task: Task, value: Any, *, now: datetime
+) -> None:
+    """Keep the answer to a task; it may be changed until the work is sent."""
+    _must_be(submission, SubmissionState.DRAFT)
+    session.merge(
+        Answer(
+            submission_id=submission.id,
+            task_id=task.id,
+            value=check_answer(task, value),
+            saved_at=now,
+        )
+    )
+
+
+def check_answer(task: Task, value: Any) -> Any:
+    """Give the answer if it fits the task; raise `Refused` with what is missing."""
+    options = {option.id for option in task.options}
+    if task.kind == "choose":
+        if value in options:
+            return value
+        raise Refused(N_("Choose one answer."), status=422, code="answer")
+    if task.kind == "choose_many":
+        if isinstance(value, list) and value and set(value) <= options:
+            return sorted(set(value), key=list(value).index)
+        raise Refused(N_("Choose one answer or more."), status=422, code="answer")
+    if task.kind == "order":
+        if isinstance(value, list) and len(value) == len(options) and set(value) == options:
+            return value
+        raise Refused(N_("Give each line its own number."), status=422, code="answer")
+    if task.kind == "match":
+        left = {option.id for option in task.left}
+        if isinstance(value, dict) and set(value) == left and set(value.values()) <= options:
+            return value
+        raise Refused(N_("Choose something for each line."), status=422, code="answer")
+    text = value.strip() if isinstance(value, str) else ""
+    if not text:
+        raise Refused(N_("Write a few words."), status=422, code="answer")
+    if len(text) > MAX_ANSWER:
+        raise Refused(N_("That is too long. Write less."), status=422, code="answer")
+    return text
+
+
+def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
+    """Give the answers by task."""
+    rows = session.exec(select(Answer).where(col(Answer.submission_id) == submission_id))
+    return {row.task_id: row.value for row in rows}
+
+
+def missing(session: Session, submission: Submission, scenario: Scenario) -> list[Task]:
+    """List the tasks that have no answer yet."""
+    given = answers(session, submission.id)
+    return [task for task in scenario.tasks if task.id not in given]
+
+
+def submit(
+    session: Session, submission: Submission, framework: Framework, *, now: datetime
+) -> None:
+    """Send the work to the examiners; every task must be answered, and consent be given."""
+    _must_be(submission, SubmissionState.DRAFT)
+    if not has_consent(session, submission.candidate_id):
+        raise Refused(N_("First say that you agree."), status=403, code="consent")
+    scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
+    if missing(session, submission, scenario):
+        raise Refused(N_("Some tasks have no answer yet."), status=422, code="incomplete")
+    submission.sent_at = now
+    _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
+
+
+def withdraw(session: Session, submission: Submission, *, now: datetime) -> None:
+    """Take the work back, any time before the decision; its answers are deleted."""
+    if submission.state not in (SubmissionState.DRAFT, *_OPEN):
+        raise Refused(N_("This is decided already."), status=409, code="decided")
+    session.exec(delete(Answer).where(col(Answer.submission_id) == submission.id))
+    _move(session, submission, SubmissionState.WITHDRAWN, by=submission.candidate_id, now=now)
+
+
+def decision_of(session: Session, submission_id: UUID) -> Decision | None:
+    """Give the decision on a submission, if there is one."""
+    return session.exec(
+        select(Decision).where(col(Decision.submission_id) == submission_id)
+    ).first()
+
+
+def final_assessments(session: Session, submission_id: UUID) -> list[Assessment]:
+    """Give the assessments of a submission, in order."""
+    return list(
+        session.exec(
+            select(Assessment)
+            .where(col(Assessment.submission_id) == submission_id)
+            .order_by(col(Assessment.ordinal))
+        )
+    )
+
+
+# --- the examiner -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marking:
+    """What an examiner hands in: a mark for each criterion, notes, and a level."""
+
+    marks: Mapping[str, int]
+    notes: Mapping[str, str]
+    level: int
+
+
+def queue(session: Session, examiner_id: UUID, *, now: datetime) -> list[Submission]:
+    """List the files that an examiner may mark now, the oldest first."""
+    files = session.exec(
+        select(Submission)
+        .where(col(Submission.state).in_(_OPEN), col(Submission.candidate_id) != examiner_id)
+        .order_by(col(Submission.sent_at))
+    ).all()
+    return [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
+
+
+def file_for_marking(
+    session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime
+) -> Submission:
+    """Give a file that the examiner may mark now, or say why not."""
+    submission = session.get(Submission, submission_id)
+    if submission is None:
+        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+    why = _why_not(session, submission, examiner_id, now=now)
+    if why is not None:
+        raise why
+    return submission
+
+
+def declare_conflict(
+    session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime
+) -> None:
+    """Note that the examiner knows the person: the file goes back to the others."""
+    submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)
+    session.add(Conflict(submission_id=submission.id, examiner_id=examiner_id, declared_at=now))
+    record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
+
+
+def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[str, str]:
+    """Give what is wrong with a marking, field by field; empty when nothing is."""
+    problems: dict[str, str] = {}
+    criteria = framework.skills[skill].criteria
+    for criterion in criteria:
+        if marking.marks.get(criterion) not in MARKS:
+            problems[f"mark-{criterion}"] = N_("Give a mark from 0 to 3.")
+    if problems:
+        return problems
+    lowest = min(marking.marks[criterion] for criterion in criteria)
+    if not 0 <= marking.level <= _EXPERT:
+        problems["level"] = N_("Choose a level.")
+    elif marking.level > lowest:
+        problems["level"] = N_("The level cannot be above the lowest mark.")
+    target = max(marking.level, 1)
+    for criterion in criteria:
+        note = marking.notes.get(criterion, "").strip()
+        if len(note) > MAX_NOTE:
+            problems[f"note-{criterion}"] = N_("That is too long. Write less.")
+        elif marking.marks[criterion] < max(target, 2) and not note:
+            problems[f"note-{criterion}"] = N_("Say in a few words what is missing.")
+    return problems
+
+
+def decide(
+    session: Session,
+    submission_id: UUID,
+    marking: Marking,
+    framework: Framework,
+    *,
+    examiner_id: UUID,
+    now: datetime,
+) -> Decision | None:
+    """Record an examiner's marks and give the decision if they settle it.
+
+    1. The file is open to this examiner, under an appointment that is active now (rule 3).
+    2. The marks are complete and fit the rubric.
+    3. The assessment is written down; it never changes.
+    4. It settles the matter, or the file goes to the next examiner.
+    """
+    submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
+    problems = check_marking(framework, submission.skill, marking)  # 2
+    if problems:
+        raise Refused(next(iter(problems.values())), status=422, code="marking")
+    earlier = final_assessments(session, submission.id)
+    appointment = _appointment(session, submission, examiner_id, now=now)
+    assert appointment is not None, "file_for_marking checked it"
+    if marking.level > appointment.level_ceiling:
+        raise Refused(
+            N_("You are not appointed to give this level."), status=403, code="level-ceiling"
+        )
+    candidate = session.get_one(Person, submission.candidate_id)
+    examiner = session.get_one(Person, examiner_id)
+    same_contacts = candidate.contact_hash is not None and examiner.contact_hash is not None
+    assessment = Assessment(
+        submission_id=submission.id,
+        candidate_id=submission.candidate_id,
+        candidate_contact=candidate.contact_hash if same_contacts else None,
+        examiner_id=examiner_id,
+        examiner_contact=examiner.contact_hash if same_contacts else None,
+        appointment_id=appointment.id,
+        ordinal=len(earlier) + 1,
+        marks=dict(marking.marks),
+        notes={name: note.strip() for name, note in marking.notes.items() if note.strip()},
+        proposed_level=marking.level,
+        submitted_at=now,
+    )
+    session.add(assessment)  # 3
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Refused(N_("Somebody else has just marked this file."), status=409) from error
+    record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
+    return _settle(session, submission, [*earlier, assessment], now=now)  # 4
+
+
+def settled_level(levels: list[int]) -> int | None:
+    """Give the level that the proposals of up to three examiners come to; None: ask one more.
+
+    One is enough below expert; two that differ by one give the lower; else the middle of three.
+    """
+    if len(levels) == 1:
+        return None if levels[0] >= _EXPERT else levels[0]
+    if len(levels) == 2:
+        low, high = sorted(levels)
+        return low if high - low <= 1 else None
+    return sorted(levels)[1]
+
+
+def _settle(
+    session: Session, submission: Submission, done: list[Assessment], *, now: datetime
+) -> Decision | None:
+    level = settled_level([assessment.proposed_level for assessment in done])
+    if level is None:
+        _move(session, submission, SubmissionState.SECOND_MARKING, now=now)
+        return None
+    examiners = [assessment.examiner_id for assessment in done]
+    decision = Decision(
+        submission_id=submission.id,
+        candidate_id=submission.candidate_id,
+        outcome=DecisionOutcome.AWARDED if level else DecisionOutcome.NOT_YET,
+        level=level or None,
+        first_assessment_id=done[0].id,
+        first_examiner_id=examiners[0],
+        second_examiner_id=examiners[1] if len(examiners) > 1 else None,
+        third_examiner_id=examiners[2] if len(examiners) > 2 else None,
+        decided_at=now,
+    )
+    session.add(decision)
+    session.flush()
+    record(session, f"decision.{decision.outcome}", decision.id, now=now)
+    _move(session, submission, SubmissionState.DECIDED, now=now)
+    return decision
+
+
+def _why_not(
+    session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
+) -> Refused | None:
+    if submission.state not in _OPEN:
+        return Refused(N_("This file is not open for marking."), status=409, code="not-open")
+    candidate = session.get_one(Person, submission.candidate_id)
+    examiner = session.get_one(Person, examiner_id)
+    same_contact = examiner.contact_hash and examiner.contact_hash == candidate.contact_hash
+    if submission.candidate_id == examiner_id or same_contact:
+        return Refused(N_("This is your own work."), status=403, code="own-work")
+    if session.get(Conflict, (submission.id, examiner_id)):
+        return Refused(N_("You know this person."), status=403, code="conflict")
+    done = final_assessments(session, submission.id)
+    if any(assessment.examiner_id == examiner_id for assessment in done):
+        return Refused(N_("You have marked this file."), status=409, code="marked-already")
+    if _appointment(session, submission, examiner_id, now=now) is None:
+        return Refused(
+            N_("You are not appointed for this skill and language."), status=403, code="scope"
+        )
+    return None
+
+
+def _appointment(
+    session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
+) -> Appointment | None:
+    return session.exec(
+        select(Appointment)
+        .where(
+            col(Appointment.person_id) == examiner_id,
+            col(Appointment.skill) == submission.skill,
+            col(Appointment.language) == submission.language,
+            col(Appointment.suspended_at).is_(None),
+            col(Appointment.valid_from) <= now,
+            col(Appointment.valid_until) > now,
+        )
+        .order_by(col(Appointment.level_ceiling).desc())
+    ).first()
+
+
+# --- both ---------------------------------------------------------------------------------------
+
+
+def forget_evidence(session: Session, *, now: datetime) -> int:
+    """Delete the answers whose time has run out, and write that down; give how many files."""
+    old = session.exec(
+        select(Decision.submission_id)
+        .join(Answer, col(Answer.submission_id) == col(Decision.submission_id))
+        .where(col(Decision.decided_at) < now - EVIDENCE_KEPT)
+        .distinct()
+    ).all()
+    for submission_id in old:
+        session.exec(delete(Answer).where(col(Answer.submission_id) == submission_id))
+        record(session, "evidence.deleted", submission_id, now=now)
+    return len(old)
+
+
+def _must_be(submission: Submission, state: SubmissionState) -> None:
+    if submission.state != state:
+        raise Refused(N_("This was sent already."), status=409, code="sent-already")
+
+
+def _move(
+    session: Session,
+    submission: Submission,
+    state: SubmissionState,
+    *,
+    now: datetime,
+    by: UUID | None = None,
+) -> None:
+    """Change the state of a submission: the only place that does."""
+    submission.state = state
+    session.add(submission)
+    session.flush()
+    record(session, f"submission.{state}", submission.id, by=by, now=now)

@@ -1,0 +1,20 @@
+"""What the issuer must be told to start."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from web.settings import ServiceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuerSettings(ServiceSettings):
+    """The issuing body, its sealed keys, and the wallet that it sends people to."""
+
+    name: str = "issuer"
+    body_name: str
+    country: str
+    country_code: str
+    key_store: Path
+    passphrase: bytes = field(repr=False)
+    wallet_url: str
+    framework: str = "mycred4home"

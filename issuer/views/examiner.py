@@ -1,0 +1,160 @@
+"""The examiner's pages: the queue, a file beside its rubric, what was marked."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlmodel import col, select
+from werkzeug.wrappers import Response
+
+from issuer import assessment
+from issuer.assessment import Marking
+from issuer.tables import Assessment, Role, Submission, SubmissionState
+from issuer.views.candidate import answer_text
+from issuer.views.common import framework, require, visitor
+from web.app import services
+from web.languages import current_language, gettext
+
+blueprint = Blueprint("examiner", __name__, url_prefix="/examiner")
+
+
+@blueprint.get("/")
+@require(Role.EXAMINER)
+def queue() -> str:
+    """Show the files that this examiner may mark, without names."""
+    with services().database.reading() as session:
+        files = assessment.queue(session, visitor().id, now=services().now())
+    return render_template(
+        "examiner/queue.html", files=files, framework=framework(), language=_language()
+    )
+
+
+@blueprint.get("/files/<uuid:submission_id>")
+@require(Role.EXAMINER)
+def file(submission_id: UUID) -> str:
+    """Show a file: first the question whether the examiner knows the person, then the marking."""
+    with services().database.reading() as session:
+        submission = assessment.file_for_marking(
+            session, submission_id, examiner_id=visitor().id, now=services().now()
+        )
+        given = assessment.answers(session, submission_id)
+    marking = Marking({}, {}, -1)
+    return _marking_page(submission, given, marking, {})
+
+
+@blueprint.post("/files/<uuid:submission_id>/conflict")
+@require(Role.EXAMINER)
+def declare_conflict(submission_id: UUID) -> Response:
+    """Give a file back because the examiner knows the person."""
+    with services().database.transaction() as session:
+        assessment.declare_conflict(
+            session, submission_id, examiner_id=visitor().id, now=services().now()
+        )
+    return redirect(url_for(".queue"))
+
+
+@blueprint.post("/files/<uuid:submission_id>")
+@require(Role.EXAMINER)
+def mark(submission_id: UUID) -> Response | tuple[str, int]:
+    """Hand in marks; what is missing is shown, and nothing typed is lost."""
+    now = services().now()
+    with services().database.reading() as session:
+        submission = assessment.file_for_marking(
+            session, submission_id, examiner_id=visitor().id, now=now
+        )
+        given = assessment.answers(session, submission_id)
+    marking = _marking(submission)
+    problems = assessment.check_marking(framework(), submission.skill, marking)
+    if request.form.get("no_conflict") != "yes":
+        problems["no_conflict"] = "Say that you do not know this person, or give the file back."
+    if problems:
+        errors = {name: gettext(text) for name, text in problems.items()}
+        return _marking_page(submission, given, marking, errors), 422
+    with services().database.transaction() as session:
+        assessment.decide(
+            session, submission_id, marking, framework(), examiner_id=visitor().id, now=now
+        )
+    return redirect(url_for(".done", submission_id=submission_id))
+
+
+@blueprint.get("/done/<uuid:submission_id>")
+@require(Role.EXAMINER)
+def done(submission_id: UUID) -> str:
+    """Show one's own marking beside what the answers were expected to be: advice, afterwards."""
+    with services().database.reading() as session:
+        own = session.exec(
+            select(Assessment).where(
+                col(Assessment.submission_id) == submission_id,
+                col(Assessment.examiner_id) == visitor().id,
+            )
+        ).first()
+        submission = session.get(Submission, submission_id)
+        given = assessment.answers(session, submission_id)
+    if own is None or submission is None:
+        return render_template("examiner/not_marked.html")
+    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    advice = [
+        (task, answer_text(task, given.get(task.id)), answer_text(task, task.best))
+        for task in scenario.tasks
+        if task.best is not None
+    ]
+    return render_template(
+        "examiner/done.html",
+        submission=submission,
+        own=own,
+        advice=advice if given else [],
+        framework=framework(),
+        language=_language(),
+        settled=submission.state == SubmissionState.DECIDED,
+    )
+
+
+@blueprint.get("/mine")
+@require(Role.EXAMINER)
+def mine() -> str:
+    """List what this examiner marked."""
+    with services().database.reading() as session:
+        rows = session.exec(
+            select(Assessment, Submission)
+            .join(Submission, col(Submission.id) == col(Assessment.submission_id))
+            .where(col(Assessment.examiner_id) == visitor().id)
+            .order_by(col(Assessment.submitted_at).desc())
+        ).all()
+    return render_template(
+        "examiner/mine.html", rows=rows, framework=framework(), language=_language()
+    )
+
+
+def _marking(submission: Submission) -> Marking:
+    criteria = framework().skills[submission.skill].criteria
+    form = request.form
+
+    def number(name: str) -> int:
+        value = form.get(name, "")
+        return int(value) if value in ("0", "1", "2", "3") else -1
+
+    return Marking(
+        {criterion: number(f"mark-{criterion}") for criterion in criteria},
+        {criterion: form.get(f"note-{criterion}", "") for criterion in criteria},
+        number("level"),
+    )
+
+
+def _marking_page(
+    submission: Submission, given: dict[str, object], marking: Marking, errors: dict[str, str]
+) -> str:
+    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    return render_template(
+        "examiner/file.html",
+        submission=submission,
+        scenario=scenario,
+        answers=[(task, answer_text(task, given.get(task.id))) for task in scenario.tasks],
+        rubric=framework().rubric(submission.skill, _language()),
+        framework=framework(),
+        language=_language(),
+        marking=marking,
+        errors=errors,
+    )
+
+
+def _language() -> str:
+    return framework().edition_language(current_language())

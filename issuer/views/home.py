@@ -1,0 +1,75 @@
+"""Coming in and going out: the first page, codes, sign-out."""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from issuer import accounts
+from issuer.accounts import Visitor
+from issuer.tables import Role, WebSession
+from web import sessions
+from web.app import services
+from web.languages import gettext
+
+blueprint = Blueprint("home", __name__)
+
+
+def signed_in() -> Visitor | None:
+    """Give who is signed in by this request's cookie."""
+    token = sessions.read_cookie()
+    if not token:
+        return None
+    with services().database.reading() as session:
+        return accounts.visitor(session, token, now=services().now())
+
+
+@blueprint.get("/")
+def start() -> str | Response:
+    """Show the way in, or the way on for somebody who is signed in."""
+    if g.visitor is not None:
+        return redirect(_home_of(g.visitor))
+    return render_template("home/start.html", code="", errors={})
+
+
+@blueprint.get("/enter")
+def enter_by_link() -> str:
+    """Show the code of an invitation link with one button: a link alone signs nobody in."""
+    return render_template("home/start.html", code=request.args.get("code", "")[:40], errors={})
+
+
+@blueprint.post("/enter")
+def enter() -> Response | tuple[str, int]:
+    """Sign in with a code."""
+    code = request.form.get("code", "").strip()[:40]
+    now = services().now()
+    with services().database.transaction() as session:
+        person = accounts.enter(session, code, source=request.remote_addr or "", now=now)
+        token = accounts.sign_in(session, person.id, now=now) if person else None
+        old = sessions.read_cookie()
+        if old:
+            sessions.close_session(session, WebSession, old)
+    if token is None:
+        message = gettext("We do not know this code. Check each letter.")
+        return render_template("home/start.html", code=code, errors={"code": message}), 403
+    response = redirect(url_for(".start"))
+    sessions.set_cookie(response, token)
+    return response
+
+
+@blueprint.post("/leave")
+def leave() -> Response:
+    """Sign out; the session is gone on the server too."""
+    token = sessions.read_cookie()
+    if token:
+        with services().database.transaction() as session:
+            sessions.close_session(session, WebSession, token)
+    response = redirect(url_for(".start"))
+    sessions.clear_cookie(response)
+    return response
+
+
+def _home_of(visitor: Visitor) -> str:
+    if visitor.is_(Role.EXAMINER):
+        return url_for("examiner.queue")
+    if visitor.is_(Role.OFFICER):
+        return url_for("officer.queue")
+    return url_for("candidate.skills")
