@@ -1,0 +1,58 @@
+# MyCred4Home: everything starts here. Needs Python 3.11 or newer, git and make.
+#   make demo    the three services with sample people
+#   make test    all tests; installs what they need
+#   make check   format, lint, types, import contract, tests: what CI holds
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+PEERS := tests/peers/node
+PEERS_STAMP := $(PEERS)/node_modules/.installed
+PORTS ?= 8001,8002,8003
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check quick lock clean
+
+help:  ## say what can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(STAMP)  ## start issuer, wallet and verifier with sample people
+	$(BIN)/python demo.py --ports $(PORTS)
+
+test: $(STAMP) $(PEERS_STAMP)  ## run all tests, in a real browser too
+	$(BIN)/python tests/setup_browser.py
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+quick: $(STAMP)  ## run the tests that need no browser and no peers
+	$(BIN)/python -m pytest -q -n 2 -m "not browser and not peer"
+
+check: $(STAMP)  ## check format, lint, types and import contract, then test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+lock: $(STAMP)  ## renew requirements.lock within the bounds of pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-header --universal \
+	  --python-version 3.11 --all-extras pyproject.toml --output-file requirements.lock
+
+clean:  ## forget the demo's data and what tests left behind
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "MyCred4Home needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Peers in Node: from the PATH, else the one that PyPI ships.
+$(PEERS_STAMP): $(STAMP) $(PEERS)/package-lock.json
+	$(BIN)/python tests/setup_node.py $(PEERS)
+	@touch $@

@@ -1,0 +1,32 @@
+// Sign and verify with implementations that we did not write, offline.
+//   node peer.mjs verify  < {document, documents}   -> {"verified": bool, "error": "..."}
+//   node peer.mjs issue   < {credential, key, documents} -> the signed credential
+// `documents` maps addresses to JSON: contexts and DID documents. Nothing else is loaded.
+import * as vc from '@digitalbazaar/vc';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {readFileSync} from 'node:fs';
+
+const [command] = process.argv.slice(2);
+const input = JSON.parse(readFileSync(0, 'utf8'));
+
+async function documentLoader(url) {
+  const found = input.documents[url] ?? input.documents[url.split('#')[0]];
+  if (!found) throw new Error(`not given: ${url}`);
+  const method = found.verificationMethod?.find((one) => one.id === url);
+  const document = method ? {'@context': 'https://w3id.org/security/multikey/v1', ...method} : found;
+  return {contextUrl: null, document, documentUrl: url};
+}
+
+if (command === 'issue') {
+  const key = await Ed25519Multikey.from(input.key);
+  const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite});
+  const signed = await vc.issue({credential: input.credential, suite, documentLoader});
+  console.log(JSON.stringify(signed));
+} else {
+  const suite = new DataIntegrityProof({cryptosuite});
+  const result = await vc.verifyCredential({credential: input.document, suite, documentLoader});
+  const error = result.error?.errors?.map(String).join('; ') ?? String(result.error ?? '');
+  console.log(JSON.stringify({verified: result.verified, error}));
+}
