@@ -6,6 +6,8 @@ Nothing here asks the network. A file whose bytes differ from its pinned digest 
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,8 +50,23 @@ def _document(kind: str, url: str) -> Any:
     return json.loads(pinned(kind)[url].read())
 
 
+_ADMITTED: dict[str, dict[str, Any]] = {}
+
+
+@contextmanager
+def admit_contexts_for_conformance(documents: Mapping[str, dict[str, Any]]) -> Iterator[None]:
+    """Know further contexts for a while: those of published test suites, never in the product."""
+    _ADMITTED.update(documents)
+    try:
+        yield
+    finally:
+        _ADMITTED.clear()
+
+
 def load_context(url: str) -> dict[str, Any]:
     """Give the pinned context of `url`; raise `UnknownContext` for any other address."""
+    if url in _ADMITTED:
+        return _ADMITTED[url]
     if url not in pinned("context"):
         raise UnknownContext(f"the context {str(url)[:200]!r} is not one of the pinned ones")
     document: dict[str, Any] = _document("context", url)

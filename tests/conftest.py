@@ -1,0 +1,114 @@
+"""What all tests share: published vectors, sample documents, databases, a fixed time."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """Give the folder of published vectors, beside the project's own folder."""
+    folder = SHARED / "vectors"
+    if not folder.is_dir():
+        pytest.skip("the published vectors (../shared/vectors) are not here")
+    return folder
+
+
+@pytest.fixture
+def examples() -> dict[str, dict[str, Any]]:
+    """Give the sample documents, beside the project's own folder."""
+    folder = SHARED / "examples"
+    if not folder.is_dir():
+        pytest.skip("the sample documents (../shared/examples) are not here")
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Give the time at which tests happen."""
+    return datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give an empty database, on SQLite and on a real PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/test.db"
+        return
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Give a PostgreSQL: TEST_DATABASE_URL, else one started from the system's programs."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    initdb = _postgresql_program("initdb")
+    if initdb is None:
+        pytest.skip("no PostgreSQL here: install postgresql, or set TEST_DATABASE_URL")
+    with tempfile.TemporaryDirectory(prefix="m4h-pg-") as folder:
+        yield from _run_postgresql(initdb, Path(folder))
+
+
+def _postgresql_program(name: str) -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    on_path = shutil.which(name)
+    return found[-1] if found else Path(on_path) if on_path else None
+
+
+def _run_postgresql(initdb: Path, folder: Path) -> Iterator[str]:
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL does not run as root
+        if shutil.which("setpriv") is None or _no_user("postgres"):
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        shutil.chown(folder, "postgres")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = folder / "data"
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(
+        [*as_user, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
+        check=True,
+        cwd=folder,
+        **quiet,
+    )
+    settings = f"-c listen_addresses='' -k {folder} -c fsync=off -c synchronous_commit=off"
+    control = [*as_user, initdb.parent / "pg_ctl", "-D", data, "-w"]
+    subprocess.run([*control, "-o", settings, "start"], check=True, cwd=folder, **quiet)
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd=folder, **quiet)
+
+
+def _no_user(name: str) -> bool:
+    import pwd
+
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return True
+    return False

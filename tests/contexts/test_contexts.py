@@ -1,0 +1,223 @@
+"""What has no certain meaning is refused by name; what has one is canonical byte for byte."""
+
+import copy
+import hashlib
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parties import NOW, Party
+
+from contexts import (
+    ContextError,
+    MalformedJson,
+    SchemaMismatch,
+    TooMuchWork,
+    UnknownContext,
+    UnsafeDocument,
+    canonical_jcs,
+    canonical_rdfc,
+    check_schema,
+    load_context,
+    loads_strict,
+)
+from contexts.pinned import pinned
+from contexts.rdfc import canonicalise_nquads, issued_identifiers, parse_nquads
+from contexts.urls import OB3, VC2
+
+BADGE = Party("Centre").unsigned_badge("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
+
+
+def changed(**members: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(BADGE), **members}
+
+
+@pytest.mark.parametrize(
+    ("text", "culprit"),
+    [
+        ('{"a": 1, "a": 2}', "'a'"),
+        ('{"a": NaN}', "NaN"),
+        ('{"a": Infinity}', "Infinity"),
+        ('{"a": 9007199254740992}', "9007199254740992"),
+        ('{"a": 1e999}', "1e999"),
+        ('{"a": "\\ud800"}', "surrogate"),
+        ('{"a": "\\u0000"}', "U\\+0000"),
+        ('{"a": "\\u001b[31m"}', "U\\+001B"),
+        ("[" * 100 + "]" * 100, "64 levels"),
+        ('{"a": 1,}', "line 1"),
+        (b"\xff\xfe", "UTF-8"),
+        ("\ufeff{}", "byte order mark"),
+        ("", "not JSON"),
+        ('{"a": ' + "1" * 1_000_001 + "}", "bytes"),
+    ],
+)
+def test_json_that_is_not_strict_is_refused_by_name(text: str | bytes, culprit: str) -> None:
+    with pytest.raises(MalformedJson, match=culprit):
+        loads_strict(text)
+
+
+def test_strict_json_keeps_what_is_fine() -> None:
+    text = '{"a": [1, 1.5, true, null, "ñ \\u2028 😀"], "b": {"a": 9007199254740991}}'
+    assert loads_strict(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("document", "culprit"),
+    [
+        (changed(nickname="x"), "nickname"),
+        (changed(type=["VerifiableCredential", "OpenBadgeCredential", "Invented"]), "Invented"),
+        (changed(id="relative/id"), "relative/id"),
+        (changed(id="javascript:alert(1)"), "javascript"),
+        (changed(id="data:text/html,x"), "data:"),
+        (changed(id="urn:with space"), "with space"),
+        (changed(id="_:blank"), "_:blank"),
+        (changed(**{"https://www.w3.org/2018/credentials#credentialStatus": []}), "not a term"),
+        (changed(**{"@included": []}), "@included"),
+        (changed(**{"@graph": []}), "@graph"),
+        (changed(**{"@id": "urn:x:y"}), "@id"),
+        (changed(**{"@reverse": {}}), "@reverse"),
+        (changed(**{"cred:name": "x"}), "cred:name"),
+        (changed(description=None), "null at /description"),
+        (changed(**{"@context": [VC2, OB3, {"nickname": "https://x.example/n"}]}), "inline"),
+        (changed(**{"@context": [VC2, OB3, {"@vocab": "https://x.example/"}]}), "inline"),
+        (changed(**{"@context": [VC2, OB3, "https://evil.example/v1"]}), "evil.example"),
+        (changed(**{"@context": [VC2, OB3, 7]}), "7"),
+        (changed(**{"@context": []}), "empty"),
+        ({k: v for k, v in BADGE.items() if k != "@context"}, "no @context"),
+        (changed(name={"@value": "x", "@language": "not a tag!"}), "language tag"),
+    ],
+)
+def test_document_without_certain_meaning_is_refused_by_name(
+    document: dict[str, Any], culprit: str
+) -> None:
+    with pytest.raises((UnsafeDocument, UnknownContext), match=culprit.replace("[", r"\[")):
+        canonical_rdfc(document)
+
+
+def test_undefined_term_deep_inside_is_refused() -> None:
+    document = copy.deepcopy(BADGE)
+    document["credentialSubject"]["achievement"]["secretLevel"] = "4"
+    with pytest.raises(UnsafeDocument, match="secretLevel"):
+        canonical_rdfc(document)
+
+
+def test_two_faces_of_one_id_are_refused() -> None:
+    document = copy.deepcopy(BADGE)
+    document["credentialSubject"]["achievement"]["creator"] = {
+        **document["issuer"],
+        "name": "Somebody else",
+    }
+    with pytest.raises(UnsafeDocument, match="two different 'name'"):
+        canonical_rdfc(document)
+
+
+def test_look_alike_nodes_end_in_a_refusal() -> None:
+    document = copy.deepcopy(BADGE)
+    twin = {"type": ["Result"], "alignment": [{"type": ["Alignment"]}] * 8}
+    document["credentialSubject"]["result"] = [twin] * 8
+    with pytest.raises(TooMuchWork):
+        canonical_rdfc(document)
+
+
+def test_pinned_files_have_their_digests() -> None:
+    rows = [*pinned("context").values(), *pinned("schema").values()]
+    assert len(rows) >= 16
+    for row in rows:
+        assert hashlib.sha256(row.read()).hexdigest() == row.sha256
+
+
+def test_pinned_contexts_are_the_published_ones(vectors: Path) -> None:
+    listed = json.loads((vectors / "contexts/contexts.json").read_text("utf-8"))["contexts"]
+    published = {row["url"]: row for row in listed}
+    for url, row in pinned("context").items():
+        theirs = (vectors / "contexts" / published[url]["file"]).read_bytes()
+        assert json.loads(row.read()) == json.loads(theirs), url
+        same_bytes = row.sha256 == published[url]["sha256"]
+        assert (row.equal == "bytes") == same_bytes, url
+    needed = {row["url"] for row in listed if row["need"].startswith("MUST")}
+    assert needed <= set(pinned("context"))
+
+
+def test_pinned_schemas_are_the_published_ones(vectors: Path) -> None:
+    for row in pinned("schema").values():
+        name = row.url.rpartition("/")[2]
+        assert row.read() == (vectors / "ob3-schema" / name).read_bytes()
+
+
+def test_unknown_context_is_never_fetched() -> None:
+    with pytest.raises(UnknownContext, match="evil"):
+        load_context("https://evil.example/context")
+
+
+def test_rdfc10_suite(vectors: Path) -> None:
+    folder = vectors / "rdfc10"
+    manifest = json.loads((folder / "manifest.jsonld").read_text("utf-8"))
+    counted = 0
+    for entry in manifest["entries"]:
+        source = (folder / entry["action"]).read_bytes().decode()
+        algorithm = "sha384" if "384" in str(entry.get("hashAlgorithm", "")) else "sha256"
+        counted += 1
+        if entry["type"] == "rdfc:RDFC10NegativeEvalTest":
+            with pytest.raises(TooMuchWork):
+                canonicalise_nquads(source, algorithm=algorithm)
+            continue
+        wanted = (folder / entry["result"]).read_bytes().decode()
+        if entry["type"] == "rdfc:RDFC10MapTest":
+            found = issued_identifiers(parse_nquads(source), algorithm=algorithm)
+            assert found == json.loads(wanted), entry["id"]
+        else:
+            assert canonicalise_nquads(source, algorithm=algorithm) == wanted, entry["id"]
+    assert counted == len(manifest["entries"]) > 50
+
+
+# Strings with control characters are refused before they are signed, also where JCS could.
+_REFUSED_BEFORE_JCS = {"values.json", "weird.json"}
+
+
+def test_jcs_vectors(vectors: Path) -> None:
+    for source in sorted((vectors / "jcs/input").glob("*.json")):
+        value = json.loads(source.read_bytes())
+        if source.name in _REFUSED_BEFORE_JCS:
+            with pytest.raises(ContextError, match="control character"):
+                canonical_jcs(value)
+            continue
+        wanted = (vectors / "jcs/output" / source.name).read_bytes()
+        assert canonical_jcs(value) == wanted.rstrip(b"\n"), source.name
+
+
+@pytest.mark.parametrize("kind", ["ob", "clr"])
+def test_implementation_guide_canonical_text(vectors: Path, kind: str) -> None:
+    folder = vectors / "ob3-impl-guide-vector"
+    document = json.loads((folder / f"signed-{kind}-7.json").read_text("utf-8"))
+    document.pop("proof")
+    wanted = (folder / f"{kind}v{'3' if kind == 'ob' else '2'}p0/document-canon.txt").read_text()
+    assert canonical_rdfc(document) == wanted
+
+
+def test_schema_names_the_place() -> None:
+    document = copy.deepcopy(BADGE)
+    del document["credentialSubject"]["achievement"]["criteria"]
+    with pytest.raises(SchemaMismatch, match="/credentialSubject/achievement"):
+        check_schema(document, "achievement-credential")
+
+
+def test_examples_are_badges(examples: dict[str, dict[str, Any]]) -> None:
+    for name in ("level1", "level2", "level3", "examiner"):
+        check_schema(examples[name], "achievement-credential")
+    check_schema(examples["endorsement"], "endorsement-credential")
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    wanted = canonical_rdfc(BADGE)
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(canonical_rdfc(BADGE))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(found) == {wanted}
+    assert NOW.tzinfo is not None

@@ -1,0 +1,339 @@
+"""Keys and signatures: every other spelling, length and range is refused."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parties import NOW
+
+from keys.controller import Method, controller_document, verification_key
+from keys.did import did_jwk, did_key, did_web, did_web_url, parse_did
+from keys.errors import DidError, InvalidSignature, KeysError, MalformedKey, StoreError
+from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+from keys.material import KeyKind, PrivateKey, PublicKey
+from keys.multibase import base58_decode, base58_encode, base64url_decode, base64url_encode
+from keys.resolution import resolve
+from keys.store import KeyStore
+
+KINDS: list[KeyKind] = ["Ed25519", "P-256"]
+PASSPHRASE = b"correct horse battery staple"
+
+
+@given(st.binary(max_size=80))
+def test_base58_and_base64url_come_back(data: bytes) -> None:
+    assert base58_decode(base58_encode(data)) == data
+    assert base64url_decode(base64url_encode(data)) == data
+
+
+def test_long_base58_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(MalformedKey, match="too long"):
+        base58_decode("2" * 50_000)
+
+
+@pytest.mark.parametrize("text", ["AB", "AAB", "A+", "A===", "A", "é"])
+def test_second_spelling_of_base64url_is_refused(text: str) -> None:
+    with pytest.raises(MalformedKey):
+        base64url_decode(text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_key_comes_back_from_every_form(kind: KeyKind) -> None:
+    key = PrivateKey.generate(kind)
+    assert PublicKey.from_multibase(key.public.multibase) == key.public
+    assert PublicKey.from_jwk(key.public.jwk) == key.public
+    assert PrivateKey.from_multibase(key.to_multibase()) == key
+    assert PrivateKey.from_jwk(key.to_jwk()) == key
+    assert key.to_multibase() not in repr(key)
+    assert str(key.secret) not in repr(key)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_changed_signature_is_refused(kind: KeyKind) -> None:
+    key = PrivateKey.generate(kind)
+    signature = key.sign(b"words")
+    key.public.verify(b"words", signature)
+    for bad in (
+        b"",
+        signature[:-1],
+        signature + b"\0",
+        bytes([signature[0] ^ 1]) + signature[1:],
+        b"\0" * 64,
+        signature[:32] + b"\0" * 32,
+        b"\xff" * 64,
+    ):
+        with pytest.raises(InvalidSignature):
+            key.public.verify(b"words", bad)
+    with pytest.raises(InvalidSignature):
+        key.public.verify(b"other words", signature)
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        {},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": "oct", "k": "AAAA"},
+        {"kty": "OKP", "crv": "X25519", "x": "A" * 43},
+        {"kty": "OKP", "crv": "Ed25519", "x": "AAAA"},
+        {"kty": "OKP", "crv": "Ed25519", "x": 7},
+        {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43},
+        {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "d": "A" * 43},
+    ],
+)
+def test_bad_jwk_is_refused(jwk: dict[str, Any]) -> None:
+    with pytest.raises(MalformedKey):
+        PublicKey.from_jwk(jwk)
+
+
+def test_wycheproof_has_no_false_accept(vectors: Path) -> None:
+    seen = 0
+    for path in sorted((vectors / "wycheproof").glob("*.json")):
+        for group in json.loads(path.read_text("utf-8")).get("testGroups", []):
+            public = _wycheproof_key(group)
+            if public is None:
+                continue
+            for case in group["tests"]:
+                if "sig" not in case or "msg" not in case:
+                    continue
+                seen += 1
+                accepted = True
+                try:
+                    public.verify(bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"]))
+                except InvalidSignature:
+                    accepted = False
+                assert accepted == (case["result"] == "valid"), (path.name, case["tcId"])
+    assert seen > 100
+
+
+def _wycheproof_key(group: dict[str, Any]) -> PublicKey | None:
+    jwk = group.get("publicKeyJwk") or group.get("jwk")
+    if group.get("type") == "EddsaVerify" and isinstance(jwk, dict):
+        return PublicKey.from_jwk(jwk) if jwk.get("crv") == "Ed25519" else None
+    public = group.get("publicKey", {})
+    if group.get("type") == "EddsaVerify" and public.get("curve") == "edwards25519":
+        return PublicKey("Ed25519", bytes.fromhex(public["pk"]))
+    if group.get("type") == "EcdsaP1363Verify" and public.get("curve") == "secp256r1":
+        if group.get("sha") != "SHA-256":
+            return None
+        point = bytes.fromhex(public["uncompressed"])
+        return PublicKey("P-256", bytes([2 + point[-1] % 2]) + point[1:33])
+    return None
+
+
+# --- the sealed store ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> KeyStore:
+    return KeyStore.create(tmp_path / "keys" / "store.json", PASSPHRASE)
+
+
+def path_of(tmp_path: Path) -> Path:
+    return tmp_path / "keys" / "store.json"
+
+
+def test_store_shows_nothing_at_rest(store: KeyStore, tmp_path: Path) -> None:
+    key = PrivateKey.generate()
+    store.add("first", key, now=NOW)
+    text = path_of(tmp_path).read_text()
+    assert key.secret.hex() not in text
+    assert base64url_encode(key.secret) not in text
+    assert base58_encode(key.secret) not in text
+    assert KeyStore.open(path_of(tmp_path), PASSPHRASE).signer("first").public == key.public
+
+
+def test_wrong_passphrase_says_so(store: KeyStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="passphrase is wrong"):
+        KeyStore.open(path_of(tmp_path), b"another passphrase")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_loose_file_mode_stops_the_start(store: KeyStore, tmp_path: Path, mode: int) -> None:
+    path_of(tmp_path).chmod(mode)
+    with pytest.raises(StoreError, match="others may read"):
+        KeyStore.open(path_of(tmp_path), PASSPHRASE)
+
+
+def test_loose_folder_mode_stops_the_start(store: KeyStore, tmp_path: Path) -> None:
+    path_of(tmp_path).parent.chmod(0o755)
+    with pytest.raises(StoreError, match="others may read"):
+        KeyStore.open(path_of(tmp_path), PASSPHRASE)
+
+
+def test_swapped_secrets_do_not_open(store: KeyStore, tmp_path: Path) -> None:
+    store.add("first", PrivateKey.generate(), now=NOW)
+    store.add("second", PrivateKey.generate(), now=NOW)
+    state = json.loads(path_of(tmp_path).read_text())
+    first, second = state["keys"]
+    first["sealed"], second["sealed"] = second["sealed"], first["sealed"]
+    path_of(tmp_path).write_text(json.dumps(state))
+    with pytest.raises(StoreError, match="changed"):
+        KeyStore.open(path_of(tmp_path), PASSPHRASE).signer("first")
+
+
+def test_store_is_not_made_twice(store: KeyStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="exists already"):
+        KeyStore.create(path_of(tmp_path), PASSPHRASE)
+
+
+def test_rotation_keeps_old_keys_and_uses_the_new(store: KeyStore) -> None:
+    old = store.rotate("Ed25519", NOW)
+    new = store.rotate("P-256", NOW + timedelta(days=1))
+    assert store.current() == new
+    assert store.names() == (old, new)
+    assert store.records()[0].retired is not None
+    store.signer(old).public.verify(b"x", store.signer(old).sign(b"x"))
+
+
+# --- identifiers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "did",
+    [
+        "did:web:issuer.example%2Fevil",
+        "did:web:user%40issuer.example",
+        "did:web:user@issuer.example",
+        "did:web:10.0.0.1",
+        "did:web:0x7f000001",
+        "did:web:2130706433",
+        "did:web:[::1]",
+        "did:web:Issuer.example",
+        "did:web:issuer.example%3A99999",
+        "did:web:issuer.example:..:x",
+        "did:web:issuer.example::x",
+        "did:web:",
+        "did:web:іssuer.example",
+        "did:web:issuer.example%3a8001x",
+    ],
+)
+def test_tricky_did_web_is_refused(did: str) -> None:
+    with pytest.raises(DidError):
+        resolve(did, fetch=lambda request: pytest.fail(f"fetched {request.url}"), now=NOW)
+
+
+def test_did_web_addresses() -> None:
+    assert did_web("http://localhost:8001") == "did:web:localhost%3A8001"
+    local = did_web_url("did:web:localhost%3A8001")
+    assert local == "http://localhost:8001/.well-known/did.json"
+    assert did_web_url("did:web:issuer.example:a:b") == "https://issuer.example/a/b/did.json"
+
+
+def _answering(body: object, status: int = 200) -> Any:
+    def fetch(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status, {}, json.dumps(body).encode(), request.url)
+
+    return fetch
+
+
+def test_document_about_somebody_else_is_refused() -> None:
+    with pytest.raises(DidError, match="is not about"):
+        resolve("did:web:a.example", fetch=_answering({"id": "did:web:b.example"}), now=NOW)
+
+
+def test_missing_document_is_not_found_and_broken_server_is_unknown() -> None:
+    with pytest.raises(DidError) as missing:
+        resolve("did:web:a.example", fetch=_answering({}, 404), now=NOW)
+    assert missing.value.code == "notFound"
+    with pytest.raises(CannotFetch):
+        resolve("did:web:a.example", fetch=_answering({}, 503), now=NOW)
+    with pytest.raises(CannotFetch):
+        resolve("did:web:a.example", fetch=None, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "did", ["", "did:", "did:key", "x", "did:key:z6Mk?x=1", "did:UP:x", "did:key:z"]
+)
+def test_what_is_no_did_is_refused(did: str) -> None:
+    with pytest.raises(DidError):
+        resolve(did, fetch=None, now=NOW)
+
+
+def test_unknown_method_is_named() -> None:
+    with pytest.raises(DidError, match="'ion'") as refused:
+        resolve("did:ion:abc", fetch=None, now=NOW)
+    assert refused.value.code == "methodNotSupported"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", [did_key, did_jwk])
+def test_self_naming_did_gives_its_key(kind: KeyKind, name: Any) -> None:
+    key = PrivateKey.generate(kind)
+    document = resolve(name(key.public), fetch=None, now=NOW).document
+    method = document["assertionMethod"][0]
+    found = verification_key(document, method, purpose="assertionMethod", now=NOW)
+    assert found == key.public
+
+
+def test_did_key_vectors(vectors: Path) -> None:
+    known = 0
+    for path in sorted((vectors / "did-key").rglob("*.json")):
+        for did in json.loads(path.read_text("utf-8")):
+            if not isinstance(did, str) or not did.startswith("did:key:z6Mk"):
+                continue
+            known += 1
+            assert resolve(did, fetch=None, now=NOW).document["id"] == did
+    assert known > 0
+
+
+# --- controller documents -----------------------------------------------------------------------
+
+KEY = PrivateKey.generate().public
+DID = "did:web:issuer.example"
+METHOD = f"{DID}#key-1"
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    made = controller_document(DID, [Method(METHOD, KEY)])
+    made["verificationMethod"][0] |= changes
+    return made
+
+
+def test_method_of_another_controller_is_refused() -> None:
+    with pytest.raises(DidError, match="controlled by"):
+        verification_key(
+            document(controller="did:web:evil.example"), METHOD, purpose="assertionMethod", now=NOW
+        )
+
+
+@pytest.mark.parametrize("member", ["revoked", "expires"])
+def test_method_past_its_time_is_refused(member: str) -> None:
+    past = document(**{member: "2026-01-01T00:00:00Z"})
+    with pytest.raises(DidError):
+        verification_key(past, METHOD, purpose="assertionMethod", now=NOW)
+    later = document(**{member: "2030-01-01T00:00:00Z"})
+    assert verification_key(later, METHOD, purpose="assertionMethod", now=NOW) == KEY
+
+
+def test_method_for_another_purpose_is_refused() -> None:
+    with pytest.raises(DidError, match="not allowed for authentication"):
+        verification_key(document(), METHOD, purpose="authentication", now=NOW)
+
+
+def test_unlisted_method_is_refused() -> None:
+    with pytest.raises(DidError, match="not in the document"):
+        verification_key(document(), f"{DID}#key-2", purpose="assertionMethod", now=NOW)
+
+
+def test_method_named_twice_is_refused() -> None:
+    made = document()
+    made["verificationMethod"] *= 2
+    with pytest.raises(DidError, match="2 times"):
+        verification_key(made, METHOD, purpose="assertionMethod", now=NOW)
+
+
+def test_method_that_shows_a_private_key_is_refused() -> None:
+    with pytest.raises(DidError, match="private"):
+        verification_key(
+            document(secretKeyMultibase="z"), METHOD, purpose="assertionMethod", now=NOW
+        )
+
+
+def test_fragment_is_kept_apart() -> None:
+    assert parse_did(METHOD) == (DID, "web", "key-1")
+    with pytest.raises(KeysError):
+        parse_did(f"{DID}?versionId=1")
