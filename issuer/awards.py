@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from credentials.report import CredentialError
 from issuer import issuing, offers, status_lists
@@ -21,9 +21,10 @@ from issuer.award_tables import (
     Reason,
     Revocation,
 )
-from issuer.issuing import BadgeContent, Marks, Pause, carry_on, final_marks
+from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
-from issuer.tables import Assessment, Decision, Person, Submission
+from issuer.tables import Decision, Person
+from issuer.trail import ReasonTrail, trail_of
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -35,57 +36,6 @@ REASONS: dict[Reason, str] = {
     Reason.KEY_COMPROMISE: N_("Our signature was stolen"),
     Reason.SUPERSEDED: N_("A newer badge takes its place"),
 }
-
-
-@dataclass(frozen=True)
-class Marking:
-    """One examiner's part of a decision, as an officer may see it."""
-
-    examiner_id: UUID
-    examiner_code: str
-    marks: Marks
-    proposed_level: int
-
-
-@dataclass(frozen=True)
-class PendingAward:
-    """A decision that waits for release, with its reason trail."""
-
-    decision_id: UUID
-    candidate_id: UUID
-    candidate_alias: str
-    skill: str
-    assessed_language: str | None
-    language: str
-    level: int
-    decided_at: datetime
-    markings: tuple[Marking, ...]
-
-    @property
-    def marks(self) -> dict[str, int]:
-        """The marks that the badge will show."""
-        return final_marks([marking.marks for marking in self.markings])
-
-    @property
-    def content(self) -> BadgeContent:
-        """What the badge will say."""
-        return BadgeContent(
-            skill=self.skill,
-            assessed_language=self.assessed_language,
-            level=self.level,
-            language=self.language,
-            decided_at=self.decided_at,
-            marks=self.marks,
-            examiners=len(self.markings),
-        )
-
-    def why_not(self, officer_id: UUID) -> str:
-        """Say in a msgid why this officer cannot release it; "" when nothing is in the way."""
-        if officer_id == self.candidate_id:
-            return N_("This is your own work. Another officer must release it.")
-        if officer_id in {marking.examiner_id for marking in self.markings}:
-            return N_("You marked this work. Another officer must release it.")
-        return ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +58,7 @@ class IssuedBadge:
 # --- release ---------------------------------------------------------------------------------
 
 
-def pending(session: Session) -> list[PendingAward]:
+def pending(session: Session) -> list[ReasonTrail]:
     """List the awarded decisions that nobody released yet, the oldest first."""
     decisions = session.exec(
         select(Decision)
@@ -116,7 +66,7 @@ def pending(session: Session) -> list[PendingAward]:
         .where(col(Decision.outcome) == "awarded", col(Award.id).is_(None))
         .order_by(col(Decision.decided_at), col(Decision.id))
     ).all()
-    return [_trail(session, decision) for decision in decisions]
+    return [trail_of(session, decision) for decision in decisions]
 
 
 def release(
@@ -165,53 +115,17 @@ def release(
     return award.id
 
 
-def content_of(session: Session, award: Award) -> BadgeContent:
-    """Give what the badge of a released award says."""
-    return _trail(session, session.get_one(Decision, award.decision_id)).content
-
-
-def _waiting(session: Session, decision_id: UUID) -> PendingAward:
+def _waiting(session: Session, decision_id: UUID) -> ReasonTrail:
     decision = session.get(Decision, decision_id)
     if decision is None or decision.outcome != "awarded":
         raise Refused(N_("There is no such decision."), status=404, code="unknown-decision")
     if session.exec(select(Award.id).where(col(Award.decision_id) == decision_id)).first():
         raise Refused(N_("This was released already."), status=409, code="released-already")
-    return _trail(session, decision)
+    return trail_of(session, decision)
 
 
-def _trail(session: Session, decision: Decision) -> PendingAward:
-    submission = session.get_one(Submission, decision.submission_id)
-    assessments = session.exec(
-        select(Assessment)
-        .where(col(Assessment.submission_id) == submission.id)
-        .order_by(col(Assessment.ordinal))
-    ).all()
-    assert decision.level is not None, "a constraint of the database"
-    return PendingAward(
-        decision_id=decision.id,
-        candidate_id=decision.candidate_id,
-        candidate_alias=session.get_one(Person, decision.candidate_id).alias,
-        skill=submission.skill,
-        assessed_language=submission.language,
-        language=submission.language,
-        level=decision.level,
-        decided_at=decision.decided_at,
-        markings=tuple(
-            Marking(
-                examiner_id=one.examiner_id,
-                examiner_code=session.get_one(Person, one.examiner_id).alias,
-                marks=dict(one.marks),
-                proposed_level=one.proposed_level,
-            )
-            for one in assessments
-        ),
-    )
-
-
-def _approved(
-    waiting: PendingAward, *, officer_id: UUID, body: IssuingBody, now: datetime
-) -> Award:
-    definition = body.framework.achievement(waiting.skill, waiting.level, waiting.assessed_language)
+def _approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now: datetime) -> Award:
+    definition = body.framework.achievement(waiting.skill, waiting.level, waiting.language)
     first, second, third = (*(marking.examiner_id for marking in waiting.markings), None, None)[:3]
     assert first is not None, "a decision rests on an assessment"
     return Award(
@@ -252,6 +166,55 @@ def issued_badge(session: Session, award_id: UUID) -> IssuedBadge:
         if badge.award.id == award_id:
             return badge
     raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+
+
+def holders(session: Session, slug: str, level_slug: str, *, now: datetime) -> int:
+    """Count the valid badges of an achievement that were collected before today.
+
+    Counting up to midnight means that the number changes once a day (invariant 18): nobody sees
+    it grow while somebody stands beside them.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return session.exec(
+        select(func.count())
+        .select_from(Credential)
+        .join(Award, col(Award.id) == col(Credential.award_id))
+        .where(
+            col(Award.slug) == slug,
+            col(Award.level_slug) == level_slug,
+            col(Credential.state) == BadgeState.ACTIVE,
+            col(Credential.signed_at) < today,
+        )
+    ).one()
+
+
+def alias_of_decision(session: Session, decision_id: UUID) -> str:
+    """Give the alias of the person a decision is about; "" for an unknown one."""
+    return (
+        session.exec(
+            select(Person.alias)
+            .join(Decision, col(Decision.candidate_id) == col(Person.id))
+            .where(col(Decision.id) == decision_id)
+        ).first()
+        or ""
+    )
+
+
+def offer_again(
+    session: Session,
+    award_id: UUID,
+    *,
+    body: IssuingBody,
+    now: datetime,
+    by: UUID,
+    needs_number: bool = False,
+) -> None:
+    """Make a new offer for a badge that is not cancelled; older offers stop working."""
+    badge = _badge_row(session, award_id)
+    if badge.state == BadgeState.REVOKED:
+        raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
+    offers.make_offer(session, award_id, secret=body.secret, now=now, needs_number=needs_number)
+    record(session, "award.offered", award_id, by=by, now=now)
 
 
 # --- cancelling ------------------------------------------------------------------------------

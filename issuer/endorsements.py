@@ -120,6 +120,11 @@ def withdraw(session: Session, endorsement_id: UUID, *, now: datetime, by: UUID)
 
 def current(session: Session, subject_id: str, *, now: datetime) -> list[dict[str, Any]]:
     """Give the endorsements of an achievement or of ourselves that new badges carry."""
+    return [json.loads(row.signed_text) for row in shown(session, subject_id, now=now)]
+
+
+def shown(session: Session, subject_id: str, *, now: datetime) -> list[ReceivedEndorsement]:
+    """Give the same endorsements as rows, for pages."""
     rows = session.exec(
         select(ReceivedEndorsement)
         .where(
@@ -133,7 +138,7 @@ def current(session: Session, subject_id: str, *, now: datetime) -> list[dict[st
         .order_by(col(ReceivedEndorsement.received_at).desc(), col(ReceivedEndorsement.id))
         .limit(_MOST_EMBEDDED)
     ).all()
-    return [json.loads(row.signed_text) for row in rows]
+    return list(rows)
 
 
 def received(session: Session) -> list[ReceivedEndorsement]:

@@ -26,9 +26,10 @@ from credentials.badges import achievement_credential, check_before_signing
 from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
-from issuer import endorsements, offers, status_lists
+from issuer import endorsements, offers, status_lists, trail
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
 from issuer.profile import IssuingBody
+from issuer.trail import BadgeContent
 from keys.did import did_key
 from keys.material import PrivateKey
 from web.database import Database
@@ -37,25 +38,11 @@ from web.languages import N_, catalogue
 
 _log = logging.getLogger("mycred4home.issuer")
 
-Marks = Mapping[str, int]
 Pause = Callable[[str], None]
 
 
 def carry_on(_step: str) -> None:
     """Do not pause."""
-
-
-@dataclass(frozen=True)
-class BadgeContent:
-    """What a badge will say, taken from a decision: nothing about the person (invariant 11)."""
-
-    skill: str
-    assessed_language: str | None
-    level: int
-    language: str
-    decided_at: datetime
-    marks: Marks
-    examiners: int
 
 
 @dataclass(frozen=True)
@@ -69,21 +56,6 @@ class Recovered:
 
 
 # --- the content -----------------------------------------------------------------------------
-
-
-def final_marks(markings: Sequence[Marks]) -> dict[str, int]:
-    """Give one mark a criterion: the lower of two, the middle one of three.
-
-    It never lies below the level that was granted by the same rule (domain.md B.3): one examiner's
-    level, the lower of two, the median of three.
-    """
-    if not markings:
-        raise ValueError("a decision rests on at least one marking")
-    criteria = markings[0].keys()
-    if any(marking.keys() != criteria for marking in markings):
-        raise ValueError("all markings must be of the same criteria")
-    place = 0 if len(markings) < 3 else 1
-    return {name: sorted(marking[name] for marking in markings)[place] for name in criteria}
 
 
 def prepare(
@@ -302,13 +274,7 @@ def deliver(
 # --- after a stop ----------------------------------------------------------------------------
 
 
-def recover(
-    database: Database,
-    content_of: Callable[[Session, Award], BadgeContent],
-    *,
-    body: IssuingBody,
-    now: datetime,
-) -> Recovered:
+def recover(database: Database, *, body: IssuingBody, now: datetime) -> Recovered:
     """Finish what a stopped process left: awards without intention, intentions without offer.
 
     Safe to run at any time and in several processes at once. An award whose badge cannot be built
@@ -324,7 +290,7 @@ def recover(
     for award_id in waiting:
         try:
             with database.reading() as session:
-                content = content_of(session, session.get_one(Award, award_id))
+                content = trail.content_of(session, session.get_one(Award, award_id))
                 document = prepare_with_endorsements(session, body, content, now=now)
             intended += intend(database, award_id, document, body=body, now=now)
         except (CredentialError, Refused, LookupError, ValueError) as error:

@@ -32,6 +32,10 @@ class Keyring:
         """Give the verification method of a key, as proofs name it."""
         return f"{self.did}#{name}"
 
+    def names(self) -> tuple[str, ...]:
+        """List all keys, the oldest first."""
+        return self._store.names()
+
     def rotate(self, kind: Literal["Ed25519", "P-256"] = "Ed25519", *, now: datetime) -> str:
         """Make a new key that signs from now on; the old one only verifies."""
         return self._store.rotate(kind, now)

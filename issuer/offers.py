@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from credentials.exchange.oid4vci import TransactionCode, credential_offer, offer_uri
 from issuer.award_tables import Award, AwardState, Nonce, Offer, OfferState
+from issuer.tables import Decision
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -36,6 +37,7 @@ class OpenOffer:
     """An offer that can still be claimed, with what the person needs for it."""
 
     id: UUID
+    award_id: UUID
     reference: str
     code: str
     number: str | None
@@ -139,12 +141,30 @@ def open_offer(
     return None if offer is None else _opened(offer, secret)
 
 
-def offer_object(
-    session: Session, reference: str, *, secret: bytes, base_url: str, now: datetime
-) -> dict[str, Any]:
-    """Give the offer that waits at an address (OpenID4VCI 1.0, 4.1.3).
+def latest_state(session: Session, award_id: UUID) -> str | None:
+    """Give the state of the newest offer of an award."""
+    return session.exec(
+        select(Offer.state)
+        .where(col(Offer.award_id) == award_id)
+        .order_by(col(Offer.created).desc())
+        .limit(1)
+    ).first()
 
-    Unknown, used, cancelled and expired addresses are told apart by nobody.
+
+def open_offer_for_candidate(session: Session, submission_id: UUID) -> str | None:
+    """Give the address of the candidate's own page about a released badge, if there is one."""
+    award_id = session.exec(
+        select(Award.id)
+        .join(Decision, col(Decision.id) == col(Award.decision_id))
+        .where(col(Decision.submission_id) == submission_id)
+    ).first()
+    return None if award_id is None else f"/badges/{award_id}"
+
+
+def find_offer(session: Session, reference: str, *, secret: bytes, now: datetime) -> OpenOffer:
+    """Give the open offer that waits at an address.
+
+    Unknown, used, cancelled and expired addresses are told apart by nobody (threat 22).
     """
     offer = session.exec(
         select(Offer).where(col(Offer.reference_hash) == _hash(reference))
@@ -156,13 +176,17 @@ def offer_object(
             code="no-offer",
             hint=N_("Ask your centre for a new one."),
         )
+    return _opened(offer, secret)
+
+
+def offer_object(session: Session, offer: OpenOffer, *, base_url: str) -> dict[str, Any]:
+    """Write an open offer as wallets read it (OpenID4VCI 1.0, 4.1.3)."""
     award = session.get_one(Award, offer.award_id)
-    opened = _opened(offer, secret)
-    asked = TransactionCode(length=NUMBER_DIGITS, input_mode="numeric") if opened.number else None
+    asked = TransactionCode(length=NUMBER_DIGITS, input_mode="numeric") if offer.number else None
     return credential_offer(
         issuer=base_url,
         configuration_ids=[award.configuration_id],
-        code=opened.code,
+        code=offer.code,
         tx_code=asked,
     )
 
@@ -243,6 +267,7 @@ def use_nonce(session: Session, nonce: str, *, now: datetime) -> bool:
 def _opened(offer: Offer, secret: bytes) -> OpenOffer:
     return OpenOffer(
         id=offer.id,
+        award_id=offer.award_id,
         reference=_reference(secret, offer.id),
         code=_code(secret, offer.id),
         number=_number(secret, offer.id) if offer.needs_number else None,

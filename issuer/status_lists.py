@@ -5,7 +5,6 @@ which badge is meant. Places are random and never reused, even after a person wa
 (invariants 12 and 13).
 """
 
-import hashlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -45,11 +44,6 @@ class PublishedList:
     text: str
     signed_at: datetime
     valid_until: datetime
-
-    @property
-    def etag(self) -> str:
-        """A name for exactly these bytes."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,7 @@ def revoke_place(
 
 
 def current_list(
-    session: Session, number: int, keyring: Keyring, *, base_url: str, now: datetime
+    session: Session, number: int, keyring: Keyring, *, now: datetime
 ) -> PublishedList | None:
     """Give a list as last signed if it is fresh enough, None if it must be signed (or unknown)."""
     row = session.get(StatusList, number)

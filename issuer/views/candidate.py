@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from issuer import accounts, assessment, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import body, framework, require, visitor
+from issuer.views.common import framework, require, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -168,9 +168,7 @@ def status(submission_id: UUID) -> str | Response:
         )
         decision = assessment.decision_of(session, submission_id)
         marks = assessment.final_assessments(session, submission_id) if decision else []
-        offer = offers.open_offer_for_candidate(
-            session, submission_id, body=body(), now=services().now()
-        )
+        offer = offers.open_offer_for_candidate(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
         return redirect(url_for(".check", submission_id=submission_id))
     return render_template(

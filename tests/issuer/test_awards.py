@@ -5,15 +5,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from award_world import NOW, Centre, open_centre
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from award_world import NOW, Centre, open_centre
 from issuer import awards
 from issuer.audit import broken_at
 from issuer.award_tables import Award, Credential, Offer, Revocation, StatusEntry
-from issuer.issuing import final_marks
 from issuer.tables import AuditEvent, Decision, Role
+from issuer.trail import final_marks
 from web.errors import Refused
 
 

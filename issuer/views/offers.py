@@ -1,0 +1,100 @@
+"""Handing over: the page with the QR code, for the person and for the officer beside them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from issuer import awards, offers
+from issuer.award_tables import OfferState, Reason
+from issuer.awards import REASONS, IssuedBadge
+from issuer.offers import OpenOffer
+from issuer.settings import IssuerSettings
+from issuer.tables import Role
+from issuer.views.common import body, framework, visitor
+from web.app import services
+from web.errors import Refused
+from web.languages import N_, current_language
+
+blueprint = Blueprint("offers", __name__, url_prefix="/badges")
+
+
+@blueprint.get("/<uuid:award_id>")
+def mine(award_id: UUID) -> str:
+    """Show the person how to keep their badge, or that it is kept already."""
+    found, offer, locked = _found(award_id)
+    return render_template(
+        "offers/mine.html", badge=_shown(found), offer=shown_offer(offer), locked=locked
+    )
+
+
+@blueprint.get("/<uuid:award_id>/print")
+def printed(award_id: UUID) -> str:
+    """Show one small page with the QR code, to print or to hold out."""
+    found, offer, _locked = _found(award_id)
+    return render_template(
+        "offers/printed.html", badge=_shown(found), offer=shown_offer(offer), officer=_is_officer()
+    )
+
+
+@blueprint.post("/<uuid:award_id>/offer")
+def renew(award_id: UUID) -> Response:
+    """Make a new link; older ones stop working."""
+    with services().database.transaction() as session:
+        _own(awards.issued_badge(session, award_id))
+        awards.offer_again(session, award_id, body=body(), now=services().now(), by=visitor().id)
+    return redirect(url_for(".mine", award_id=award_id))
+
+
+def shown_offer(offer: OpenOffer | None) -> dict[str, Any] | None:
+    """Give what a page shows of an open offer: links, number, last day."""
+    settings = services().settings
+    assert isinstance(settings, IssuerSettings)
+    if offer is None:
+        return None
+    return {
+        "wallet_link": offer.wallet_link(settings.base_url, settings.wallet_url),
+        "link": offer.link(settings.base_url),
+        "number": offer.number,
+        "expires": offer.expires,
+    }
+
+
+def _found(award_id: UUID) -> tuple[IssuedBadge, OpenOffer | None, bool]:
+    with services().database.reading() as session:
+        found = _own(awards.issued_badge(session, award_id))
+        offer = offers.open_offer(session, award_id, secret=body().secret, now=services().now())
+        locked = offers.latest_state(session, award_id) == OfferState.LOCKED
+    return found, offer, locked
+
+
+def _own(found: IssuedBadge) -> IssuedBadge:
+    # The same answer as for a badge that does not exist: ids tell nothing (threat 21).
+    if found.award.candidate_id != visitor().id and not _is_officer():
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    return found
+
+
+def _is_officer() -> bool:
+    return visitor().is_(Role.OFFICER)
+
+
+def _shown(found: IssuedBadge) -> dict[str, Any]:
+    award = found.award
+    definition = framework().find(award.slug, award.level_slug)
+    if definition is None:
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    language = framework().edition_language(current_language())
+    why = found.revocation.reason if found.revocation and found.state == "revoked" else None
+    return {
+        "award_id": award.id,
+        "alias": found.candidate_alias,
+        "name": framework().achievement_name(definition, language),
+        "i_can": framework().i_can(definition, language),
+        "symbol": framework().skills[definition.skill].symbol,
+        "level": definition.level,
+        "level_name": framework().level_name(definition.level, language),
+        "state": found.state,
+        "reason": REASONS[Reason(why)] if why else "",
+    }

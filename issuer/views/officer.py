@@ -1,0 +1,331 @@
+"""The awarding officer's pages: release, hand over, cancel, endorsements received, health."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from issuer import awards, endorsements, offers, status_lists
+from issuer.award_tables import OfferState, Reason, ReceivedEndorsement
+from issuer.awards import REASONS, IssuedBadge
+from issuer.tables import Role
+from issuer.trail import ReasonTrail
+from issuer.views.common import body, framework, require, visitor
+from web.app import services
+from web.errors import Refused
+from web.languages import N_, current_language, gettext
+
+blueprint = Blueprint("officer", __name__, url_prefix="/officer")
+
+STATES = {
+    "released": N_("released, no link yet"),
+    "offered": N_("waits to be collected"),
+    "delivered": N_("in the person's wallet"),
+    "revoked": N_("cancelled"),
+}
+_DONE = {
+    "offer": N_("There is a new link. Older ones stopped working."),
+    "asked": N_("Noted. A second person must confirm."),
+    "revoked": N_("The badge is cancelled. The public list says so now."),
+    "dropped": N_("The badge stays as it is."),
+    "kept": N_("It is genuine. New badges will carry it."),
+    "withdrawn": N_("New badges will no longer carry it."),
+}
+
+
+# --- release ---------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+@require(Role.OFFICER)
+def queue() -> str:
+    """Show the decisions that wait for release, with their reason trail."""
+    return _queue_page()
+
+
+@blueprint.post("/release")
+@require(Role.OFFICER)
+def release() -> str | tuple[str, int]:
+    """Release the chosen decisions; each stands alone, so one refusal stops no other."""
+    chosen = [_decision_id(text) for text in dict.fromkeys(request.form.getlist("decision"))]
+    if not chosen:
+        return _queue_page(refused=[("", gettext("Choose at least one badge."))]), 400
+    refused: list[tuple[str, str]] = []
+    for decision_id in chosen:
+        try:
+            awards.release(
+                services().database,
+                decision_id,
+                officer_id=visitor().id,
+                body=body(),
+                now=services().now(),
+            )
+        except Refused as refusal:
+            refused.append((_alias_of(decision_id), refusal.text))
+    page = _queue_page(released=len(chosen) - len(refused), refused=refused)
+    return (page, 409) if refused else page
+
+
+def _queue_page(*, released: int = 0, refused: list[tuple[str, str]] | None = None) -> str:
+    with services().database.reading() as session:
+        waiting = awards.pending(session)
+    return render_template(
+        "officer/queue.html",
+        waiting=[_waiting(trail) for trail in waiting],
+        released=released,
+        refused=refused or [],
+    )
+
+
+def _waiting(trail: ReasonTrail) -> dict[str, Any]:
+    definition = framework().achievement(trail.skill, trail.level, trail.language)
+    language = _reader()
+    return {
+        "id": trail.decision_id,
+        "alias": trail.candidate_alias,
+        "name": framework().achievement_name(definition, language),
+        "language": trail.language,
+        "level": trail.level,
+        "level_name": framework().level_name(trail.level, language),
+        "decided_at": trail.decided_at,
+        "markings": [
+            {"code": one.examiner_code, "marks": one.marks, "level": one.proposed_level}
+            for one in trail.markings
+        ],
+        "marks": trail.marks,
+        "criteria": framework().rubric(trail.skill, language),
+        "why_not": trail.why_not(visitor().id),
+    }
+
+
+def _decision_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused(N_("There is no such decision."), code="unknown-decision") from error
+
+
+def _alias_of(decision_id: UUID) -> str:
+    with services().database.reading() as session:
+        return awards.alias_of_decision(session, decision_id)
+
+
+# --- released badges -------------------------------------------------------------------------
+
+
+@blueprint.get("/badges")
+@require(Role.OFFICER)
+def issued() -> str:
+    """List the released badges."""
+    with services().database.reading() as session:
+        badges = awards.issued(session)
+    return render_template("officer/issued.html", badges=[_row(badge) for badge in badges])
+
+
+@blueprint.get("/badges/<uuid:award_id>")
+@require(Role.OFFICER)
+def badge(award_id: UUID) -> str:
+    """Show one released badge: its state, its hand-over, its cancelling."""
+    now = services().now()
+    with services().database.reading() as session:
+        found = awards.issued_badge(session, award_id)
+        offer = offers.open_offer(session, award_id, secret=body().secret, now=now)
+        locked = offers.latest_state(session, award_id) == OfferState.LOCKED
+    return render_template(
+        "officer/badge.html",
+        badge=_row(found)
+        | {
+            "open_until": offer.expires if offer else None,
+            "number": offer.number if offer else None,
+            "locked": locked,
+        },
+        reasons={str(reason): text for reason, text in REASONS.items()},
+        done=_DONE.get(request.args.get("done", ""), ""),
+    )
+
+
+@blueprint.post("/badges/<uuid:award_id>/offer")
+@require(Role.OFFICER)
+def offer(award_id: UUID) -> Response:
+    """Make a new link for a badge; older ones stop working."""
+    with services().database.transaction() as session:
+        awards.offer_again(
+            session,
+            award_id,
+            body=body(),
+            now=services().now(),
+            needs_number=request.form.get("needs_number") == "yes",
+            by=visitor().id,
+        )
+    return _to_badge(award_id, "offer")
+
+
+@blueprint.post("/badges/<uuid:award_id>/revoke")
+@require(Role.OFFICER)
+def revoke(award_id: UUID) -> Response:
+    """Ask to cancel a badge."""
+    with services().database.transaction() as session:
+        at_once = awards.ask_revocation(
+            session,
+            award_id,
+            reason=request.form.get("reason", ""),
+            officer_id=visitor().id,
+            body=body(),
+            now=services().now(),
+        )
+    return _to_badge(award_id, "revoked" if at_once else "asked")
+
+
+@blueprint.post("/badges/<uuid:award_id>/revoke/confirm")
+@require(Role.OFFICER)
+def confirm_revocation(award_id: UUID) -> Response:
+    """Cancel a badge as the second person."""
+    with services().database.transaction() as session:
+        awards.confirm_revocation(
+            session, award_id, officer_id=visitor().id, body=body(), now=services().now()
+        )
+    return _to_badge(award_id, "revoked")
+
+
+@blueprint.post("/badges/<uuid:award_id>/revoke/drop")
+@require(Role.OFFICER)
+def drop_revocation(award_id: UUID) -> Response:
+    """Leave a badge as it is, although somebody asked to cancel it."""
+    with services().database.transaction() as session:
+        awards.drop_revocation(session, award_id, officer_id=visitor().id, now=services().now())
+    return _to_badge(award_id, "dropped")
+
+
+def _to_badge(award_id: UUID, done: str) -> Response:
+    return redirect(url_for(".badge", award_id=award_id, done=done))
+
+
+def _row(found: IssuedBadge) -> dict[str, Any]:
+    award, credential, request_ = found.award, found.credential, found.revocation
+    return {
+        "award_id": award.id,
+        "alias": found.candidate_alias,
+        "name": _name(award.slug, award.level_slug),
+        "language": award.language,
+        "state": gettext(STATES[found.state]),
+        "revoked": found.state == "revoked",
+        "released_at": award.released_at,
+        "signed_at": credential.signed_at if credential else None,
+        "credential_id": credential.credential_id if credential else None,
+        "place": f"{credential.list_number}#{credential.position}" if credential else None,
+        "asked": request_ is not None and request_.confirmed_by is None,
+        "asked_by_me": request_ is not None and request_.requested_by == visitor().id,
+        "reason": REASONS[Reason(request_.reason)] if request_ else "",
+    }
+
+
+def _name(slug: str, level_slug: str) -> str:
+    definition = framework().find(slug, level_slug)
+    return framework().achievement_name(definition, _reader()) if definition else slug
+
+
+# --- endorsements received -------------------------------------------------------------------
+
+
+@blueprint.get("/endorsements", endpoint="endorsements")
+@require(Role.OFFICER)
+def show_endorsements() -> str:
+    """List the endorsements that we received, and take in a new one."""
+    return _endorsements_page(done=_DONE.get(request.args.get("done", ""), ""))
+
+
+@blueprint.post("/endorsements")
+@require(Role.OFFICER)
+def receive_endorsement() -> Response | tuple[str, int]:
+    """Judge a pasted or uploaded endorsement and keep it."""
+    text = request.form.get("document", "").strip()
+    upload = request.files.get("file")
+    try:
+        if upload is not None and upload.filename:
+            text = _uploaded(upload.stream.read(endorsements.MAX_BYTES + 1))
+        if not text:
+            raise Refused(N_("Paste a text or choose a file."))
+        endorsements.receive(
+            services().database,
+            text,
+            body=body(),
+            fetch=services().fetch,
+            now=services().now(),
+            by=visitor().id,
+        )
+    except Refused as refusal:
+        shown = text[: endorsements.MAX_BYTES]
+        page = _endorsements_page(errors={"document": refusal.text}, pasted=shown)
+        return page, refusal.status
+    return redirect(url_for(".endorsements", done="kept"))
+
+
+@blueprint.post("/endorsements/<uuid:endorsement_id>/withdraw")
+@require(Role.OFFICER)
+def withdraw_endorsement(endorsement_id: UUID) -> Response:
+    """Stop embedding an endorsement."""
+    with services().database.transaction() as session:
+        endorsements.withdraw(session, endorsement_id, now=services().now(), by=visitor().id)
+    return redirect(url_for(".endorsements", done="withdrawn"))
+
+
+def _uploaded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(N_("We cannot read this kind of file."), status=415) from error
+
+
+def _endorsements_page(
+    *, errors: dict[str, str] | None = None, pasted: str = "", done: str = ""
+) -> str:
+    with services().database.reading() as session:
+        rows = endorsements.received(session)
+    return render_template(
+        "officer/endorsements.html",
+        received=[_received(row) for row in rows],
+        errors=errors or {},
+        pasted=pasted,
+        done=done,
+    )
+
+
+def _received(row: ReceivedEndorsement) -> dict[str, Any]:
+    definition = body().achievements().get(row.subject_id)
+    about = framework().achievement_name(definition, _reader()) if definition else body().name
+    return {
+        "id": row.id,
+        "claimed_name": row.claimed_name,
+        "endorser": row.endorser,
+        "comment": row.comment,
+        "about": about,
+        "received_at": row.received_at,
+        "valid_until": row.valid_until,
+        "expired": row.valid_until is not None and row.valid_until <= services().now(),
+        "withdrawn_at": row.withdrawn_at,
+    }
+
+
+# --- signing and lists -----------------------------------------------------------------------
+
+
+@blueprint.get("/health")
+@require(Role.OFFICER)
+def health() -> str:
+    """Show which keys we have and how the status lists are."""
+    keyring = body().keyring
+    with services().database.reading() as session:
+        lists = status_lists.health(session, keyring, now=services().now())
+    current = keyring.current_name()
+    return render_template(
+        "officer/health.html",
+        did=keyring.did,
+        current=current,
+        older=[name for name in keyring.names() if name != current],
+        lists=lists,
+    )
+
+
+def _reader() -> str:
+    return framework().edition_language(current_language())

@@ -1,0 +1,231 @@
+"""OpenID4VCI 1.0, the issuer's side: metadata, offers by reference, token, nonce, credential.
+
+Wallets of anybody come here, also from a browser, so every answer may be read from other origins;
+none of them looks at a cookie.
+"""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, g, make_response, render_template, request
+
+from contexts.urls import OB3, VC2
+from credentials.exchange.oid4vci import (
+    PRE_AUTHORIZED_CODE,
+    Display,
+    ExchangeError,
+    authorization_server_metadata,
+    check_key_proof,
+    credential_response,
+    issuer_metadata,
+    read_credential_request,
+)
+from issuer import issuing, offers
+from issuer.award_tables import Award
+from issuer.views.common import body, framework
+from issuer.views.offers import shown_offer
+from web.app import services
+from web.errors import Refused
+
+blueprint = Blueprint("oid4vci", __name__)
+
+_METADATA_SECONDS = 300
+_MAX_REQUEST_BYTES = 100_000
+
+
+@blueprint.after_request
+def open_to_other_origins(response: Response) -> Response:
+    """Let wallets in a browser read our answers (Fetch Standard, CORS); there are no cookies."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+# --- metadata (12.2, 12.3) -------------------------------------------------------------------
+
+
+@blueprint.get("/.well-known/openid-credential-issuer")
+def metadata() -> Response:
+    """Say who we are and what we hand out, in every language."""
+    languages = framework().languages
+    document = issuer_metadata(
+        issuer=body().base_url,
+        display=[Display(body().name, language) for language in languages],
+        configurations={
+            definition.key: [
+                Display(
+                    name=framework().achievement_name(definition, language),
+                    locale=language,
+                    description=framework().i_can(definition, language),
+                    logo=f"{body().base_url}/images/{definition.key}.svg",
+                    logo_text=framework().image(
+                        definition, base_url=body().base_url, lang=language
+                    )["caption"],
+                )
+                for language in languages
+            ]
+            for definition in framework().definitions()
+        },
+        contexts=[VC2, OB3],
+        types=["VerifiableCredential", "OpenBadgeCredential"],
+        cryptosuites=["eddsa-rdfc-2022"],
+    )
+    return _public(document)
+
+
+@blueprint.get("/.well-known/oauth-authorization-server")
+def authorization_server() -> Response:
+    """Say how tokens are got: with a code from an offer, by anybody who has it."""
+    return _public(authorization_server_metadata(issuer=body().base_url))
+
+
+# --- offer (4.1.3) ---------------------------------------------------------------------------
+
+
+@blueprint.get("/offers/<reference>")
+def offer(reference: str) -> Response:
+    """Give the offer that waits at this address: to wallets as it is, to people as a page."""
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    g.machine_interface = best != "text/html"  # so that a person's refusal is a page as well
+    now = services().now()
+    with services().database.reading() as session:
+        found = offers.find_offer(session, reference, secret=body().secret, now=now)
+        document = offers.offer_object(session, found, base_url=body().base_url)
+    if not g.machine_interface:
+        return make_response(render_template("offers/found.html", offer=shown_offer(found)))
+    return _private(document)
+
+
+# --- token (6), nonce (7) --------------------------------------------------------------------
+
+
+@blueprint.post("/token")
+def token() -> Response:
+    """Exchange the code of an offer for a token, once."""
+    form = request.form
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return _error("invalid_request", "a form is expected")
+    if any(len(form.getlist(name)) > 1 for name in form):
+        return _error("invalid_request", "a parameter is repeated")
+    if "grant_type" not in form:
+        return _error("invalid_request", "grant_type is missing")
+    if form["grant_type"] != PRE_AUTHORIZED_CODE:
+        return _error("unsupported_grant_type", "only pre-authorized codes are taken")
+    if not form.get("pre-authorized_code"):
+        return _error("invalid_request", "pre-authorized_code is missing")
+    exchanged = offers.exchange_code(
+        services().database,
+        form["pre-authorized_code"],
+        number=form.get("tx_code"),
+        secret=body().secret,
+        now=services().now(),
+    )
+    if isinstance(exchanged, offers.Denied):
+        return _error(exchanged.error, exchanged.description)
+    return _private(
+        {
+            "access_token": exchanged.token,
+            "token_type": "Bearer",
+            "expires_in": exchanged.expires_in,
+        }
+    )
+
+
+@blueprint.post("/nonce")
+def nonce() -> Response:
+    """Hand out a challenge for one key proof."""
+    with services().database.transaction() as session:
+        fresh = offers.new_nonce(session, now=services().now())
+    return _private({"c_nonce": fresh})
+
+
+# --- credential (8) --------------------------------------------------------------------------
+
+
+@blueprint.post("/credential")
+def credential() -> Response:
+    """Hand out the badge that a token opens, bound to the key that the wallet proves.
+
+    1. The token opens one award.
+    2. The request is read; it asks for what was offered.
+    3. The key proof is checked, and its nonce used up, before anything is signed.
+    4. The badge is signed and recorded, or found signed for this key; the exact text is answered.
+    """
+    now = services().now()
+    # 1
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not bearer:
+        return _unauthorized("")
+    with services().database.reading() as session:
+        award_id = offers.award_of_token(session, bearer.strip(), now=now)
+        award = session.get(Award, award_id) if award_id else None
+    if award is None:
+        return _unauthorized("invalid_token")
+    # 2
+    if request.mimetype != "application/json":
+        return _error("invalid_credential_request", "the media type must be application/json")
+    try:
+        wanted = read_credential_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
+        if wanted.configuration_id not in {one.key for one in framework().definitions()}:
+            return _error("unknown_credential_configuration", "there is no such configuration")
+        if wanted.configuration_id != award.configuration_id:
+            return _forbidden()
+        # 3
+        proven = check_key_proof(wanted.proofs[0], audience=body().base_url, now=now)
+    except ExchangeError as error:
+        return _error(error.code, error.detail)
+    with services().database.transaction() as session:
+        fresh = offers.use_nonce(session, proven.nonce, now=now)
+    if not fresh:
+        return _error("invalid_nonce", "the nonce is unknown, used or too old")
+    # 4
+    try:
+        text = issuing.deliver(
+            services().database, award.id, holder=proven.holder, body=body(), now=now
+        )
+    except Refused as refusal:
+        return _error("credential_request_denied", refusal.message)
+    return _text(credential_response(text))
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+def _text(text: str, status: int = 200) -> Response:
+    response = make_response(text, status)
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _private(document: dict[str, Any], status: int = 200) -> Response:
+    return _text(json.dumps(document, ensure_ascii=False), status)
+
+
+def _public(document: dict[str, Any]) -> Response:
+    response = _private(document)
+    response.headers["Cache-Control"] = f"public, max-age={_METADATA_SECONDS}"
+    return response
+
+
+def _error(code: str, description: str, status: int = 400) -> Response:
+    # Printable ASCII without quotes and backslashes (RFC 6749, 5.2; OpenID4VCI 1.0, 8.3.1.2).
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in description)
+    return _private({"error": code, "error_description": plain}, status)
+
+
+def _unauthorized(code: str) -> Response:
+    response = _error(code or "invalid_request", "a valid access token is needed", 401)
+    named = f', error="{code}"' if code else ""
+    response.headers["WWW-Authenticate"] = f'Bearer realm="{body().base_url}"{named}'
+    return response
+
+
+def _forbidden() -> Response:
+    response = _error("insufficient_scope", "the token was given for another badge", 403)
+    response.headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
+    return response

@@ -1,0 +1,219 @@
+"""What everybody may see: achievements, pictures, profiles, our keys, the status lists.
+
+Pages and documents share their addresses; who asks for JSON gets JSON-LD. Nothing here is
+particular to one badge or one person.
+"""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+
+from issuer import awards, endorsements, status_lists
+from issuer.framework import AchievementDefinition
+from issuer.views.common import body, framework
+from web.app import services
+from web.languages import current_language
+from web.pictures import badge_svg
+
+blueprint = Blueprint("public", __name__)
+
+_DOCUMENT_SECONDS = 60
+_PICTURE_SECONDS = 24 * 3600
+_FEW = 5
+"""Counts of people are told from five on (invariant 18)."""
+_JSON_TYPES = ("application/ld+json", "application/json")
+
+
+@blueprint.after_request
+def open_to_other_origins(response: Response) -> Response:
+    """Let anybody's page read these documents."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+# --- achievements ----------------------------------------------------------------------------
+
+
+@blueprint.get("/achievements")
+def achievements() -> str:
+    """Show every badge there is, by skill."""
+    language = _reader()
+    groups: dict[str, list[AchievementDefinition]] = {}
+    for definition in framework().definitions():
+        groups.setdefault(definition.slug, []).append(definition)
+    return render_template(
+        "public/achievements.html",
+        framework=framework(),
+        language=language,
+        groups=list(groups.items()),
+    )
+
+
+@blueprint.get("/achievements/<slug>")
+def skill(slug: str) -> str:
+    """Show a skill: its three levels, and the rubric by which it is marked."""
+    definitions = [one for one in framework().definitions() if one.slug == slug]
+    if not definitions:
+        abort(404)
+    language = _reader()
+    return render_template(
+        "public/skill.html",
+        framework=framework(),
+        language=language,
+        slug=slug,
+        definitions=definitions,
+        rubric=framework().rubric(definitions[0].skill, language),
+    )
+
+
+@blueprint.get("/achievements/<slug>/<level>")
+def achievement(slug: str, level: str) -> Response:
+    """Show an achievement in the reader's language, as page or as JSON-LD."""
+    response = _edition(_definition(slug, level), _reader())
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/achievements/<slug>/<level>/<edition>")
+def achievement_edition(slug: str, level: str, edition: str) -> Response:
+    """Show one language edition; badges name the digest of its JSON-LD."""
+    if edition not in framework().languages:
+        abort(404)
+    response = _edition(_definition(slug, level), edition)
+    response.vary.add("Accept")
+    return response
+
+
+def _edition(definition: AchievementDefinition, language: str) -> Response:
+    base_url = body().base_url
+    if _wants_json():
+        document = framework().edition_bytes(definition, language, base_url)
+        response = _document(document, "application/ld+json")
+        response.headers["Content-Location"] = framework().edition_url(
+            definition, base_url=base_url, lang=language
+        )
+        response.headers["Content-Language"] = language
+        return response
+    now = services().now()
+    with services().database.reading() as session:
+        vouched = endorsements.shown(session, body().achievement_id(definition), now=now)
+        holders = awards.holders(session, definition.slug, definition.level_slug, now=now)
+    return make_response(
+        render_template(
+            "public/achievement.html",
+            framework=framework(),
+            language=language,
+            definition=definition,
+            edition=framework().achievement_json(definition, base_url=base_url, lang=language),
+            rubric=framework().rubric(definition.skill, language),
+            body=body(),
+            vouched=vouched,
+            holders=holders if holders >= _FEW else None,
+            few=_FEW,
+        )
+    )
+
+
+def _definition(slug: str, level: str) -> AchievementDefinition:
+    found = framework().find(slug, level)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get("/images/<key>.svg")
+def image(key: str) -> Response:
+    """Draw the picture of an achievement."""
+    definition = next((one for one in framework().definitions() if one.key == key), None)
+    if definition is None:
+        abort(404)
+    symbol = framework().skills[definition.skill].symbol
+    title = framework().achievement_name(definition, "en")
+    drawn = badge_svg(symbol, definition.level, title=title)
+    return _document(str(drawn).encode(), "image/svg+xml", seconds=_PICTURE_SECONDS)
+
+
+# --- profiles --------------------------------------------------------------------------------
+
+
+@blueprint.get("/profiles/issuer")
+def issuer_profile() -> Response:
+    """Say who issues here, and who vouches for that."""
+    now = services().now()
+    with services().database.reading() as session:
+        documents = endorsements.current(session, body().did, now=now)
+        vouched = endorsements.shown(session, body().did, now=now)
+    return _profile(body().public_profile(documents), "issuer", vouched)
+
+
+@blueprint.get("/profiles/examiners")
+def examiners_profile() -> Response:
+    """Say who examines: a role, never a person."""
+    return _profile(body().examiners_profile(), "examiners", [])
+
+
+@blueprint.get("/profiles/standards-body")
+def standards_profile() -> Response:
+    """Say who wrote the framework."""
+    return _profile(body().standards_profile(_reader()), "standards-body", [])
+
+
+def _profile(document: dict[str, Any], kind: str, vouched: list[Any]) -> Response:
+    if _wants_json():
+        text = json.dumps(document, ensure_ascii=False, indent=1)
+        response = _document(text.encode(), "application/ld+json")
+    else:
+        response = make_response(
+            render_template(
+                "public/profile.html", profile=document, kind=kind, body=body(), vouched=vouched
+            )
+        )
+    response.vary.add("Accept")
+    return response
+
+
+# --- keys and status -------------------------------------------------------------------------
+
+
+@blueprint.get("/.well-known/did.json")
+def did_document() -> Response:
+    """Show the keys that sign under our name, now and in the past (did:web, 2.5.2)."""
+    document = json.dumps(body().keyring.document(), indent=1)
+    return _document(document.encode(), "application/json")
+
+
+@blueprint.get("/status/<int:number>")
+def status_list(number: int) -> Response:
+    """Give a signed status list, signed again in time (Bitstring Status List 1.0, 2.2)."""
+    now, keyring = services().now(), body().keyring
+    base_url, database = body().base_url, services().database
+    with database.reading() as session:
+        found = status_lists.current_list(session, number, keyring, now=now)
+    if found is None:
+        with database.transaction() as session:
+            found = status_lists.publish(session, number, keyring, base_url=base_url, now=now)
+    if found is None:
+        abort(404)
+    return _document(found.text.encode(), "application/vc", seconds=status_lists.CACHE_SECONDS)
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+def _wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", *_JSON_TYPES])
+    return best in _JSON_TYPES
+
+
+def _document(data: bytes, media_type: str, *, seconds: int = _DOCUMENT_SECONDS) -> Response:
+    response = make_response(data)
+    response.headers["Content-Type"] = media_type
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.add_etag()
+    response.make_conditional(request.environ)
+    return response
+
+
+def _reader() -> str:
+    return framework().edition_language(current_language())
