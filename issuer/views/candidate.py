@@ -187,8 +187,7 @@ def status(submission_id: UUID) -> str | Response:
 @blueprint.get("/pictures/<name>.svg")
 def picture(name: str) -> Response:
     """Give a picture of the framework."""
-    known = {task.get("picture") for row in framework().scenarios for task in row["task"]}
-    if name not in known:
+    if name not in framework().pictures:
         abort(404)
     return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
 
