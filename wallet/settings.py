@@ -1,0 +1,24 @@
+"""What a wallet must be told to start."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from credentials.trust import Trust
+from web.settings import ServiceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletSettings(ServiceSettings):
+    """The settings of a wallet; `name` is usually "wallet"."""
+
+    name: str = "wallet"
+    verifier_url: str
+    """Origin of the verifier that share links lead to; presentations are signed for it alone."""
+    trust: Trust = field(default_factory=Trust)
+    """Whom this wallet names to its people; others are shown as unknown signers."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parts = urlsplit(self.verifier_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+            raise ValueError(f"verifier_url must be an http(s) origin, not {self.verifier_url!r}")

@@ -1,0 +1,127 @@
+"""The badges: the wall, one badge with all that is known of it, its file, its paper."""
+
+import re
+from uuid import UUID
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Response as FlaskResponse
+from werkzeug.wrappers import Response
+
+from wallet import badges, receiving, sharing
+from wallet.badges import KeptBadge
+from wallet.reading import BadgeView, view_badge
+from wallet.views.common import open_wallet, wallet_settings
+from web.app import services
+from web.languages import N_, catalogue, current_language, languages
+
+blueprint = Blueprint("badges", __name__)
+
+
+@blueprint.get("/badges")
+def wall() -> str:
+    """Show all badges."""
+    wallet = open_wallet()
+    found = badges.wall(services().database, wallet)
+    shown = [(badge, _view(badge)) for badge in found.badges]
+    return render_template("wall.html", wallet=wallet, shown=shown, unreadable=found.unreadable)
+
+
+@blueprint.get("/badges/<uuid:badge_id>")
+def detail(badge_id: UUID) -> str:
+    """Show one badge with all that is known of it."""
+    badge = badges.find(services().database, open_wallet(), badge_id)
+    view = _view(badge)
+    return render_template(
+        "badge.html",
+        badge=badge,
+        view=view,
+        sentence=_sentence_to_say(view),
+        new=request.args.get("new") == "1",
+        checked=request.args.get("checked") == "1",
+    )
+
+
+@blueprint.post("/badges/<uuid:badge_id>/check")
+def check(badge_id: UUID) -> Response:
+    """Check a badge now."""
+    badges.check_again(
+        services().database,
+        open_wallet(),
+        badge_id,
+        trust=wallet_settings().trust,
+        fetch=services().fetch,
+        now=services().now(),
+    )
+    return redirect(url_for(".detail", badge_id=badge_id, checked=1, _anchor="found"))
+
+
+@blueprint.get("/badges/<uuid:badge_id>/file")
+def file(badge_id: UUID) -> FlaskResponse:
+    """Give the badge as a file: the very text that was signed."""
+    badge = badges.find(services().database, open_wallet(), badge_id)
+    name = re.sub(r"[^a-z0-9]+", "-", _view(badge).name.lower()).strip("-")[:60] or "badge"
+    response = make_response(badge.text)
+    response.headers["Content-Type"] = "application/vc+ld+json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/badges/<uuid:badge_id>/print")
+def on_paper(badge_id: UUID) -> str:
+    """Show the badge as a small card of paper; with a code when it is being shown by a link."""
+    wallet, now = open_wallet(), services().now()
+    badge = badges.find(services().database, wallet, badge_id)
+    shares = [
+        share
+        for share in sharing.shown(services().database, wallet, now=now)
+        if share.state == "active" and badge_id in share.badges
+    ]
+    longest = max(shares, key=lambda share: share.expires, default=None)
+    settings = wallet_settings()
+    link = (
+        sharing.share_link(settings.base_url, settings.verifier_url, longest.token)
+        if longest
+        else ""
+    )
+    return render_template(
+        "badge_print.html", badge=badge, view=_view(badge), link=link, share=longest
+    )
+
+
+@blueprint.get("/badges/<uuid:badge_id>/delete")
+def ask_delete(badge_id: UUID) -> str:
+    """Ask before a badge is deleted."""
+    badge = badges.find(services().database, open_wallet(), badge_id)
+    return render_template("badge_delete.html", badge=badge, view=_view(badge))
+
+
+@blueprint.post("/badges/<uuid:badge_id>/delete")
+def delete(badge_id: UUID) -> Response:
+    """Delete a badge and stop what is shown of it."""
+    wallet = open_wallet()
+    with services().database.transaction() as session:
+        badges.delete_badge(session, wallet, badge_id)
+        sharing.stop_those_with(session, wallet, badge_id, now=services().now())
+        receiving.forget_badge(session, wallet, badge_id)
+    return redirect(url_for(".wall"))
+
+
+def _view(badge: KeptBadge) -> BadgeView:
+    return view_badge(badge.document, current_language())
+
+
+def _sentence_to_say(view: BadgeView) -> str:
+    """Write what to say to an employer, in the language of the badge."""
+    language = view.language if view.language in languages() else current_language()
+
+    def say(message: str) -> str:
+        return str(catalogue(language).ugettext(message))
+
+    sentences = [
+        say(N_("Hello.")),
+        view.sentence,
+        say(N_("I have a badge for this.")),
+        say(N_("You can check it.")),
+    ]
+    return " ".join(sentences)
