@@ -207,9 +207,12 @@ def offer_again(
     body: IssuingBody,
     now: datetime,
     by: UUID,
-    needs_number: bool = False,
+    needs_number: bool | None = None,
 ) -> None:
-    """Make a new offer for a badge that is not cancelled; older offers stop working."""
+    """Make a new offer for a badge that is not cancelled; older offers stop working.
+
+    Without `needs_number` it asks for a number if the one before did.
+    """
     badge = _badge_row(session, award_id)
     if badge.state == BadgeState.REVOKED:
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")

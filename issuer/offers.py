@@ -141,14 +141,20 @@ def open_offer(
     return None if offer is None else _opened(offer, secret)
 
 
-def latest_state(session: Session, award_id: UUID) -> str | None:
-    """Give the state of the newest offer of an award."""
+def latest(session: Session, award_id: UUID) -> Offer | None:
+    """Give the newest offer of an award that no newer one replaced."""
     return session.exec(
-        select(Offer.state)
-        .where(col(Offer.award_id) == award_id)
+        select(Offer)
+        .where(col(Offer.award_id) == award_id, col(Offer.state) != OfferState.CANCELLED)
         .order_by(col(Offer.created).desc())
         .limit(1)
     ).first()
+
+
+def is_locked(session: Session, award_id: UUID) -> bool:
+    """Tell whether the offer of an award was closed by too many wrong numbers."""
+    found = latest(session, award_id)
+    return found is not None and found.state == OfferState.LOCKED
 
 
 def open_offer_for_candidate(session: Session, submission_id: UUID) -> str | None:

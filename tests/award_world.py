@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlmodel import Session, select
+from world import Clock
 
+from issuer import IssuerSettings, accounts, awards, create_app, offers
 from issuer.award_tables import Table
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
+from issuer.offers import OpenOffer
 from issuer.profile import IssuingBody
 from issuer.tables import (
     Appointment,
@@ -21,12 +27,15 @@ from issuer.tables import (
     Role,
     Submission,
 )
+from keys.fetching import Fetch
 from keys.store import KeyStore
 from web.database import Database
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BASE_URL = "http://localhost:8001"
 SECRET = b"s" * 32
+PASSPHRASE = b"a passphrase of tests"
+NAME = "Example Training Centre (Spain)"
 
 
 @dataclass
@@ -35,7 +44,6 @@ class Centre:
 
     database: Database
     body: IssuingBody
-    store: KeyStore
     organisation: UUID
     people: dict[str, UUID]
     numbers: int = 0
@@ -136,17 +144,30 @@ class Centre:
         session.add(assessment)
         return assessment
 
+    def change(self, table: type[Any], **values: object) -> None:
+        """Change the only row of a table by hand, past every check of the code."""
+        with self.database.transaction() as session:
+            row = session.exec(select(table)).one()
+            for name, value in values.items():
+                setattr(row, name, value)
+            session.add(row)
+
+    def count(self, table: type[Any]) -> int:
+        """Count the rows of a table."""
+        with self.database.reading() as session:
+            return len(session.exec(select(table)).all())
+
 
 def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
     """Make a centre; `folder` takes its key store."""
     path = folder / "keys" / "issuer.keys"
     if path.exists():
-        store = KeyStore.open(path, b"a passphrase of tests")
+        store = KeyStore.open(path, PASSPHRASE)
     else:
-        store = KeyStore.create(path, b"a passphrase of tests")
+        store = KeyStore.create(path, PASSPHRASE)
         store.rotate("Ed25519", NOW - timedelta(days=1))
     body = IssuingBody(
-        name="Example Training Centre (Spain)",
+        name=NAME,
         country="Spain",
         country_code="ES",
         base_url=BASE_URL,
@@ -156,7 +177,74 @@ def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
     )
     database = Database(database_url, Table.metadata)
     database.create()
+    return Centre(database, body, _organisation(database), {})
+
+
+def _organisation(database: Database) -> UUID:
     with database.transaction() as session:
-        organisation = Organisation(name=body.name, country_code="ES")
-        session.add(organisation)
-    return Centre(database, body, store, organisation.id, {})
+        known = session.exec(select(Organisation)).first()
+        if known is None:
+            known = Organisation(name=NAME, country_code="ES")
+            session.add(known)
+    return known.id
+
+
+@dataclass
+class Service:
+    """The issuer's app over a centre, and browsers that are signed in."""
+
+    app: Flask
+    centre: Centre
+    clock: Clock
+
+    def browser(self, name: str = "", *roles: Role) -> FlaskClient:
+        """Open a browser; with a name, signed in as that person."""
+        client = self.app.test_client()
+        if name:
+            person = self.centre.person(name, *roles)
+            with self.centre.database.transaction() as session:
+                code = accounts.invite(session, person, now=self.clock())
+            assert client.post("/enter", data={"code": code}).status_code == 302
+        return client
+
+    def released(self, **what: Any) -> UUID:
+        """Give the award of a decision that an officer released."""
+        return awards.release(
+            self.centre.database,
+            self.centre.decided(**what),
+            officer_id=self.centre.person("olga", Role.OFFICER),
+            body=self.centre.body,
+            now=self.clock(),
+        )
+
+    def offer(self, award_id: UUID) -> OpenOffer:
+        """Give the open offer of an award."""
+        with self.centre.database.reading() as session:
+            found = offers.open_offer(session, award_id, secret=SECRET, now=self.clock())
+        assert found is not None
+        return found
+
+
+def open_service(
+    folder: Path, *, database_url: str = "sqlite://", fetch: Fetch | None = None
+) -> Service:
+    """Build the issuer's app; forms need no anti-forgery token, except where a test wants it."""
+    path = folder / "keys" / "issuer.keys"
+    KeyStore.create(path, PASSPHRASE).rotate("Ed25519", NOW - timedelta(days=1))
+    clock = Clock(NOW)
+    settings = IssuerSettings(
+        base_url=BASE_URL,
+        database_url=database_url,
+        secret=SECRET,
+        body_name=NAME,
+        country="Spain",
+        country_code="ES",
+        key_store=path,
+        passphrase=PASSPHRASE,
+        wallet_url="http://localhost:8002",
+    )
+    app = create_app(settings, fetch=fetch, clock=clock)
+    app.config["WTF_CSRF_ENABLED"] = False
+    database = app.extensions["mycred4home"].database
+    body = app.extensions["issuing_body"]
+    return Service(app, Centre(database, body, _organisation(database), {}), clock)

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from issuer import awards, offers
-from issuer.award_tables import OfferState, Reason
+from issuer.award_tables import Reason
 from issuer.awards import REASONS, IssuedBadge
 from issuer.offers import OpenOffer
 from issuer.settings import IssuerSettings
@@ -65,7 +65,7 @@ def _found(award_id: UUID) -> tuple[IssuedBadge, OpenOffer | None, bool]:
     with services().database.reading() as session:
         found = _own(awards.issued_badge(session, award_id))
         offer = offers.open_offer(session, award_id, secret=body().secret, now=services().now())
-        locked = offers.latest_state(session, award_id) == OfferState.LOCKED
+        locked = offers.is_locked(session, award_id)
     return found, offer, locked
 
 

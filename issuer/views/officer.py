@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import awards, endorsements, offers, status_lists
-from issuer.award_tables import OfferState, Reason, ReceivedEndorsement
+from issuer.award_tables import Reason, ReceivedEndorsement
 from issuer.awards import REASONS, IssuedBadge
 from issuer.tables import Role
 from issuer.trail import ReasonTrail
@@ -131,7 +131,7 @@ def badge(award_id: UUID) -> str:
     with services().database.reading() as session:
         found = awards.issued_badge(session, award_id)
         offer = offers.open_offer(session, award_id, secret=body().secret, now=now)
-        locked = offers.latest_state(session, award_id) == OfferState.LOCKED
+        locked = offers.is_locked(session, award_id)
     return render_template(
         "officer/badge.html",
         badge=_row(found)
