@@ -395,28 +395,25 @@ class Framework:
         }
 
     def criteria_narrative(self, definition: AchievementDefinition, lang: str) -> str:
-        """Write how an achievement is earned, in Markdown."""
+        """Write how an achievement is earned: paragraphs of Markdown, each with its bold start."""
         level = definition.level
         hours = _hours(self.skills[definition.skill].workload[level - 1])
         earned = [self.text(lang, "framework.earned")]
         if level == self.levels[-1].number:
             earned.append(self.text(lang, "framework.second_examiner"))
-        lines = [
-            f"- **{line.name}.** {line.anchors[level]}"
+        lines = (
+            f"**{line.name}.** {line.anchors[level]}"
             for line in self.rubric(definition.skill, lang)
-        ]
-        conditions = (
-            self.text(lang, "framework.prerequisites"),
-            self.text(lang, "framework.workload", hours=hours),
-            self.text(lang, "framework.supervision_line"),
-            self.text(lang, "framework.quality_line"),
         )
         return "\n\n".join(
             (
                 " ".join(earned),
                 self.text(lang, "framework.lines", level=level),
-                "\n".join(lines),
-                "\n".join(f"- {condition}" for condition in conditions),
+                *lines,
+                self.text(lang, "framework.prerequisites"),
+                self.text(lang, "framework.workload", hours=hours),
+                self.text(lang, "framework.supervision_line"),
+                self.text(lang, "framework.quality_line"),
             )
         )
 
@@ -531,9 +528,9 @@ class Framework:
 
 
 @cache
-def frameworks() -> Mapping[str, Framework]:
-    """Load every framework that has a folder here."""
-    found = [load_framework(folder) for folder in sorted(FOLDER.iterdir()) if folder.is_dir()]
+def frameworks(folder: Path = FOLDER) -> Mapping[str, Framework]:
+    """Load every framework that has a folder in `folder`."""
+    found = [load_framework(one) for one in sorted(folder.iterdir()) if one.is_dir()]
     return {framework.id: framework for framework in found}
 
 
