@@ -216,6 +216,9 @@ def offer_again(
     badge = _badge_row(session, award_id)
     if badge.state == BadgeState.REVOKED:
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
+    if needs_number is None:
+        before = offers.latest(session, award_id)
+        needs_number = before is not None and before.needs_number
     offers.make_offer(session, award_id, secret=body.secret, now=now, needs_number=needs_number)
     record(session, "award.offered", award_id, by=by, now=now)
 
