@@ -1,6 +1,8 @@
 """Presentations: badges shown by their holder, bound to an audience, a challenge and a time.
 
-VC Data Model 2.0, 4.13; the proof's purpose is authentication.
+VC Data Model 2.0, 4.13; the proof's purpose is authentication. The suite is eddsa-jcs-2022: badges
+of one framework look so alike that RDFC-1.0 needs very many steps for two of them in one
+presentation (docs/adr/0005).
 """
 
 from collections.abc import Sequence
@@ -39,6 +41,7 @@ def present(
         verification_method=verification_method,
         created=created,
         purpose="authentication",
+        cryptosuite="eddsa-jcs-2022" if signer.public.kind == "Ed25519" else "ecdsa-jcs-2019",
         domain=domain,
         challenge=challenge,
         expires=expires,

@@ -71,7 +71,9 @@ def add_proof(
         proof["expires"] = write_time(expires)
     proof |= {"verificationMethod": verification_method, "proofPurpose": purpose}
     proof |= {n: v for n, v in (("domain", domain), ("challenge", challenge)) if v is not None}
-    signature = signer.sign(suite.hash_data(_config(document, proof), document))
+    if suite.context_in_proof:
+        proof = {"@context": document.get("@context", []), **proof}
+    signature = signer.sign(suite.hash_data(_config(suite, document, proof), document))
     return {**document, "proof": {**proof, "proofValue": multibase_encode(signature)}}
 
 
@@ -206,9 +208,12 @@ def _check_signature(
     if previous:
         unsecured["proof"] = previous
     options = {name: value for name, value in proof.items() if name != "proofValue"}
+    if "@context" in options:
+        _check_context(document, options["@context"])
+        unsecured["@context"] = options["@context"]
     try:
         expand_checked({**document, "proof": proofs})  # JCS signs words that JSON-LD may not define
-        data = suite.hash_data(_config(unsecured, options), unsecured)
+        data = suite.hash_data(_config(suite, unsecured, options), unsecured)
         public.verify(data, multibase_decode(proof["proofValue"]))
     except ContextError as error:
         raise ProofError("shape.unsafe", error.detail) from error
@@ -234,8 +239,20 @@ def _previous(proof: dict[str, Any], proofs: list[dict[str, Any]]) -> list[dict[
     return found
 
 
-def _config(document: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
+def _config(suite: Cryptosuite, document: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
+    if suite.context_in_proof:
+        return proof
     return {"@context": document.get("@context", []), **proof}
+
+
+def _check_context(document: dict[str, Any], in_proof: Any) -> None:
+    # EdDSA Cryptosuites 1.0, 3.3.2: the document's contexts start with those of the proof.
+    def listed(value: Any) -> list[Any]:
+        return value if isinstance(value, list) else [value]
+
+    own, named = listed(document.get("@context")), listed(in_proof)
+    if own[: len(named)] != named:
+        raise ProofError("proof.malformed", "the proof has another @context than the document")
 
 
 def _controllers_key(

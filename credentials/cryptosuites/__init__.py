@@ -33,6 +33,8 @@ class Cryptosuite:
     key_kind: KeyKind
     canonicalise: Callable[[dict[str, Any]], bytes]
     standing: Standing
+    context_in_proof: bool = False
+    """Whether the proof repeats the document's @context, as the JCS suites demand."""
 
     def hash_data(self, config: dict[str, Any], document: dict[str, Any]) -> bytes:
         """Give what is signed: the digests of proof options and document, in this order."""

@@ -8,4 +8,5 @@ SUITE = Cryptosuite(
     key_kind="P-256",
     canonicalise=canonical_jcs,
     standing=Standing.ACCEPT,
+    context_in_proof=True,
 )
