@@ -102,18 +102,12 @@ def test_w3c_eddsa_proof_values_are_reproduced(vectors: Path, suite: str, file: 
 def test_tampered_documents_are_refused(vectors: Path) -> None:
     folder = vectors / "tampered"
     expected = json.loads((folder / "expected.json").read_text("utf-8"))
-    guide = "z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi"
     assert len(expected) > 30
     for name, verdict in expected.items():
         document = json.loads((folder / name).read_text("utf-8"))
-        claimed = document["issuer"]["id"] if isinstance(document["issuer"], dict) else ""
 
-        def key_of(method: str, claimed: str = claimed) -> PublicKey:
-            if method.startswith("did:key:"):
-                return key_in_did_key(method)
-            if claimed and method.partition("#")[0] != claimed:
-                raise ProofError("proof.other-signer", method)
-            return PublicKey.from_multibase(method.partition("#")[2] or guide)
+        def key_of(method: str) -> PublicKey:
+            return PublicKey.from_multibase(method.partition("#")[0].removeprefix("did:key:"))
 
         if verdict["category"] == "control":
             verify_proof_with(document, key_of, purpose="assertionMethod", now=NOW)
