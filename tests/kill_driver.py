@@ -1,0 +1,52 @@
+"""One step of the issuer in a process of its own, which stops where it is told to, to be killed.
+
+    python tests/kill_driver.py FOLDER release|deliver ID STEP
+
+At STEP it prints the step's name and waits for its end.
+"""
+
+import sys
+import time
+from pathlib import Path
+from uuid import UUID
+
+from award_world import NOW, open_centre
+
+from issuer import awards, issuing
+from issuer.tables import Role
+
+HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+
+
+def main(folder: str, action: str, identifier: str, stop_at: str) -> None:
+    """Run the action and stand still at the step."""
+
+    def pause(step: str) -> None:
+        if step == stop_at:
+            sys.stdout.write(f"{step}\n")
+            sys.stdout.flush()
+            time.sleep(600)
+
+    centre = open_centre(Path(folder), database_url=f"sqlite:///{folder}/issuer.db")
+    if action == "release":
+        awards.release(
+            centre.database,
+            UUID(identifier),
+            officer_id=centre.person("olga", Role.OFFICER),
+            body=centre.body,
+            now=NOW,
+            pause=pause,
+        )
+    else:
+        issuing.deliver(
+            centre.database,
+            UUID(identifier),
+            holder=HOLDER,
+            body=centre.body,
+            now=NOW,
+            pause=pause,
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
