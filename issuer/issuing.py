@@ -128,9 +128,12 @@ def _evidence(content: BadgeContent) -> dict[str, Any]:
         )
     else:
         sentences.append(
-            say(N_("Decided by appointed examiners who did not know who the candidate is,"))
-            + " "
-            + say(N_("and did not see each other's marks."))
+            say(
+                N_(
+                    "Decided by appointed examiners who did not know who the candidate is, "
+                    "and did not see each other's marks."
+                )
+            )
         )
     sentences.append(say(N_("The answers themselves are deleted 90 days after the decision.")))
     return {
