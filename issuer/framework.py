@@ -103,7 +103,9 @@ class Task:
     id: str
     kind: TaskKind
     criteria: tuple[str, ...]
-    prompt: str
+    situation: str | None
+    """What has happened; the question follows from it."""
+    question: str
     spoken: str | None
     """What somebody says: to be heard first, and read on demand."""
     picture: str | None
@@ -113,6 +115,11 @@ class Task:
     """For a match: each of these gets one of the options."""
     best: Any = None
     """What most examiners would expect; advice for them, never a decision."""
+
+    @property
+    def prompt(self) -> str:
+        """The situation and the question together."""
+        return f"{self.situation} {self.question}" if self.situation else self.question
 
     def option_text(self, option_id: str) -> str:
         """Give the words of an option."""
@@ -313,7 +320,8 @@ class Framework:
             id=shape.id,
             kind=shape.kind,
             criteria=shape.criteria,
-            prompt=self.text(language, f"{start}.prompt"),
+            situation=self.text(language, f"{start}.situation") if shape.situation else None,
+            question=self.text(language, f"{start}.question"),
             spoken=self.text(language, f"{start}.spoken") if shape.spoken else None,
             picture=shape.picture or None,
             picture_text=self.picture_text(shape.picture, language) if shape.picture else None,

@@ -37,6 +37,7 @@ _BADGE_FIELDS = frozenset(
 """What every badge of this service carries beside its achievement."""
 
 _LEVELS = (1, 2, 3)
+_TASK_TEXTS = {"question", "situation", "spoken"}
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOURS = re.compile(r"PT[1-9][0-9]*H")
 _VALUE = re.compile(r"%\((\w+)\)s")
@@ -99,6 +100,7 @@ class TaskShape:
     kind: TaskKind
     criteria: tuple[str, ...]
     picture: str
+    situation: bool
     spoken: bool
     options: tuple[str, ...]
     option_pictures: Mapping[str, str]
@@ -330,6 +332,7 @@ def _task(sheet: _Sheet) -> TaskShape:
         kind=kind,  # type: ignore[arg-type]  # noted above; such a framework is refused
         criteria=sheet.list_of("criteria", str),
         picture=sheet.text("picture", needed=False),
+        situation=sheet.flag("situation"),
         spoken=sheet.flag("spoken"),
         options=sheet.list_of("options", str, needed=kind != "reply"),
         option_pictures=dict(sheet.table("option_pictures", needed=False).row),
@@ -454,8 +457,8 @@ def _task_problems(task: TaskShape) -> Iterator[str]:
     ids = (*task.options, *task.left)
     if len(set(ids)) != len(ids):
         yield "an option stands there twice"
-    if set(ids) & {"prompt", "spoken"}:
-        yield "prompt and spoken cannot be names of options"
+    if set(ids) & _TASK_TEXTS:
+        yield f"{', '.join(sorted(_TASK_TEXTS))} cannot be names of options"
     if not set(task.option_pictures) <= set(ids):
         yield "option_pictures names an option that there is not"
     if not _fits(task):
@@ -566,7 +569,9 @@ def _general_keys(contents: Contents) -> Iterator[str]:
 def _scenario_keys(scenario: ScenarioShape) -> Iterator[str]:
     yield from ("title", "intro")
     for task in scenario.tasks:
-        yield f"{task.id}.prompt"
+        yield f"{task.id}.question"
+        if task.situation:
+            yield f"{task.id}.situation"
         if task.spoken:
             yield f"{task.id}.spoken"
         yield from (f"{task.id}.{key}" for key in (*task.options, *task.left))

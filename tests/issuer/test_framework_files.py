@@ -294,7 +294,7 @@ def test_another_sector_in_another_language_needs_no_code(tmp_path):
         'skill = "watering"\n[[task]]\nid = "say"\nkind = "reply"\ncriteria = ["enough"]\n', "utf-8"
     )
     (tmp_path / "scenarios" / "roses" / "es.toml").write_text(
-        'title = "Rosas"\nintro = "Hay rosas."\n[say]\nprompt = "¿Cuánta agua?"\n', "utf-8"
+        'title = "Rosas"\nintro = "Hay rosas."\n[say]\nquestion = "¿Cuánta agua?"\n', "utf-8"
     )
     garden = load_framework(tmp_path)
     edition = garden.achievement_json(
