@@ -175,6 +175,16 @@ def change_card(database: Database, wallet: OpenWallet, *, keep_session: str = "
     return changed
 
 
+def change_language(database: Database, wallet: OpenWallet, language: str) -> OpenWallet:
+    """Remember the language that the person last switched to."""
+    changed = replace(wallet, language=language)
+    with database.transaction() as session:
+        row = session.get_one(Wallet, wallet.id)
+        row.profile = _seal_profile(changed)
+        session.add(row)
+    return changed
+
+
 def delete_wallet(database: Database, wallet: OpenWallet) -> None:
     """Delete a wallet with all that is in it; nothing of it can be opened afterwards."""
     with database.transaction() as session:

@@ -54,6 +54,8 @@ class BadgeView:
     claimed_signer: str
     marks: tuple[Mark, ...]
     links: tuple[Link, ...]
+    open_names: tuple[str, ...]
+    """Names or addresses that stand readable in the badge itself, as its signer wrote them."""
 
     @property
     def title(self) -> str:
@@ -83,6 +85,11 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
         claimed_signer=_text(_mapping(document.get("issuer")).get("name")),
         marks=tuple(_marks(subject, achievement)),
         links=tuple(_links(alignments, language)),
+        open_names=tuple(
+            _text(one.get("identityHash"))
+            for one in _mappings(subject.get("identifier"))
+            if one.get("hashed") is not True and one.get("identityHash")
+        ),
     )
 
 

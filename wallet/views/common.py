@@ -7,7 +7,7 @@ from typing import cast
 from flask import Flask, Response, g, make_response, render_template, request, session
 
 from credentials.report import Headline
-from wallet import visits
+from wallet import cards, visits
 from wallet.badges import Said
 from wallet.cards import OpenWallet
 from wallet.limits import visitor_of
@@ -15,7 +15,7 @@ from wallet.sealing import SealBroken
 from wallet.settings import WalletSettings
 from web.app import services
 from web.errors import Refused
-from web.languages import N_
+from web.languages import N_, languages
 from web.sessions import read_cookie
 
 _WIPE_AFTER_SECONDS = int(visits.IDLE.total_seconds()) + 5
@@ -80,6 +80,9 @@ def find_wallet() -> OpenWallet | None:
     if "wallet" not in g:
         token = read_cookie()
         found = visits.recall(services().database, token, now=services().now()) if token else None
+        switched = request.args.get("lang")
+        if found is not None and switched in languages() and switched != found.language:
+            found = cards.change_language(services().database, found, switched)
         g.wallet = found
     return cast("OpenWallet | None", g.wallet)
 

@@ -77,10 +77,11 @@ def open_with_card() -> Response | tuple[str, int]:
     except Refused as error:
         page = render_template("open.html", closed=False, code=typed[:80], error=error)
         return page, error.status
+    language = request.form.get("language") or wallet.language  # one just switched to, or its own
     waiting = take_offer()
     if waiting is not None:
-        return _enter(wallet, url_for("receive.look", offer=waiting, lang=wallet.language))
-    return _enter(wallet, url_for("badges.wall", lang=wallet.language))
+        return _enter(wallet, url_for("receive.look", offer=waiting, lang=language))
+    return _enter(wallet, url_for("badges.wall", lang=language))
 
 
 @blueprint.post("/close")
