@@ -37,10 +37,10 @@ _STEPS = {
     "shape": N_("Is every word in it clear?"),
     "proof": N_("Is the signature right?"),
     "dates": N_("Is it valid today?"),
-    "status": N_("Was it cancelled?"),
-    "recognition": N_("Who recognises the signer?"),
+    "status": N_("Is it still in force?"),
+    "recognition": N_("Do we know the signer?"),
     "holder": N_("Does it belong to this person?"),
-    "endorsements": N_("Who vouches for it?"),
+    "endorsements": N_("What do others say?"),
 }
 _MARKS = {
     Outcome.PASSED: ("✓", N_("yes")),
@@ -219,6 +219,7 @@ def _summary(report: Report, signer: str, claimed: str) -> str:
 
 def _line(check: Check) -> Line:
     mark, word = _MARKS[check.outcome]
+    said = "" if check.step == "endorsements" else gettext(word)
     reason = gettext(CODES[check.code])
     if "listed" in check.values:
         reason += " " + gettext("List of %(date)s.", date=_moment(check.values["listed"]))
@@ -230,8 +231,8 @@ def _line(check: Check) -> Line:
     return Line(
         check.step,
         gettext(step) if step else "",
-        mark,
-        gettext(word),
+        "–" if check.code == "endorsements.none" else mark,
+        said,
         check.outcome,
         reason,
         clean(check.detail),

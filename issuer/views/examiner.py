@@ -12,7 +12,7 @@ from issuer.tables import Assessment, Role, Submission, SubmissionState
 from issuer.views.candidate import answer_text
 from issuer.views.common import framework, require, visitor
 from web.app import services
-from web.languages import current_language, gettext
+from web.languages import N_, current_language, gettext
 
 blueprint = Blueprint("examiner", __name__, url_prefix="/examiner")
 
@@ -65,7 +65,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
     marking = _marking(submission)
     problems = assessment.check_marking(framework(), submission.skill, marking)
     if request.form.get("no_conflict") != "yes":
-        problems["no_conflict"] = "Say that you do not know this person, or give the file back."
+        problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
         errors = {name: gettext(text) for name, text in problems.items()}
         return _marking_page(submission, given, marking, errors), 422
