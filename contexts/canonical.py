@@ -1,11 +1,9 @@
 """Canonical forms: the exact text that a signature covers.
 
-RDFC-1.0 for JSON-LD goes through PyLD's expansion, in a closed profile: every member is a term of
-a pinned context, every type is defined, every id is absolute, nothing is dropped. What the reader
-of the JSON sees is then what was signed (threats 1, 3 and 27). JCS is RFC 8785.
+RDFC-1.0 for JSON-LD goes through PyLD's expansion, in the closed profile of
+`contexts.closed_profile`: what the reader of the JSON sees is what was signed. JCS is RFC 8785.
 """
 
-import re
 import threading
 from collections.abc import Iterator
 from typing import Any, cast
@@ -14,26 +12,21 @@ import rfc8785
 from pyld import jsonld
 from pyld.context_resolver import ContextResolver
 
-from contexts.errors import ContextError, TooMuchWork, UnknownContext, UnsafeDocument
+from contexts.closed_profile import check_expanded, check_written
+from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
 from contexts.pinned import load_context
 from contexts.rdfc import Quad, canonicalise, escape_literal
 from contexts.strict_json import check_strict
 
-_MAX_MEMBERS = 20_000
-_MAX_BLANK_NODES = 2_000
-_VALUE_KEYS = frozenset({"@value", "@language", "@direction", "@type"})
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-_UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:")
-_DATA_TYPES = frozenset({"EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation"})
-_ENDORSEMENT_SUBJECT = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#EndorsementSubject"
+_MAX_BLANK_NODES = 1_000
+"""Objects without an id; honest badges have some dozens."""
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
 
 def canonical_jcs(value: Any) -> bytes:
     """Give the JSON Canonicalization Scheme form of a value (RFC 8785)."""
-    check_strict(value)
+    check_strict(value, control_characters=True)
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
@@ -51,26 +44,26 @@ def expand_checked(document: dict[str, Any]) -> list[Any]:
     Raises `UnknownContext` and `UnsafeDocument`, each with the name of what is wrong.
     """
     check_strict(document)
-    _check_profile(document)
+    check_written(document)
     with _LOCK:
-        expanded = _expand(document)
-    _check_expanded(expanded)
-    return expanded
+        expanded = _processed("expand", _as_integers(document))
+    check_expanded(document, expanded)
+    return cast(list[Any], expanded)
 
 
 def to_quads(document: dict[str, Any]) -> list[Quad]:
     """Give the RDF dataset of a document as quads of N-Quads terms."""
-    expand_checked(document)
+    expanded = expand_checked(document)
+    _check_blank_nodes(expanded)
     with _LOCK:
-        dataset = _processor().to_rdf(document, _options())
+        dataset = _processed("to_rdf", expanded)
     quads = list(_quads(dataset))
     if not quads:
         raise UnsafeDocument("the document says nothing: it has no statement")
-    blanks = {term for quad in quads for term in quad if term.startswith("_:")}
-    if len(blanks) > _MAX_BLANK_NODES:
-        raise TooMuchWork(f"more than {_MAX_BLANK_NODES} nodes without an id")
     return quads
 
+
+# --- PyLD, fenced in ----------------------------------------------------------------------------
 
 # PyLD is not thread-safe, and its own resolver would carry one caller's contexts to another.
 _LOCK = threading.Lock()
@@ -90,27 +83,27 @@ def _dropped(term: str) -> None:
     raise UnsafeDocument(f"the member {str(term)[:100]!r} is not defined by the contexts")
 
 
-def _processor() -> jsonld.JsonLdProcessor:
-    return jsonld.JsonLdProcessor(on_property_dropped=_dropped)
-
-
-def _options() -> dict[str, Any]:
+def _processed(step: str, document: Any) -> Any:
     # base None: a relative id must never be completed with an invented address.
-    return {
+    # i18n-datatype: the direction of a text is signed, as other implementations of Data Integrity
+    # sign it; without the option it would be lost.
+    options = {
         "base": None,
         "documentLoader": _load,
         "contextResolver": ContextResolver(_RESOLVED, _load),
         "processingMode": "json-ld-1.1",
+        "rdfDirection": "i18n-datatype",
         "produceGeneralizedRdf": False,
         "extractAllScripts": False,
     }
-
-
-def _expand(document: dict[str, Any]) -> list[Any]:
+    processor = jsonld.JsonLdProcessor(on_property_dropped=_dropped)
     try:
-        return cast(list[Any], _processor().expand(document, _options()))
+        return getattr(processor, step)(document, options)
     except jsonld.JsonLdError as error:
         raise _translated(error) from error
+    except (TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
+        # PyLD meets values of a kind it does not expect, e.g. an object where a word should be.
+        raise UnsafeDocument(f"invalid JSON-LD: {str(error)[:100]}") from error
 
 
 def _translated(error: jsonld.JsonLdError) -> ContextError:
@@ -118,145 +111,36 @@ def _translated(error: jsonld.JsonLdError) -> ContextError:
     while cause is not None:
         if isinstance(cause, ContextError):
             return cause
-        if isinstance(cause, jsonld.JsonLdError) and cause.cause is not None:
-            cause = cause.cause
-        else:
-            cause = cause.__cause__
+        cause = getattr(cause, "cause", None) or cause.__cause__ or cause.__context__
     code = error.code or "invalid JSON-LD"
     details = error.details if isinstance(error.details, dict) else {}
     name = next((str(details[k]) for k in ("term", "value", "context") if k in details), "")
     return UnsafeDocument(f"{code}: {name[:100]}" if name else str(code))
 
 
-# --- the closed profile, on the JSON as it is written ------------------------------------------
+def _as_integers(value: Any) -> Any:
+    # JSON knows one kind of number: 5.0 is the integer 5 (JSON-LD 1.1 API, 8.2.2 step 9).
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _as_integers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_integers(inner) for inner in value]
+    return value
 
 
-def _check_profile(document: dict[str, Any]) -> None:
-    if not isinstance(document, dict):
-        raise UnsafeDocument("the document is not a JSON object")
-    if "@context" not in document:
-        raise UnknownContext("the document has no @context")
-    members = 0
-    stack: list[tuple[Any, str]] = [(document, "")]
+def _check_blank_nodes(expanded: list[Any]) -> None:
+    count, stack = 0, list(expanded)
     while stack:
-        item, path = stack.pop()
-        members += 1
-        if members > _MAX_MEMBERS:
-            raise TooMuchWork(f"the document has more than {_MAX_MEMBERS} members")
+        item = stack.pop()
         if isinstance(item, list):
-            stack.extend((inner, path) for inner in item)
-        elif isinstance(item, dict):
-            _check_object(item, path)
-            stack.extend((v, f"{path}/{k}") for k, v in item.items() if k != "@context")
-        elif item is None:
-            raise UnsafeDocument(f"null at {path or '/'} would not be signed")
-
-
-def _check_object(item: dict[str, Any], path: str) -> None:
-    is_value = "@value" in item
-    for key in item:
-        if key == "@context":
-            _check_context(item[key])
-        elif key.startswith("@") and not (is_value and key in _VALUE_KEYS):
-            raise UnsafeDocument(f"the keyword {key[:50]!r} at {path or '/'} is not used here")
-        elif ":" in key:
-            raise UnsafeDocument(f"the member {key[:200]!r} at {path or '/'} is not a term")
-        elif not key:
-            raise UnsafeDocument(f"an empty member name at {path or '/'}")
-    if is_value and isinstance(item.get("@language"), str):
-        _check_language(item["@language"], path)
-
-
-def _check_context(context: Any) -> None:
-    urls = context if isinstance(context, list) else [context]
-    if not urls:
-        raise UnknownContext("the @context is empty")
-    for url in urls:
-        if isinstance(url, dict):
-            raise UnknownContext(f"an inline context: {', '.join(map(str, list(url)[:5]))}")
-        if not isinstance(url, str):
-            raise UnknownContext(f"the context {url!r} is not a URL")
-        load_context(url)
-
-
-def _check_language(tag: str, path: str) -> None:
-    if not _LANGUAGE.fullmatch(tag):
-        raise UnsafeDocument(f"{tag[:50]!r} at {path} is not a language tag")
-
-
-# --- what expansion made of it ------------------------------------------------------------------
-
-
-def _check_expanded(expanded: list[Any]) -> None:
-    if not expanded:
-        raise UnsafeDocument("the document says nothing: it has no statement")
-    seen: dict[tuple[int, str], dict[str, Any]] = {}
-    stack: list[tuple[Any, int]] = [(expanded, 0)]
-    while stack:
-        item, graph = stack.pop()
-        if isinstance(item, list):
-            stack.extend((inner, graph) for inner in item)
-        elif isinstance(item, dict):
-            if "@value" in item:
-                _check_value(item)
-                continue
-            _check_node(item)
-            _check_agrees(item, graph, seen)
-            for key, inner in item.items():
-                if key == "@graph":
-                    stack.append((inner, id(item)))
-                elif key not in ("@id", "@type"):
-                    stack.append((inner, graph))
-
-
-def _check_node(node: dict[str, Any]) -> None:
-    if "@id" in node:
-        _check_iri(node["@id"], "id")
-        scheme = node["@id"].lower()
-        if scheme.startswith(_UNSAFE_SCHEMES) and not _enveloped(node):
-            raise UnsafeDocument(f"the id {node['@id'][:60]!r} has a scheme that is not used here")
-    for kind in node.get("@type", []):
-        _check_iri(kind, "type")
-    if "@graph" in node and isinstance(node["@graph"], list) and not node["@graph"]:
-        raise UnsafeDocument("an empty graph would not be signed")
-
-
-def _enveloped(node: dict[str, Any]) -> bool:
-    return any(str(kind).rsplit("#", 1)[-1] in _DATA_TYPES for kind in node.get("@type", []))
-
-
-def _check_iri(value: Any, what: str) -> None:
-    if not isinstance(value, str) or value.startswith("_:") or not _IRI.fullmatch(value):
-        name = str(value)[:200]
-        if what == "type":
-            raise UnsafeDocument(f"the type {name!r} is not defined by the contexts")
-        raise UnsafeDocument(f"the id {name!r} is not an absolute URL")
-
-
-def _check_value(value: dict[str, Any]) -> None:
-    kind = value.get("@type")
-    if kind is not None and kind != "@json" and not _IRI.fullmatch(str(kind)):
-        raise UnsafeDocument(f"the datatype {str(kind)[:100]!r} is not defined")
-    if value.get("@value") is None:
-        raise UnsafeDocument("a null value would not be signed")
-    if "@language" in value:
-        _check_language(str(value["@language"]), "a text")
-
-
-def _check_agrees(
-    node: dict[str, Any], graph: int, seen: dict[tuple[int, str], dict[str, Any]]
-) -> None:
-    # In RDF, two objects with one id are one node: contradicting members would be merged.
-    if "@id" not in node or _ENDORSEMENT_SUBJECT in node.get("@type", []):
-        return
-    key = (graph, node["@id"])
-    said = {k: v for k, v in node.items() if k not in ("@id", "@type")}
-    known = seen.setdefault(key, {})
-    for name, value in said.items():
-        if name in known and known[name] != value:
-            short = name.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-            raise UnsafeDocument(f"two different {short!r} for the one id {node['@id'][:200]!r}")
-        known[name] = value
+            stack.extend(item)
+        elif isinstance(item, dict) and "@value" not in item:
+            count += "@id" not in item
+            stack.extend(value for key, value in item.items() if not key.startswith("@"))
+            stack.extend(item[key] for key in ("@list", "@graph") if key in item)
+    if count > _MAX_BLANK_NODES:
+        raise TooMuchWork(f"more than {_MAX_BLANK_NODES} objects without an id")
 
 
 # --- from PyLD's dataset to N-Quads terms -------------------------------------------------------

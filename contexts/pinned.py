@@ -55,7 +55,13 @@ _ADMITTED: dict[str, dict[str, Any]] = {}
 
 @contextmanager
 def admit_contexts_for_conformance(documents: Mapping[str, dict[str, Any]]) -> Iterator[None]:
-    """Know further contexts for a while: those of published test suites, never in the product."""
+    """Know further contexts for a while: those of published test suites, never in the product.
+
+    No pinned context can be replaced.
+    """
+    shadowed = sorted(set(documents) & set(pinned("context")))
+    if shadowed:
+        raise ValueError(f"{shadowed[0]} is pinned")
     _ADMITTED.update(documents)
     try:
         yield

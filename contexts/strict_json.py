@@ -12,6 +12,7 @@ MAX_INTEGER = 2**53 - 1
 """Beyond this, JavaScript readers see another number (RFC 8259, 6; I-JSON, RFC 7493, 2.2)."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NUL = re.compile("\x00")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -50,8 +51,14 @@ def loads_strict(
     return value
 
 
-def check_strict(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
-    """Apply the same rules to a value that was not read from text."""
+def check_strict(
+    value: Any, *, max_depth: int = MAX_DEPTH, control_characters: bool = False
+) -> None:
+    """Apply the same rules to a value that was not read from text.
+
+    `control_characters` lets those other than NUL pass, for forms that escape them.
+    """
+    refused = _NUL if control_characters else _CONTROL
     stack: list[tuple[Any, str, int]] = [(value, "", 1)]
     while stack:
         item, path, depth = stack.pop()
@@ -61,12 +68,12 @@ def check_strict(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
             for key, inner in item.items():
                 if not isinstance(key, str):
                     raise MalformedJson(f"a key that is not a string at {path or '/'}")
-                _check_string(key, f"the key at {path or '/'}")
+                _check_string(key, f"the key at {path[:200] or '/'}", refused)
                 stack.append((inner, f"{path}/{key}", depth + 1))
         elif isinstance(item, list | tuple):
             stack.extend((inner, f"{path}/{i}", depth + 1) for i, inner in enumerate(item))
         elif isinstance(item, str):
-            _check_string(item, path or "/")
+            _check_string(item, path[:200] or "/", refused)
         elif isinstance(item, bool) or item is None:
             continue
         elif isinstance(item, int):
@@ -127,9 +134,9 @@ def _check_depth(text: str, limit: int) -> None:
             depth -= 1
 
 
-def _check_string(value: str, where: str) -> None:
+def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
     if _SURROGATE.search(value):
         raise MalformedJson(f"a lone surrogate in {where}")
-    found = _CONTROL.search(value)
+    found = refused.search(value)
     if found:
         raise MalformedJson(f"the control character U+{ord(found[0]):04X} in {where}")
