@@ -1,53 +1,19 @@
 """The names of framework terms in the reader's language: ESCO, ROME, ISCO, EQF, CEFR, EU elements.
 
-Names come from this bundled table, never from what a badge says they are; and nothing is fetched.
+Names come from the tables beside this file, never from what a badge says they are; nothing is
+fetched. `labels.json` goes by address; its header names the sources and carries the notice that
+ESCO asks for. `phrases.json` goes by text: sentences that the MyCred4Home framework publishes in
+three languages, so that a badge signed in Spanish can be read in French.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "fr", "es")
 
-_FRAMEWORKS: tuple[tuple[str, dict[str, str]], ...] = (
-    (
-        "http://data.europa.eu/esco/skill/",
-        {"en": "European skills (ESCO)", "fr": "Compétences européennes (ESCO)"}
-        | {"es": "Competencias europeas (ESCO)"},
-    ),
-    (
-        "http://data.europa.eu/esco/occupation/",
-        {"en": "European occupations (ESCO)", "fr": "Métiers européens (ESCO)"}
-        | {"es": "Ocupaciones europeas (ESCO)"},
-    ),
-    (
-        "http://data.europa.eu/esco/isco/",
-        {"en": "World occupations (ISCO-08)", "fr": "Métiers du monde (CITP-08)"}
-        | {"es": "Ocupaciones del mundo (CIUO-08)"},
-    ),
-    (
-        "https://candidat.francetravail.fr/metierscope/fiche-metier/",
-        {"en": "French occupations (ROME)", "fr": "Métiers français (ROME)"}
-        | {"es": "Ocupaciones francesas (ROME)"},
-    ),
-    (
-        "http://data.europa.eu/snb/eqf/",
-        {"en": "European level (EQF)", "fr": "Niveau européen (CEC)"}
-        | {"es": "Nivel europeo (MEC)"},
-    ),
-    (
-        "https://www.coe.int/en/web/common-european-framework-reference-languages/",
-        {"en": "Language level (CEFR)", "fr": "Niveau de langue (CECR)"}
-        | {"es": "Nivel de lengua (MCER)"},
-    ),
-    (
-        "http://data.europa.eu/snb/",
-        {"en": "EU micro-credential", "fr": "Micro-certification de l'UE"}
-        | {"es": "Microcredencial de la UE"},
-    ),
-)
-
-_ESCO = "http://data.europa.eu/esco/skill/"
 _SYMBOLS = {
     "broom": (
         "7bb01a18-4637-4535-ba18-258f48f705b8",
@@ -73,19 +39,9 @@ _SYMBOLS = {
         "c29aa9d2-4da8-4bdd-831c-8d4a2fb51730",
     ),
 }
+_ESCO = "http://data.europa.eu/esco/skill/"
 
-
-@cache
-def _labels() -> dict[str, dict[str, str]]:
-    text = (Path(__file__).parent / "labels.json").read_text("utf-8")
-    labels: dict[str, dict[str, str]] = json.loads(text)["labels"]
-    return labels
-
-
-def notice() -> str:
-    """Give the source notice that ESCO asks for."""
-    text = (Path(__file__).parent / "labels.json").read_text("utf-8")
-    return str(json.loads(text)["notice"])
+_Names = Mapping[str, str]
 
 
 def label(uri: str, language: str, *, code: str | None = None) -> str | None:
@@ -93,19 +49,48 @@ def label(uri: str, language: str, *, code: str | None = None) -> str | None:
 
     `code` tells terms apart that share one address (the levels of CEFR).
     """
-    names = _labels().get(f"{uri}#{code}") or _labels().get(uri)
-    return None if names is None else names.get(language, names["en"])
+    labels = _table("labels")
+    return _in(labels.get(f"{uri}#{code}") or labels.get(uri), language)
 
 
 def framework_name(uri: str, language: str) -> str | None:
     """Name the framework that a term belongs to, or None if we do not know it."""
-    for start, names in _FRAMEWORKS:
-        if uri.startswith(start):
-            return names.get(language, names["en"])
-    return None
+    frameworks = _table("frameworks")
+    return _in(next((frameworks[one] for one in frameworks if uri.startswith(one)), None), language)
+
+
+def element_name(kind: str, language: str) -> str | None:
+    """Name what an alignment is about by its `targetType`: the amount of work, the quality, …"""
+    return _in(_table("elements").get(kind), language)
+
+
+def phrase(text: str, written_in: str, language: str) -> str | None:
+    """Translate a text that the framework or the EU elements publish, word for word; else None."""
+    return _in(_phrases().get((written_in, text)), language)
 
 
 def symbol(uri: str) -> str | None:
     """Give the picture that stands for an ESCO skill: broom, ear, speech or clock."""
     tail = uri.removeprefix(_ESCO)
     return next((name for name, tails in _SYMBOLS.items() if tail in tails), None)
+
+
+def _in(names: _Names | None, language: str) -> str | None:
+    return None if names is None else names.get(language, names["en"])
+
+
+def _table(name: str) -> Mapping[str, _Names]:
+    found: Mapping[str, _Names] = _read("labels.json")[name]
+    return found
+
+
+@cache
+def _phrases() -> Mapping[tuple[str, str], _Names]:
+    rows: list[_Names] = [*_read("labels.json")["phrases"], *_read("phrases.json")["phrases"]]
+    return {(language, row[language]): row for row in reversed(rows) for language in LANGUAGES}
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((Path(__file__).parent / name).read_text("utf-8"))
+    return content
