@@ -45,7 +45,7 @@ class Keyring:
         methods = [
             Method(
                 id=self.method_id(name),
-                public=self._store.signer(name).public,
+                public=self._store.public(name),
                 purposes=("assertionMethod",),
             )
             for name in self._store.names()

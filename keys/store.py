@@ -1,8 +1,10 @@
 """A sealed key store: one file, encrypted at rest, opened by a passphrase.
 
-Each secret is sealed with AES-256-GCM under a key derived by scrypt (RFC 7914); its name and kind
-are authenticated with it. The file and its folder must be readable by their owner only, or the
-store does not open. Rotation keeps the old keys' public halves in use: badges they signed verify.
+Each secret is sealed with AES-256-GCM under a key derived by scrypt (RFC 7914); its name, kind and
+public half are authenticated with it, and so is the whole list: a row that was changed, dropped or
+brought back from retirement stops the start. The file and its folder must be readable by their
+owner only, or the store does not open. Changes by several processes follow one another. Rotation
+keeps the old keys' public halves in use: badges they signed verify.
 
 ::
 
@@ -11,12 +13,14 @@ store does not open. Rotation keeps the old keys' public halves in use: badges t
     store.signer(name).sign(data)
 """
 
+import fcntl
 import json
 import os
 import re
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +30,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from keys.errors import StoreError
-from keys.material import KeyKind, PrivateKey, Signer
+from keys.errors import KeysError, StoreError
+from keys.material import KeyKind, PrivateKey, PublicKey, Signer
 from keys.multibase import base64url_decode, base64url_encode
 
 _VERSION = 1
@@ -63,33 +67,23 @@ class KeyStore:
         path = Path(path)
         if len(passphrase) < _MIN_PASSPHRASE:
             raise StoreError(f"the passphrase needs at least {_MIN_PASSPHRASE} bytes")
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists():
             raise StoreError(f"{path} exists already; open it, or choose another path")
         salt = secrets.token_bytes(_SALT_BYTES)
         state = {"version": _VERSION, "salt": base64url_encode(salt), "keys": []}
         store = cls(path, _cipher(passphrase, salt), state)
-        state["check"] = store._seal(b"", "check")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.parent.chmod(0o700)
-        store._write()
+        store._write([])
         return store
 
     @classmethod
     def open(cls, path: Path | str, passphrase: bytes) -> "KeyStore":
         """Open a store; refuse loose permissions, a wrong passphrase and a changed file."""
         path = Path(path)
-        _check_permissions(path)
-        try:
-            state = json.loads(path.read_bytes())
-            salt = base64url_decode(state["salt"])
-            version = state["version"]
-            check = state["check"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{path} is not a key store") from error
-        if version != _VERSION:
-            raise StoreError(f"{path} has version {version}; this program reads {_VERSION}")
-        store = cls(path, _cipher(passphrase, salt), state)
-        store._unseal(check, "check")
+        state = _read(path)
+        store = cls(path, _cipher(passphrase, base64url_decode(state["salt"])), state)
+        store._check(state)
         return store
 
     def names(self) -> tuple[str, ...]:
@@ -107,43 +101,53 @@ class KeyStore:
                 return record.name
         raise StoreError(f"{self._path} has no current key; add or rotate one")
 
+    def public(self, name: str) -> PublicKey:
+        """Give the public half of a key, also of a retired one."""
+        return PublicKey.from_multibase(self._row(name)["public"])
+
     def signer(self, name: str) -> Signer:
-        """Open the secret of one key."""
+        """Open the secret of one key; a retired key signs no more."""
         row = self._row(name)
-        secret = self._unseal(row["sealed"], _bound(row))
-        return PrivateKey(row["kind"], secret)
+        if row["retired"] is not None:
+            raise StoreError(f"the key {name} was retired on {row['retired']} and signs no more")
+        return PrivateKey(row["kind"], self._unseal(row["sealed"], _bound(row)))
 
     def add(self, name: str, key: PrivateKey, *, now: datetime) -> None:
         """Seal a key under a new name."""
         if not _NAME.fullmatch(name):
             raise StoreError(f"{name!r} is not a key name (small letters, digits, hyphens)")
-        if name in self.names():
-            raise StoreError(f"there is a key named {name} already")
-        row = {"name": name, "kind": key.kind, "created": _written(now), "retired": None}
-        row["sealed"] = self._seal(key.secret, _bound(row))
-        self._change([*self._state["keys"], row])
+
+        def with_key(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            if name in (row["name"] for row in rows):
+                raise StoreError(f"there is a key named {name} already")
+            return [*rows, self._sealed(name, key, now)]
+
+        self._change(with_key)
 
     def retire(self, name: str, *, now: datetime) -> None:
         """Stop signing with a key; what it signed still verifies."""
-        self._row(name)
-        self._change(
-            [
-                {**row, "retired": row["retired"] or _written(now)} if row["name"] == name else row
-                for row in self._state["keys"]
-            ]
-        )
+
+        def retired(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            if name not in (row["name"] for row in rows):
+                raise StoreError(f"there is no key named {name}")
+            return [_retired(row, now) if row["name"] == name else row for row in rows]
+
+        self._change(retired)
 
     def rotate(self, kind: KeyKind, now: datetime) -> str:
         """Make a new current key and retire the others, in one write."""
-        name = f"key-{len(self._state['keys']) + 1}"
         key = PrivateKey.generate(kind)
-        row = {"name": name, "kind": kind, "created": _written(now), "retired": None}
-        row["sealed"] = self._seal(key.secret, _bound(row))
-        retired = [
-            {**old, "retired": old["retired"] or _written(now)} for old in self._state["keys"]
-        ]
-        self._change([*retired, row])
-        return name
+
+        def rotated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            taken = {row["name"] for row in rows}
+            number = len(rows) + 1
+            while f"key-{number}" in taken:
+                number += 1
+            old = [_retired(row, now) for row in rows]
+            return [*old, self._sealed(f"key-{number}", key, now)]
+
+        self._change(rotated)
+        return str(self._state["keys"][-1]["name"])
 
     def _row(self, name: str) -> dict[str, Any]:
         for row in self._state["keys"]:
@@ -151,28 +155,42 @@ class KeyStore:
                 return dict(row)
         raise StoreError(f"there is no key named {name}")
 
-    def _change(self, rows: list[dict[str, Any]]) -> None:
-        before = self._state["keys"]
-        self._state["keys"] = rows
+    def _sealed(self, name: str, key: PrivateKey, now: datetime) -> dict[str, Any]:
+        row = {"name": name, "kind": key.kind, "public": key.public.multibase}
+        row |= {"created": _written(now), "retired": None}
+        return {**row, "sealed": self._seal(key.secret, _bound(row))}
+
+    def _check(self, state: dict[str, Any]) -> None:
+        self._unseal(state["check"], _bound_list(state["keys"]))
+        for row in state["keys"]:
+            self._unseal(row["sealed"], _bound(row))
+
+    def _change(self, edit: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+        # Another process may have changed the file since we read it: lock, read again, write.
         try:
-            self._write()
+            with _locked(self._path.parent):
+                fresh = _read(self._path)
+                self._check(fresh)
+                self._write(edit(fresh["keys"]))
         except OSError as error:
-            self._state["keys"] = before
             raise StoreError(f"{self._path} could not be written: {error.strerror}") from error
 
-    def _write(self) -> None:
+    def _write(self, rows: list[dict[str, Any]]) -> None:
         # A new file, flushed, then renamed: after a crash there is the old store or the new one.
+        check = self._seal(b"", _bound_list(rows))
+        state = {**self._state, "keys": rows, "check": check}
         temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(json.dumps(self._state, indent=1).encode())
+                file.write(json.dumps(state, indent=1).encode())
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._path)
         finally:
             with suppress(FileNotFoundError):
                 temporary.unlink()
+        self._state = state
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -184,10 +202,10 @@ class KeyStore:
         return base64url_encode(nonce + self._cipher.encrypt(nonce, secret, bound.encode()))
 
     def _unseal(self, sealed: str, bound: str) -> bytes:
-        data = base64url_decode(sealed)
         try:
+            data = base64url_decode(sealed)
             return self._cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bound.encode())
-        except InvalidTag as error:
+        except (InvalidTag, KeysError, ValueError) as error:
             raise StoreError(
                 f"{self._path} does not open: the passphrase is wrong, or the file was changed"
             ) from error
@@ -198,7 +216,15 @@ def _cipher(passphrase: bytes, salt: bytes) -> AESGCM:
 
 
 def _bound(row: dict[str, Any]) -> str:
-    return f"{_VERSION}|{row['name']}|{row['kind']}|{row['created']}"
+    return f"{_VERSION}|{row['name']}|{row['kind']}|{row['public']}|{row['created']}"
+
+
+def _bound_list(rows: list[dict[str, Any]]) -> str:
+    return f"{_VERSION}|list|{json.dumps(rows, sort_keys=True)}"
+
+
+def _retired(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {**row, "retired": row["retired"] or _written(now)}
 
 
 def _record(row: dict[str, Any]) -> KeyRecord:
@@ -215,14 +241,52 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _check_permissions(path: Path) -> None:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        file, folder = path.stat(), path.parent.stat()
+        folder = path.parent.stat()
+        with path.open("rb") as file:
+            _check_private(path, os.fstat(file.fileno()), 0o600)
+            _check_private(path.parent, folder, 0o700)
+            state = json.loads(file.read())
+        _check_form(state)
     except FileNotFoundError as error:
         raise StoreError(f"there is no key store at {path}") from error
-    for what, found, wanted in ((path, file, 0o600), (path.parent, folder, 0o700)):
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise StoreError(
-                f"others may read {what}: set its mode to {wanted:o} (chmod {wanted:o}), "
-                "and make new keys if somebody could have copied it"
-            )
+    except PermissionError as error:
+        raise StoreError(f"{path} may not be read by this program") from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{path} is not a key store") from error
+    if state["version"] != _VERSION:
+        raise StoreError(f"{path} has version {state['version']}; this program reads {_VERSION}")
+    return dict(state)
+
+
+def _check_form(state: dict[str, Any]) -> None:
+    texts = [state["salt"], state["check"]]
+    for row in state["keys"]:
+        texts += [row["name"], row["kind"], row["public"], row["created"], row["sealed"]]
+        texts += [row["retired"] or ""]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("not a key store")
+    base64url_decode(state["salt"])
+
+
+def _check_private(path: Path, found: os.stat_result, wanted: int) -> None:
+    if found.st_uid not in (os.geteuid(), 0):
+        raise StoreError(f"{path} belongs to another user; it must belong to this program's")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise StoreError(
+            f"others may read {path}: set its mode to {wanted:o} (chmod {wanted:o}), "
+            "and make new keys if somebody could have copied it"
+        )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -172,7 +172,7 @@ def test_swapped_secrets_do_not_open(store: KeyStore, tmp_path: Path) -> None:
     first["sealed"], second["sealed"] = second["sealed"], first["sealed"]
     path_of(tmp_path).write_text(json.dumps(state))
     with pytest.raises(StoreError, match="changed"):
-        KeyStore.open(path_of(tmp_path), PASSPHRASE).signer("first")
+        KeyStore.open(path_of(tmp_path), PASSPHRASE)
 
 
 def test_store_is_not_made_twice(store: KeyStore, tmp_path: Path) -> None:
@@ -180,13 +180,108 @@ def test_store_is_not_made_twice(store: KeyStore, tmp_path: Path) -> None:
         KeyStore.create(path_of(tmp_path), PASSPHRASE)
 
 
-def test_rotation_keeps_old_keys_and_uses_the_new(store: KeyStore) -> None:
+def test_rotation_uses_the_new_key_and_retires_the_old(store: KeyStore) -> None:
     old = store.rotate("Ed25519", NOW)
     new = store.rotate("P-256", NOW + timedelta(days=1))
     assert store.current() == new
     assert store.names() == (old, new)
-    assert store.records()[0].retired is not None
-    store.signer(old).public.verify(b"x", store.signer(old).sign(b"x"))
+    assert store.records()[0].retired == NOW + timedelta(days=1)
+    with pytest.raises(StoreError, match="retired"):
+        store.signer(old)
+
+
+def test_what_the_old_key_signed_verifies_after_rotation(store: KeyStore) -> None:
+    old = store.rotate("Ed25519", NOW)
+    signature = store.signer(old).sign(b"a badge")
+    store.rotate("P-256", NOW + timedelta(days=1))
+    made = controller_document(
+        DID, [Method(f"{DID}#{name}", store.public(name)) for name in store.names()]
+    )
+    answered = json.loads(json.dumps(made))
+    later = NOW + timedelta(days=400)
+    found = resolve(DID, fetch=_answering(answered), now=later).document
+    key = verification_key(found, f"{DID}#{old}", purpose="assertionMethod", now=later)
+    key.verify(b"a badge", signature)
+
+
+def _edited(path: Path, edit: Any) -> None:
+    state = json.loads(path.read_text())
+    edit(state)
+    path.write_text(json.dumps(state))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda state: state["keys"][0].update(retired=None),
+        lambda state: state["keys"][1].update(retired="2020-01-01T00:00:00+00:00"),
+        lambda state: state["keys"].pop(),
+        lambda state: state["keys"].reverse(),
+        lambda state: state["keys"][0].update(public=PrivateKey.generate().public.multibase),
+        lambda state: state["keys"][0].update(sealed=state["keys"][1]["sealed"]),
+        lambda state: state.update(check="AAAA"),
+        lambda state: state.update(salt="AAAA"),
+    ],
+)
+def test_changed_store_stops_the_start(store: KeyStore, tmp_path: Path, edit: Any) -> None:
+    store.rotate("Ed25519", NOW)
+    store.rotate("Ed25519", NOW)
+    _edited(path_of(tmp_path), edit)
+    with pytest.raises(StoreError, match="changed"):
+        KeyStore.open(path_of(tmp_path), PASSPHRASE)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', "not json", '{"keys": 7}'])
+def test_file_that_is_no_store_says_so(store: KeyStore, tmp_path: Path, text: str) -> None:
+    path_of(tmp_path).write_text(text)
+    with pytest.raises(StoreError, match="is not a key store"):
+        KeyStore.open(path_of(tmp_path), PASSPHRASE)
+
+
+def test_store_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no key store"):
+        KeyStore.open(tmp_path / "absent.json", PASSPHRASE)
+
+
+def test_two_programs_that_change_one_store_lose_no_key(store: KeyStore, tmp_path: Path) -> None:
+    other = KeyStore.open(path_of(tmp_path), PASSPHRASE)
+    store.add("first", PrivateKey.generate(), now=NOW)
+    other.add("second", PrivateKey.generate(), now=NOW)
+    assert other.names() == ("first", "second")
+    with pytest.raises(StoreError, match="already"):
+        store.add("second", PrivateKey.generate(), now=NOW)
+
+
+def test_rotation_never_takes_a_name_twice(store: KeyStore) -> None:
+    store.add("key-2", PrivateKey.generate(), now=NOW)
+    assert store.rotate("Ed25519", NOW) == "key-3"
+
+
+def test_failed_write_keeps_the_old_store(
+    store: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.rotate("Ed25519", NOW)
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        store.rotate("Ed25519", NOW)
+    monkeypatch.undo()
+    assert store.names() == ("key-1",)
+    assert KeyStore.open(path_of(tmp_path), PASSPHRASE).names() == ("key-1",)
+    assert [path.name for path in path_of(tmp_path).parent.iterdir()] == ["store.json"]
+
+
+def test_store_file_is_private_from_its_first_moment(store: KeyStore, tmp_path: Path) -> None:
+    assert path_of(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert path_of(tmp_path).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_short_passphrase_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="passphrase"):
+        KeyStore.create(path_of(tmp_path), b"short")
 
 
 # --- identifiers --------------------------------------------------------------------------------
