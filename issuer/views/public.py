@@ -13,7 +13,7 @@ from issuer import awards, endorsements, status_lists
 from issuer.framework import AchievementDefinition
 from issuer.views.common import body, framework
 from web.app import services
-from web.languages import current_language
+from web.languages import N_, current_language
 from web.pictures import badge_svg
 
 blueprint = Blueprint("public", __name__)
@@ -23,6 +23,17 @@ _PICTURE_SECONDS = 24 * 3600
 _FEW = 5
 """Counts of people are told from five on (invariant 18)."""
 _JSON_TYPES = ("application/ld+json", "application/json")
+
+ELEMENTS = {
+    "ext:EUAssessmentType": N_("Kind of assessment"),
+    "ext:EUParticipation": N_("How one takes part"),
+    "ext:EULearningSetting": N_("Kind of learning"),
+    "ext:EUWorkload": N_("Time needed"),
+    "ext:EUSupervision": N_("Who supervises"),
+    "ext:EUQualityAssurance": N_("How quality is kept"),
+    "ext:EUStackability": N_("How badges go together"),
+}
+"""The EU micro-credential elements that stand as alignments (domain.md D)."""
 
 
 @blueprint.after_request
@@ -96,6 +107,7 @@ def _edition(definition: AchievementDefinition, language: str) -> Response:
         response.headers["Content-Language"] = language
         return response
     now = services().now()
+    edition = framework().achievement_json(definition, base_url=base_url, lang=language)
     with services().database.reading() as session:
         vouched = endorsements.shown(session, body().achievement_id(definition), now=now)
         holders = awards.holders(session, definition.slug, definition.level_slug, now=now)
@@ -105,7 +117,9 @@ def _edition(definition: AchievementDefinition, language: str) -> Response:
             framework=framework(),
             language=language,
             definition=definition,
-            edition=framework().achievement_json(definition, base_url=base_url, lang=language),
+            edition=edition,
+            narrative=_paragraphs(edition["criteria"]["narrative"]),
+            elements=ELEMENTS,
             rubric=framework().rubric(definition.skill, language),
             body=body(),
             vouched=vouched,
@@ -113,6 +127,14 @@ def _edition(definition: AchievementDefinition, language: str) -> Response:
             few=_FEW,
         )
     )
+
+
+def _paragraphs(markdown: str) -> list[list[tuple[str, bool]]]:
+    """Split the framework's Markdown into paragraphs of plain and strong parts, as inert text."""
+    return [
+        [(part, bool(place % 2)) for place, part in enumerate(paragraph.split("**")) if part]
+        for paragraph in markdown.split("\n\n")
+    ]
 
 
 def _definition(slug: str, level: str) -> AchievementDefinition:
