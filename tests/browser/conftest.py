@@ -1,0 +1,133 @@
+"""A real browser and three real servers.
+
+Tests here run in one worker of pytest-xdist, so that browser and servers are started once.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live import Live, started
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from setup_browser import find_browser
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "tests" / "peers" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "var" / "screenshots"
+PHONE, DESK = (360, 740), (1280, 800)
+_PATIENCE_MS = 15_000
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NewPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here as browser tests, and keep them in one worker."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def live_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Give issuer, wallet and verifier with the demo's sample people and fresh data."""
+    with started(tmp_path_factory.mktemp("live") / "demo") as live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a browser: the one on the PATH, else Playwright's own."""
+    path = find_browser()
+    if path is None:
+        _missing("no browser here: install chromium, or run make test, which tries to")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Open windows: ``new_page(size=PHONE, language="fr", javascript=True)``.
+
+    Each has its own cookies. What a page logs as an error fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_window(
+        *, size: tuple[int, int] = PHONE, language: str = "en", javascript: bool = True
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale=language,
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        context.set_default_timeout(_PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: _note(complaints, message.text, page.url))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Give a function that lists what axe-core finds wrong with a page, in words."""
+    if not AXE.exists():
+        _missing("axe-core is not here: run make test, which installs it with npm")
+    source = AXE.read_text("utf-8")
+
+    def violations(page: Page) -> list[str]:
+        page.evaluate(source)
+        found: dict[str, Any] = page.evaluate(
+            "() => axe.run(document, {rules: {'target-size': {enabled: true}}})"
+        )
+        return [
+            f"{page.url}: {one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
+
+    return violations
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Give a function that keeps a picture of a page under var/ when SCREENSHOTS=1."""
+
+    def take(page: Page, name: str) -> None:
+        if os.environ.get("SCREENSHOTS") == "1":
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take
+
+
+def _note(complaints: list[str], text: str, url: str) -> None:
+    # What the policy of a page refused is ours to mend; a status 4xx is what some tests ask for.
+    if "Content Security Policy" in text or "Refused to" in text:
+        complaints.append(f"{url}: {text}")
+
+
+def _missing(reason: str) -> None:
+    """Skip on somebody's own machine; fail where a change is judged."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
