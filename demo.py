@@ -158,7 +158,7 @@ def _begin(folder: Path, addresses: tuple[str, str, str]) -> dict[str, Any]:
 def _apps(
     folder: Path, state: Mapping[str, Any], *, fetch: Fetch | None = None
 ) -> tuple[Flask, Flask, Flask]:
-    issuer_url, wallet_url, verifier_url = state["addresses"]
+    _issuer_url, wallet_url, verifier_url = state["addresses"]
     entries = _entries(state)
     trust = _trust(state)
 
@@ -219,8 +219,7 @@ def _entries(state: Mapping[str, Any]) -> tuple[tuple[DemoEntry, ...], ...]:
         for row in samples["wallets"]
     )
     badges = tuple(
-        DemoEntry(row["name"], row["note"], "/check", {"text": row["text"]})
-        for row in samples["badges"]
+        DemoEntry(row["note"], "", "/check", {"text": row["text"]}) for row in samples["badges"]
     )
     return people, wallets, badges
 
@@ -283,11 +282,11 @@ def _sample_people(
             for name, opened in wallets.items()
         ],
         "badges": [
-            {"name": "1", "note": N_("Two good badges, shown by their owner"), "text": shared},
-            {"name": "2", "note": N_("A badge that was cancelled"), "text": shown_then_cancelled},
-            {"name": "3", "note": N_("A badge that has run out"), "text": centre.expired(now)},
-            {"name": "4", "note": N_("A forged badge: the level was changed"), "text": _forged(good)},
-            {"name": "5", "note": N_("A badge of a signer whom nobody knows"),
+            {"note": N_("Two good badges, shown by their owner"), "text": shared},
+            {"note": N_("A badge that was cancelled"), "text": shown_then_cancelled},
+            {"note": N_("A badge that has run out"), "text": centre.expired(now)},
+            {"note": N_("A forged badge: the level was changed"), "text": _forged(good)},
+            {"note": N_("A badge of a signer whom nobody knows"),
              "text": centre.unknown(now)},
         ],
         "first": centre.text(wallets["Lucía"], first),

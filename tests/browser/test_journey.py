@@ -37,7 +37,7 @@ def do_the_tasks(page: Page, picture: Picture) -> None:
             boxes.first.check()
         for text in form.locator("textarea").all():
             text.fill("I look first. Then I ask. I tell at once what happened.")
-        picture(page, f"issuer-{re.sub(r'\\W+', '-', page.title().lower())}")
+        picture(page, page.title().lower().replace(" ", "-"))
         form.get_by_role("button", name="Keep and go on").click()
     raise AssertionError("the tasks never end")
 

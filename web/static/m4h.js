@@ -48,3 +48,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// Links that look like buttons also answer to the space bar, as buttons do.
+for (const link of document.querySelectorAll("a[role=button]")) {
+  link.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    link.click();
+  });
+}
