@@ -1,8 +1,10 @@
 """Controller documents: which key may be used for which purpose (Controlled Identifiers 1.0)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from contexts.urls import DID, MULTIKEY
@@ -16,7 +18,17 @@ PURPOSES = (
     "capabilityDelegation",
     "keyAgreement",
 )
-_TYPES = frozenset({"Multikey", "JsonWebKey", "JsonWebKey2020", "Ed25519VerificationKey2020"})
+_FORMS = MappingProxyType(
+    {
+        "Multikey": "publicKeyMultibase",
+        "JsonWebKey": "publicKeyJwk",
+        "JsonWebKey2020": "publicKeyJwk",
+        "Ed25519VerificationKey2020": "publicKeyMultibase",
+    }
+)
+"""The types of method that we read, and the member in which each shows its key."""
+_SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,19 @@ class Method:
 def controller_document(
     did: str, methods: Sequence[Method], *, also_known_as: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Write the document of `did` with its methods as Multikey, listed for each purpose."""
+    """Write the document of `did` with its methods as Multikey, listed for each purpose.
+
+    Refuses what `verification_key` would not read: no method, an id of another document, an id
+    used twice, a purpose that does not exist or none.
+    """
+    ids = [method.id for method in methods]
+    if not ids or len(set(ids)) != len(ids):
+        raise DidError(f"{did} needs methods, each with an id of its own")
+    for method in methods:
+        if not method.id.startswith(f"{did}#") or not method.purposes:
+            raise DidError(f"the method {method.id} must belong to {did} and have a purpose")
+        if not set(method.purposes) <= set(PURPOSES):
+            raise DidError(f"the method {method.id} names a purpose that does not exist")
     document: dict[str, Any] = {"@context": [DID, MULTIKEY], "id": did}
     if also_known_as:
         document["alsoKnownAs"] = list(also_known_as)
@@ -52,16 +76,23 @@ def verification_key(
 
     Follows Controlled Identifiers 1.0, 3.3: the method is listed (or embedded) under the purpose,
     belongs to the document's own subject, and is neither expired nor revoked. Raises `DidError`.
+    `method_id` must be absolute; in the document, ids may be relative to the document's own.
     """
     did = document.get("id")
     if not isinstance(did, str):
         raise DidError(
             "the controller document has no id", code="INVALID_CONTROLLED_IDENTIFIER_DOCUMENT_ID"
         )
+    if method_id.partition("#")[0] != did:
+        raise DidError(
+            f"the method {method_id} does not belong to {did}",
+            code="INVALID_VERIFICATION_METHOD_URL",
+        )
     method = _allowed_method(document, did, method_id, purpose)
     if method.get("controller") != did:
         raise DidError(
-            f"the method {method_id} is controlled by {method.get('controller')!r}, not by {did}",
+            f"the method {method_id} is controlled by {str(method.get('controller'))[:200]!r}, "
+            f"not by {did}",
             code="INVALID_VERIFICATION_METHOD",
         )
     for member, word in (("revoked", "revoked"), ("expires", "expired")):
@@ -93,27 +124,35 @@ def _allowed_method(
         raise DidError(
             f"{purpose!r} is not a purpose", code="INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD"
         )
-    known = [m for m in _listed(document, "verificationMethod") if isinstance(m, dict)]
-    for entry in _listed(document, purpose):
-        if isinstance(entry, dict):
-            if _absolute(entry.get("id"), did) == method_id:
-                return entry
-        elif _absolute(entry, did) == method_id:
-            found = [m for m in known if _absolute(m.get("id"), did) == method_id]
-            if len(found) == 1:
-                return found[0]
-            raise DidError(
-                f"the method {method_id} stands {len(found)} times in the document",
-                code="INVALID_VERIFICATION_METHOD",
-            )
-    if any(_absolute(m.get("id"), did) == method_id for m in known):
+    # One id, one method: a second one, embedded elsewhere, could bring another key.
+    defined = [
+        entry
+        for name in ("verificationMethod", *PURPOSES)
+        for entry in _listed(document, name)
+        if isinstance(entry, dict) and _absolute(entry.get("id"), did) == method_id
+    ]
+    if not defined:
         raise DidError(
-            f"the method {method_id} is not allowed for {purpose}",
-            code="INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD",
+            f"the method {method_id} is not in the document", code="INVALID_VERIFICATION_METHOD"
         )
+    if any(method != defined[0] for method in defined) or _is_repeated(document, did, method_id):
+        raise DidError(
+            f"the method {method_id} stands {len(defined)} times in the document",
+            code="INVALID_VERIFICATION_METHOD",
+        )
+    for entry in _listed(document, purpose):
+        named = entry.get("id") if isinstance(entry, dict) else entry
+        if _absolute(named, did) == method_id:
+            return defined[0]
     raise DidError(
-        f"the method {method_id} is not in the document", code="INVALID_VERIFICATION_METHOD"
+        f"the method {method_id} is not allowed for {purpose}",
+        code="INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD",
     )
+
+
+def _is_repeated(document: Mapping[str, Any], did: str, method_id: str) -> bool:
+    listed = [m for m in _listed(document, "verificationMethod") if isinstance(m, dict)]
+    return sum(_absolute(method.get("id"), did) == method_id for method in listed) > 1
 
 
 def _listed(document: Mapping[str, Any], name: str) -> list[Any]:
@@ -128,35 +167,42 @@ def _absolute(value: Any, did: str) -> str | None:
 
 
 def _time(value: Any, member: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise DidError(
-            f"{member} of the method is not a time", code="INVALID_VERIFICATION_METHOD"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass  # the form of a time, but no such day or hour: refused like any other text
+    raise DidError(
+        f"{member} of the method is not a time with its zone", code="INVALID_VERIFICATION_METHOD"
+    )
 
 
 def _read_key(method: Mapping[str, Any]) -> PublicKey:
     kind = method.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    if not _TYPES.intersection(map(str, kinds)):
+    form = _FORMS.get(kind) if isinstance(kind, str) else None
+    if form is None:
         raise DidError(
-            f"the method type {kind!r} is not supported", code="INVALID_VERIFICATION_METHOD"
-        )
-    multibase, jwk = method.get("publicKeyMultibase"), method.get("publicKeyJwk")
-    if (multibase is None) == (jwk is None):
-        raise DidError(
-            "the method must have exactly one of publicKeyMultibase and publicKeyJwk",
+            f"the method type {str(kind)[:100]!r} is not supported",
             code="INVALID_VERIFICATION_METHOD",
         )
-    if "secretKeyMultibase" in method or "secretKeyJwk" in method:
+    if any(name in method for name in _SECRETS):
         raise DidError("the method shows a private key", code="INVALID_VERIFICATION_METHOD")
+    if [name for name in sorted(set(_FORMS.values())) if name in method] != [form]:
+        raise DidError(
+            f"a method of type {kind} shows its key as {form}, and in no other way",
+            code="INVALID_VERIFICATION_METHOD",
+        )
+    shown = method[form]
     try:
-        if isinstance(multibase, str):
-            return PublicKey.from_multibase(multibase)
-        if isinstance(jwk, dict):
-            return PublicKey.from_jwk(jwk)
+        if form == "publicKeyJwk":
+            public = PublicKey.from_jwk(shown if isinstance(shown, dict) else {})
+        else:
+            public = PublicKey.from_multibase(shown)
     except MalformedKey as error:
         raise DidError(error.detail, code="INVALID_VERIFICATION_METHOD") from error
-    raise DidError("the method has no readable key", code="INVALID_VERIFICATION_METHOD")
+    if kind == "Ed25519VerificationKey2020" and public.kind != "Ed25519":
+        raise DidError(
+            f"a {public.kind} key stands in a method of type {kind}",
+            code="INVALID_VERIFICATION_METHOD",
+        )
+    return public

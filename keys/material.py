@@ -40,6 +40,17 @@ _SECRET_CODES: dict[KeyKind, bytes] = {"Ed25519": b"\x80\x26", "P-256": b"\x86\x
 _RAW_BYTES: dict[KeyKind, int] = {"Ed25519": 32, "P-256": 33}
 _SECRET_BYTES = 32
 _SIGNATURE_BYTES = 64
+_ED25519_PRIME = 2**255 - 19
+_ED25519_SMALL_ORDER = frozenset(
+    {
+        0,
+        1,
+        _ED25519_PRIME - 1,
+        2707385501144840649318225287225658788936804267575313519463743609750303402022,
+        55188659117513257062467267217118295137698188065244968500265048394206261417927,
+    }
+)
+"""The y of the points of order 1, 2, 4 and 8: under such a key one signature fits many texts."""
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -55,9 +66,12 @@ class PublicKey:
             raise MalformedKey(f"the key type {self.kind!r} is not supported")
         if len(self.raw) != _RAW_BYTES[self.kind]:
             raise MalformedKey(
-                f"a {self.kind} key has {_RAW_BYTES[self.kind]} bytes, not {len(self.raw)}"
+                f"a {self.kind} key has {_RAW_BYTES[self.kind]} bytes, not {len(self.raw)}",
+                code="invalid-key-length",
             )
-        self._loaded()  # a point that is not on the curve is refused here
+        if self.kind == "Ed25519":
+            _check_ed25519(self.raw)
+        self._loaded()  # a P-256 point that is not on the curve is refused here
 
     @classmethod
     def from_multibase(cls, text: str) -> "PublicKey":
@@ -66,7 +80,10 @@ class PublicKey:
         for kind, code in _PUBLIC_CODES.items():
             if data.startswith(code):
                 return cls(kind, data[len(code) :])
-        raise MalformedKey(f"the multikey prefix {data[:2].hex()} is not a supported public key")
+        raise MalformedKey(
+            f"the multikey prefix {data[:2].hex()} is not a supported public key",
+            code="unsupported-key-type",
+        )
 
     @property
     def multibase(self) -> str:
@@ -78,10 +95,14 @@ class PublicKey:
         """Read a public JWK (RFC 7517; RFC 8037 for Ed25519); private members are refused."""
         if "d" in jwk:
             raise MalformedKey("the JWK holds a private key")
+        if jwk.get("use", "sig") != "sig":
+            raise MalformedKey(f"the JWK is for the use {jwk['use']!r}, not for signatures")
         kind, curve = jwk.get("kty"), jwk.get("crv")
         if (kind, curve) == ("OKP", "Ed25519"):
+            _check_algorithm(jwk, ("EdDSA", "Ed25519"))
             return cls("Ed25519", _coordinate(jwk, "x"))
         if (kind, curve) == ("EC", "P-256"):
+            _check_algorithm(jwk, ("ES256", "ESP256"))
             point = b"\x04" + _coordinate(jwk, "x") + _coordinate(jwk, "y")
             try:
                 loaded = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
@@ -187,7 +208,8 @@ class PrivateKey:
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "PrivateKey":
         """Read a private JWK; its public part must belong to it."""
-        public = PublicKey.from_jwk({name: value for name, value in jwk.items() if name != "d"})
+        parts = {name: value for name, value in jwk.items() if name not in ("d", "key_ops")}
+        public = PublicKey.from_jwk(parts)
         key = cls(public.kind, _coordinate(jwk, "d"))
         if key.public != public:
             raise MalformedKey("the private and public parts of the JWK do not belong together")
@@ -214,6 +236,22 @@ class PrivateKey:
 
     def _p256(self) -> ec.EllipticCurvePrivateKey:
         return ec.derive_private_key(int.from_bytes(self.secret, "big"), ec.SECP256R1())
+
+
+def _check_ed25519(raw: bytes) -> None:
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    if y >= _ED25519_PRIME:
+        raise MalformedKey("the Ed25519 key is not written in its one canonical way")
+    if y in _ED25519_SMALL_ORDER:
+        raise MalformedKey("the Ed25519 key is a point of small order")
+
+
+def _check_algorithm(jwk: Mapping[str, Any], fitting: tuple[str, str]) -> None:
+    if jwk.get("alg", fitting[0]) not in fitting:
+        raise MalformedKey(f"the JWK names the algorithm {str(jwk['alg'])[:40]!r} for another key")
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        raise MalformedKey("the JWK may not verify")
 
 
 def _compressed(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -156,8 +156,13 @@ class KeyStore:
         raise StoreError(f"there is no key named {name}")
 
     def _sealed(self, name: str, key: PrivateKey, now: datetime) -> dict[str, Any]:
-        row = {"name": name, "kind": key.kind, "public": key.public.multibase}
-        row |= {"created": _written(now), "retired": None}
+        row: dict[str, Any] = {
+            "name": name,
+            "kind": key.kind,
+            "public": key.public.multibase,
+            "created": _written(now),
+            "retired": None,
+        }
         return {**row, "sealed": self._seal(key.secret, _bound(row))}
 
     def _check(self, state: dict[str, Any]) -> None:

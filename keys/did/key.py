@@ -8,6 +8,10 @@ from keys.fetching import Fetch
 from keys.material import PublicKey
 
 METHOD = "key"
+_CODES = {
+    "invalid-key-length": "invalidPublicKeyLength",
+    "unsupported-key-type": "unsupportedPublicKeyType",
+}
 
 
 def did_key(public: PublicKey) -> str:
@@ -21,7 +25,8 @@ def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
     try:
         public = PublicKey.from_multibase(multibase)
     except MalformedKey as error:
-        raise DidError(error.detail, code="invalidPublicKey") from error
+        code = _CODES.get(error.code, "invalidPublicKey")
+        raise DidError(error.detail, code=code) from error
     if public.multibase != multibase:
         raise DidError("the key is not written in its one canonical way", code="invalidPublicKey")
     method = f"{did}#{multibase}"
