@@ -27,6 +27,7 @@ from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
 from issuer import endorsements, offers, status_lists, trail
+from issuer.audit import record
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
 from issuer.profile import IssuingBody
 from issuer.trail import BadgeContent
@@ -187,6 +188,8 @@ def intend(
                 intended_text=_dump(final),
             )
         )
+        session.flush()
+        record(session, "badge.intended", award_id, now=now)
     return True
 
 
@@ -212,6 +215,7 @@ def _first_offer(session: Session, award_id: UUID, *, body: IssuingBody, now: da
     if session.exec(select(Offer.id).where(col(Offer.award_id) == award_id)).first():
         return False
     offers.make_offer(session, award_id, secret=body.secret, now=now)
+    record(session, "award.offered", award_id, now=now)
     return True
 
 
@@ -270,6 +274,8 @@ def deliver(
         award.state = AwardState.DELIVERED
         session.add(row)
         session.add(award)
+        session.flush()
+        record(session, "badge.signed", award_id, now=now)
     pause("recorded")
     return text
 

@@ -18,6 +18,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from credentials.exchange.oid4vci import TransactionCode, credential_offer, offer_uri
+from issuer.audit import record
 from issuer.award_tables import Award, AwardState, Nonce, Offer, OfferState
 from issuer.tables import Decision
 from web.database import Database
@@ -223,7 +224,7 @@ def exchange_code(
             if not number:
                 return Denied("invalid_request", "a transaction code is needed")
             if not hmac.compare_digest(_number(secret, offer.id).encode(), number.encode()):
-                return _wrong_number(session, offer)
+                return _wrong_number(session, offer, now=now)
         elif number:
             return Denied("invalid_request", "no transaction code is expected")
         # 4
@@ -232,13 +233,15 @@ def exchange_code(
         offer.token_hash = _hash(token)
         offer.token_expires = now + TOKEN_LIFETIME
         session.add(offer)
+        record(session, "offer.claimed", offer.award_id, now=now)
     return AccessToken(token, int(TOKEN_LIFETIME.total_seconds()))
 
 
-def _wrong_number(session: Session, offer: Offer) -> Denied:
+def _wrong_number(session: Session, offer: Offer, *, now: datetime) -> Denied:
     offer.wrong_tries += 1
     if offer.wrong_tries >= MAX_WRONG_TRIES:
         offer.state = OfferState.LOCKED
+        record(session, "offer.locked", offer.award_id, now=now)
     session.add(offer)
     return Denied("invalid_grant", "the transaction code is wrong")
 
