@@ -288,7 +288,7 @@ def _forbid(table: str, name: str, action: str, condition: str, message: str) ->
     event.listen(
         metadata_table,
         "after_create",
-        DDL(  # type: ignore[no-untyped-call]
+        DDL(
             f"CREATE TRIGGER {name} BEFORE {action} ON {table} WHEN {lite} "
             f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
         ).execute_if(dialect="sqlite"),
@@ -296,7 +296,7 @@ def _forbid(table: str, name: str, action: str, condition: str, message: str) ->
     event.listen(
         metadata_table,
         "after_create",
-        DDL(  # type: ignore[no-untyped-call]
+        DDL(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN "
             f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; "
             f"RETURN {'OLD' if action == 'DELETE' else 'NEW'}; END $$ LANGUAGE plpgsql; "

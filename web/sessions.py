@@ -11,9 +11,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flask import Response, request
+from flask import request
 from sqlalchemy import delete
 from sqlmodel import Field, Session, SQLModel
+from werkzeug.wrappers import Response
 
 from web.app import services
 from web.database import UtcDateTime

@@ -75,7 +75,7 @@ def delete() -> Response | tuple[str, int]:
         return render_template("delete.html", error=error), error.status
     cards.delete_wallet(services().database, wallet)
     response = redirect(url_for("home.closed", deleted=1))
-    clear_cookie(response)  # type: ignore[arg-type]
+    clear_cookie(response)
     return response
 
 

@@ -91,7 +91,7 @@ def close() -> Response:
     if token:
         visits.forget(services().database, token)
     response = redirect(url_for(".closed"))
-    clear_cookie(response)  # type: ignore[arg-type]
+    clear_cookie(response)
     session.clear()
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -125,5 +125,5 @@ def _enter(wallet: OpenWallet, target: str) -> Response:
         visits.forget(services().database, before)
     token = visits.remember(services().database, wallet, now=services().now())
     response = redirect(target)
-    set_cookie(response, token)  # type: ignore[arg-type]
+    set_cookie(response, token)
     return response
