@@ -18,7 +18,13 @@ _START = "0" * 64
 def record(
     session: Session, kind: str, subject_id: UUID, *, now: datetime, by: UUID | None = None
 ) -> None:
-    """Write an event at the end of the chain, in the caller's transaction."""
+    """Write an event at the end of the chain, in the caller's transaction.
+
+    Call it after the rows of the change are locked, so that all transactions lock in one order.
+    """
+    if session.connection().dialect.name == "postgresql":
+        # One writer at a time until the transaction ends: the chain has no two events of a number.
+        session.connection().exec_driver_sql("LOCK TABLE audit_event IN EXCLUSIVE MODE")
     last = session.exec(select(AuditEvent).order_by(col(AuditEvent.number).desc())).first()
     number, previous = (last.number + 1, last.hash) if last else (1, _START)
     event = AuditEvent(

@@ -257,11 +257,13 @@ def ask_revocation(
     )
     session.add(request)
     session.flush()
+    at_once = why is Reason.HOLDER_REQUEST
+    if at_once:
+        _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
     record(session, "revocation.asked", badge.id, by=officer_id, now=now)
-    if why is not Reason.HOLDER_REQUEST:
-        return False
-    _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
-    return True
+    if at_once:
+        record(session, "badge.revoked", badge.id, by=officer_id, now=now)
+    return at_once
 
 
 def confirm_revocation(
@@ -275,6 +277,7 @@ def confirm_revocation(
             N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
         )
     _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
+    record(session, "badge.revoked", badge.id, by=officer_id, now=now)
 
 
 def drop_revocation(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
@@ -301,7 +304,6 @@ def _revoke(
     offers.withdraw_offers(session, badge.award_id)
     place = status_lists.Place(badge.list_number, badge.position)
     status_lists.revoke_place(session, place, body.keyring, base_url=body.base_url, now=now)
-    record(session, "badge.revoked", badge.id, by=officer_id, now=now)
 
 
 def _badge_row(session: Session, award_id: UUID) -> Credential:
