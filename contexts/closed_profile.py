@@ -246,7 +246,9 @@ def _check_faces(name: str, nodes: list[dict[str, Any]]) -> None:
             apart = kinds.isdisjoint(other) and _DOCUMENTS.isdisjoint(other)
             if apart or kinds == other == _PROFILE:
                 continue
-            missing = sorted(set(said) - set(outer))
+            missing = sorted(
+                set(said) - set(outer), key=lambda member: (member == _COMMENT, member)
+            )
             if missing:
                 raise UnsafeDocument(
                     f"{_short(missing[0])!r} of the id {name[:200]!r} stands in another object"

@@ -3,6 +3,7 @@
 The endorsement schema is the definition that stands inside the achievement credential's schema.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal
 
@@ -23,11 +24,16 @@ _MAX_NAMED = 3
 def check_schema(document: Any, name: SchemaName) -> None:
     """Raise `SchemaMismatch` with the places that do not have the shape of the schema."""
     errors = [
-        f"{'/' + '/'.join(map(str, error.instance_path))}: {error.message[:200]}"
+        f"{_pointer(error.instance_path)}: {error.message[:200]}"
         for _, error in zip(range(_MAX_NAMED), _validator(name).iter_errors(document), strict=False)
     ]
     if errors:
         raise SchemaMismatch("; ".join(errors))
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    """Write a place as JSON Pointer (RFC 6901)."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}"[:100] for part in path)
 
 
 @cache

@@ -42,7 +42,7 @@ def key_of(made: dict[str, Any], method_id: str = METHOD) -> PublicKey:
     [
         (
             document(method(type="Ed25519VerificationKey2020", publicKeyMultibase=P256.multibase)),
-            "",
+            "P-256 key",
         ),
         (document(method(type="Ed25519VerificationKey2018")), "not supported"),
         (document(method(type=["Multikey"])), "not supported"),
