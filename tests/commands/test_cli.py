@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def written(tmp_path: Path, document: Any) -> Path:
 
 
 def test_exit_codes_tell_valid_from_bad_from_unknown_from_misuse(tmp_path: Path) -> None:
-    badge = ISSUER.badge(HOLDER.did)
+    # The command reads the real clock: signed and given well before anyone runs this.
+    unsigned = ISSUER.unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200))
+    badge = ISSUER.sign(unsigned, created=NOW - timedelta(days=200))
     good = mycred("verify", written(tmp_path, badge))
     assert (good.returncode, good.stdout.split("\n")[0]) == (0, "unknown-signer")
     changed = mycred("verify", written(tmp_path, {**badge, "name": "Another"}))
