@@ -22,7 +22,7 @@ class Fetched(Table, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     etag: str = ""
     content_type: str = ""
-    fetched_at: datetime = Field(sa_type=UtcDateTime)
+    fetched_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class Shown(Table, table=True):
@@ -35,8 +35,8 @@ class Shown(Table, table=True):
     expires: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class Check(Table, table=True):
-    """One check of one visitor, counted so that nobody uses the verifier as a mill."""
+class CheckCount(Table, table=True):
+    """The checks of one visitor in some minutes, so that nobody uses the verifier as a mill."""
 
     __tablename__ = "check_count"
 

@@ -1,18 +1,14 @@
 """From a report to words: what an employer reads, prepared so that templates only print.
 
-Names of issuers and endorsers that nobody vouches for are shown as claims. Characters that could
-turn or hide a text are taken out (threats 2 and 14).
+Names of issuers and endorsers that nobody vouches for are shown as claims, with a warning when they
+look like a name of the trust list.
 """
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from contexts.labels import framework_name, label, symbol
 from credentials.report import (
-    CODES,
     Check,
     EndorsementReport,
     Headline,
@@ -22,40 +18,26 @@ from credentials.report import (
 )
 from credentials.shape import issuer_id
 from credentials.times import read_time
-from web.languages import N_, current_language, format_date, format_datetime, gettext
+from credentials.trust import Trust
+from verifier.badge_texts import BadgeTexts, texts_of
+from verifier.checking import Judged
+from verifier.reasons import (
+    ADVICE,
+    COLOURS,
+    HEADLINES,
+    NO_LONGER_VALID,
+    OTHER_WORDS,
+    QUESTIONS,
+    REASONS,
+    SHOWING,
+    SUBJECTS,
+    WORDS,
+)
+from verifier.strangers import clean, clean_name, isolated, name_warning
+from web.languages import format_date, format_datetime, gettext
 
-_HEADLINES: dict[Headline, tuple[str, str, str]] = {
-    Headline.GENUINE: ("good", "✓", N_("Genuine and valid today")),
-    Headline.UNKNOWN_SIGNER: ("warn", "?", N_("Genuine, but we do not know who signed")),
-    Headline.NO_LONGER_VALID: ("bad", "✗", N_("Genuine, but no longer valid")),
-    Headline.FALSE: ("bad", "✗", N_("Changed or false - do not rely on it")),
-    Headline.NOT_CHECKED: ("warn", "…", N_("Could not be checked now")),
-}
-_STEPS = {
-    "parse": N_("Can it be read?"),
-    "format": N_("Is it a badge?"),
-    "shape": N_("Is every word in it clear?"),
-    "proof": N_("Is the signature right?"),
-    "dates": N_("Is it valid today?"),
-    "status": N_("Is it still in force?"),
-    "recognition": N_("Do we know the signer?"),
-    "holder": N_("Does it belong to this person?"),
-    "endorsements": N_("What do others say?"),
-}
-_MARKS = {
-    Outcome.PASSED: ("✓", N_("yes")),
-    Outcome.FAILED: ("✗", N_("no")),
-    Outcome.UNKNOWN: ("?", N_("not checked")),
-}
-_SUBJECTS = {
-    "badge": N_("About this badge"),
-    "achievement": N_("About this kind of badge"),
-    "issuer": N_("About the signer"),
-    "other": N_("About something else"),
-}
-_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
-_LINK = re.compile(r"https://[^\s<>\"]+")
-_MAX_TEXT = 2_000
+_BASICS = frozenset({"parse", "format", "shape"})
+_LONGEST_DID = 200
 
 
 @dataclass(frozen=True)
@@ -64,11 +46,10 @@ class Line:
 
     step: str
     question: str
-    mark: str
     word: str
     outcome: str
+    code: str
     reason: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,282 +58,220 @@ class Vouch:
 
     name: str
     known: bool
+    warning: str
     about: str
     comment: str
     counted: bool
     reason: str
-    lines: tuple[Line, ...]
+    said_by: str
 
 
 @dataclass(frozen=True)
-class Term:
-    """One link to a framework: the name in the reader's language, and as the badge has it."""
+class Answer:
+    """A headline with what goes with it."""
 
-    framework: str
-    name: str
-    original: str
-    code: str
-    url: str
+    id: str
+    colour: str
+    text: str
+    summary: str
+    advice: str
 
 
 @dataclass(frozen=True)
 class Card:
     """One badge, ready to print."""
 
-    headline: str
-    kind: str
-    icon: str
-    summary: str
-    name: str
-    i_can: str
-    language: str
-    symbol: str
-    stars: int
-    level: str
-    claimed_signer: str
+    answer: Answer
+    texts: BadgeTexts | None
     signer: str
+    """Known by the trust list, or vouched for."""
+    claimed_signer: str
+    """What the badge says when nobody knows the signer."""
+    warning: str
+    signer_id: str
     recognised_by: str
-    awarded: str
-    criteria: tuple[str, ...]
-    results: tuple[tuple[str, str], ...]
-    terms: tuple[Term, ...]
     lines: tuple[Line, ...]
+    basics: tuple[Line, ...]
+    """The checks without which there is nothing to say, when they all passed."""
     vouches: tuple[Vouch, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One address that was asked, and the moment of the copy that was used."""
+
+    url: str
+    moment: str
 
 
 @dataclass(frozen=True)
 class Page:
     """The whole answer."""
 
-    headline: str
-    kind: str
-    icon: str
-    summary: str
+    answer: Answer
     lines: tuple[Line, ...]
+    """How it was shown: the checks of the presentation itself."""
+    lines_passed: bool
     cards: tuple[Card, ...]
     shown_until: str
+    sources: tuple[Source, ...]
 
 
-def page_of(report: PresentationReport) -> Page:
+def page_of(judged: Judged, trust: Trust) -> Page:
     """Put a report into the visitor's words."""
-    kind, icon, headline = _HEADLINES[report.headline]
-    cards = tuple(_card(badge) for badge in report.badges)
-    failed = [check for check in report.checks if check.outcome is not Outcome.PASSED]
-    summary = gettext(CODES[failed[0].code]) if failed else cards[0].summary if cards else ""
-    if not failed and len(cards) > 1:
-        worst = next((c for c in cards if c.headline == gettext(headline)), cards[0])
-        summary = worst.summary
+    report = judged.report
+    cards = tuple(_card(badge, trust) for badge in report.badges)
+    lines = tuple(_line(check, SHOWING) for check in report.checks)
     return Page(
-        gettext(headline),
-        kind,
-        icon,
-        summary,
-        tuple(_line(check) for check in report.checks),
-        cards,
-        format_datetime(report.expires) if report.expires else "",
+        answer=_overall(report, cards),
+        lines=lines,
+        lines_passed=all(check.outcome is Outcome.PASSED for check in report.checks),
+        cards=cards,
+        shown_until=format_datetime(report.expires) if report.expires else "",
+        sources=tuple(_source(url, moment) for url, moment in judged.asked.items()),
     )
 
 
-def clean(value: Any) -> str:
-    """Give a text from a badge without characters that hide or turn what is read."""
-    text = value if isinstance(value, str) else ""
-    kept = (c for c in text[:_MAX_TEXT] if c == "\n" or unicodedata.category(c) not in _INVISIBLE)
-    return "".join(kept)
+def _overall(report: PresentationReport, cards: tuple[Card, ...]) -> Answer:
+    """Give the worst answer: that of the showing itself, else that of a badge."""
+    open_or_bad = [check for check in report.checks if check.outcome is not Outcome.PASSED]
+    if open_or_bad:
+        return _answer(report.headline, tuple(open_or_bad), gettext(REASONS[open_or_bad[0].code]))
+    worst = next(card.answer for card in cards if card.answer.id == report.headline)
+    if len(cards) == 1 or report.headline is Headline.GENUINE:
+        return worst
+    same = sum(card.answer.id == worst.id for card in cards)
+    of_how_many = gettext("%(some)s of %(all)s badges:", some=same, all=len(cards))
+    return Answer(
+        worst.id, worst.colour, worst.text, f"{of_how_many} {worst.summary}", worst.advice
+    )
 
 
-def _card(report: Report) -> Card:
-    kind, icon, headline = _HEADLINES[report.headline]
+def _answer(headline: Headline, checks: tuple[Check, ...], summary: str) -> Answer:
+    text = HEADLINES[headline]
+    if headline is Headline.NO_LONGER_VALID:
+        told = (NO_LONGER_VALID.get(check.code) for check in _not_passed(checks))
+        text = next((one for one in told if one), text)
+    advice = ADVICE.get(headline)
+    return Answer(
+        str(headline),
+        COLOURS[headline],
+        gettext(text),
+        summary,
+        gettext(advice) if advice else "",
+    )
+
+
+def _card(report: Report, trust: Trust) -> Card:
     badge = report.document or {}
-    subject = _object(badge.get("credentialSubject"))
-    achievement = _object(subject.get("achievement"))
     recognition = report.check("recognition")
     values = recognition.values if recognition else {}
-    claimed = clean(_object(badge.get("issuer")).get("name")) or _host(badge)
     known = recognition is not None and recognition.outcome is Outcome.PASSED
-    signer = clean(values.get("issuer")) or (claimed if known else "")
+    name, did = _issuer(badge)
+    signer = clean_name(values.get("issuer")) or (clean_name(name) if known else "")
+    claimed = "" if known else clean_name(name)
+    by = clean(values.get("by"))
+    lines = tuple(_line(check, QUESTIONS) for check in report.checks)
+    basics = tuple(line for line in lines if line.step in _BASICS)
+    if any(line.outcome != Outcome.PASSED for line in basics):
+        basics = ()
     return Card(
-        headline=gettext(headline),
-        kind=kind,
-        icon=icon,
-        summary=_summary(report, signer, claimed),
-        name=clean(badge.get("name")) or clean(achievement.get("name")),
-        i_can=clean(achievement.get("description")),
-        language=_language(achievement),
-        symbol=_symbol(achievement),
-        stars=_stars(subject, achievement),
-        level=_level_name(subject, achievement),
+        answer=_answer(
+            report.headline, report.checks, _summary(report, signer or did, claimed or did, by)
+        ),
+        texts=texts_of(badge) if badge else None,
+        signer=signer or (did if known else ""),
         claimed_signer=claimed,
-        signer=signer,
-        recognised_by=clean(values.get("by")),
-        awarded=_awarded(badge),
-        criteria=_paragraphs(_object(achievement.get("criteria")).get("narrative")),
-        results=tuple(_results(subject, achievement)),
-        terms=tuple(_terms(achievement)),
-        lines=tuple(_line(check) for check in report.checks),
-        vouches=tuple(_vouch(one) for one in report.endorsements),
+        warning="" if known else name_warning(name, did, trust),
+        signer_id=did,
+        recognised_by=by,
+        lines=tuple(line for line in lines if line not in basics),
+        basics=basics,
+        vouches=tuple(_vouch(one, trust) for one in report.endorsements),
     )
 
 
-def _summary(report: Report, signer: str, claimed: str) -> str:
-    recognition = report.check("recognition")
-    by = clean(recognition.values.get("by")) if recognition else ""
+def _issuer(badge: dict[str, Any]) -> tuple[str, str]:
+    issuer = badge.get("issuer")
+    name = issuer.get("name") if isinstance(issuer, dict) else None
+    did = clean(issuer_id(badge))[:_LONGEST_DID] if badge else ""
+    return name if isinstance(name, str) else "", did
+
+
+def _summary(report: Report, signer: str, claimed: str, by: str) -> str:
     if report.headline is Headline.GENUINE and by:
         return gettext(
             "Genuine. Signed by %(who)s, recognised by %(by)s. Still valid today.",
-            who=signer,
-            by=by,
+            who=isolated(signer),
+            by=isolated(by),
         )
     if report.headline is Headline.GENUINE:
-        return gettext("Genuine. Signed by %(who)s. Still valid today.", who=signer)
+        return gettext("Genuine. Signed by %(who)s. Still valid today.", who=isolated(signer))
     if report.headline is Headline.UNKNOWN_SIGNER:
-        return gettext("Nothing was changed. It says “%(who)s” signed it.", who=claimed) + (
-            " " + gettext("We do not know them.")
+        return gettext(
+            "It says that “%(who)s” signed it. We do not know them.", who=isolated(claimed)
         )
-    stopping = [
+    deciding = _not_passed(report.checks)
+    return _reason(deciding[0]) if deciding else ""
+
+
+def _not_passed(checks: tuple[Check, ...]) -> list[Check]:
+    """Give the checks that decided against a badge, those that failed first."""
+    about_it = [
         check
-        for check in report.checks
-        if check.step != "recognition" and check.outcome is not Outcome.PASSED
+        for check in checks
+        if check.step not in ("recognition", "endorsements") and check.outcome != Outcome.PASSED
     ]
-    failed = [check for check in stopping if check.outcome is Outcome.FAILED]
-    return gettext(CODES[(failed or stopping)[0].code]) if stopping else ""
+    failed = [check for check in about_it if check.outcome is Outcome.FAILED]
+    return failed or [check for check in about_it if check.step != "holder"]
 
 
-def _line(check: Check) -> Line:
-    mark, word = _MARKS[check.outcome]
-    said = "" if check.step == "endorsements" else gettext(word)
-    reason = gettext(CODES[check.code])
-    if "listed" in check.values:
-        reason += " " + gettext("List of %(date)s.", date=_moment(check.values["listed"]))
-    if "end" in check.values:
-        reason += " " + gettext("It ended on %(date)s.", date=_day(check.values["end"]))
-    if "by" in check.values:
-        reason += " " + clean(check.values["by"]) + "."
-    step = _STEPS.get(check.step)
+def _line(check: Check, questions: Any) -> Line:
     return Line(
-        check.step,
-        gettext(step) if step else "",
-        "–" if check.code == "endorsements.none" else mark,
-        said,
-        check.outcome,
-        reason,
-        clean(check.detail),
+        step=check.step,
+        question=gettext(questions[check.step]),
+        word=gettext(OTHER_WORDS.get(check.code, WORDS[check.outcome])),
+        outcome="none" if check.code in OTHER_WORDS else str(check.outcome),
+        code=check.code,
+        reason=_reason(check),
     )
 
 
-def _vouch(one: EndorsementReport) -> Vouch:
+def _reason(check: Check) -> str:
+    values = check.values
+    parts = [gettext(REASONS[check.code])]
+    if "listed" in values:
+        parts.append(gettext("The list is of %(date)s.", date=_moment(values["listed"])))
+    if "end" in values:
+        parts.append(gettext("It ended on %(date)s.", date=_day(values["end"])))
+    if "start" in values:
+        parts.append(gettext("It begins on %(date)s.", date=_day(values["start"])))
+    if "by" in values:
+        parts.append(gettext("Recognised by: %(by)s.", by=clean(values["by"])))
+    return " ".join(parts)
+
+
+def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
+    known = one.said_by == "recognised"
     return Vouch(
-        name=clean(one.issuer_name) or one.issuer_id[:60],
-        known=one.said_by == "recognised",
-        about=gettext(_SUBJECTS[one.subject]),
+        name=clean_name(one.issuer_name) or clean(one.issuer_id)[:_LONGEST_DID],
+        known=known,
+        warning="" if known else name_warning(one.issuer_name, one.issuer_id, trust),
+        about=gettext(SUBJECTS[one.subject]),
         comment=clean(one.comment),
         counted=one.counted,
-        reason=gettext(CODES[one.reason_code]),
-        lines=tuple(_line(check) for check in one.checks),
+        reason=gettext(REASONS[one.reason_code]),
+        said_by=one.said_by,
     )
 
 
-def _terms(achievement: dict[str, Any]) -> Sequence[Term]:
-    language = current_language()
-    found = []
-    for row in _list(achievement.get("alignment")):
-        url, name = row.get("targetUrl"), clean(row.get("targetName"))
-        code = clean(row.get("targetCode"))
-        if not isinstance(url, str) or not name:
-            continue
-        known = label(url, language, code=code)
-        found.append(
-            Term(
-                framework_name(url, language) or clean(row.get("targetFramework")),
-                known or name,
-                name if known and known != name else "",
-                code if len(code) < 12 else "",
-                url if _LINK.fullmatch(url) else "",
-            )
-        )
-    return found
-
-
-def _results(subject: dict[str, Any], achievement: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    names = {row.get("id"): row for row in _list(achievement.get("resultDescription"))}
-    found = []
-    for result in _list(subject.get("result")):
-        row = names.get(result.get("resultDescription"))
-        if row is not None and isinstance(result.get("value"), str):
-            top = clean(row.get("valueMax"))
-            value = clean(result["value"])
-            found.append((clean(row.get("name")), f"{value}/{top}" if top else value))
-    return found
-
-
-def _achieved(subject: dict[str, Any], achievement: dict[str, Any]) -> dict[str, Any]:
-    levels = {
-        level.get("id"): level
-        for row in _list(achievement.get("resultDescription"))
-        for level in _list(row.get("rubricCriterionLevel"))
-    }
-    for result in _list(subject.get("result")):
-        if result.get("achievedLevel") in levels:
-            return levels[result["achievedLevel"]]
-    return {}
-
-
-def _stars(subject: dict[str, Any], achievement: dict[str, Any]) -> int:
-    level = _achieved(subject, achievement).get("level")
-    return int(level) if level in ("1", "2", "3") else 0
-
-
-def _level_name(subject: dict[str, Any], achievement: dict[str, Any]) -> str:
-    return clean(_achieved(subject, achievement).get("name"))
-
-
-def _symbol(achievement: dict[str, Any]) -> str:
-    for row in _list(achievement.get("alignment")):
-        found = symbol(str(row.get("targetUrl")))
-        if found:
-            return found
-    return "medal"
-
-
-def _paragraphs(markdown: Any) -> tuple[str, ...]:
-    """Give Markdown as plain paragraphs: emphasis marks fall away, nothing else is interpreted."""
-    text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", clean(markdown))
-    return tuple(part.strip() for part in re.split(r"\n\s*\n", text) if part.strip())
-
-
-def _language(achievement: dict[str, Any]) -> str:
-    value = clean(achievement.get("inLanguage"))
-    return value if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else ""
-
-
-def _awarded(badge: dict[str, Any]) -> str:
-    for name in ("awardedDate", "validFrom", "issuanceDate"):
-        if isinstance(badge.get(name), str):
-            return _day(badge[name])
-    return ""
+def _source(url: str, moment: datetime) -> Source:
+    return Source(clean(url)[:_LONGEST_DID], format_datetime(moment))
 
 
 def _day(value: str) -> str:
-    try:
-        return format_date(read_time(value, "date"))
-    except ValueError:
-        return ""
+    return format_date(read_time(value, "date"))
 
 
 def _moment(value: str) -> str:
     return format_datetime(read_time(value, "date"))
-
-
-def _host(badge: dict[str, Any]) -> str:
-    try:
-        return clean(issuer_id(badge))[:80]
-    except ValueError:
-        return ""
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    values = value if isinstance(value, list) else [value]
-    return [item for item in values if isinstance(item, dict)]

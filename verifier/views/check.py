@@ -1,21 +1,36 @@
 """The employer's pages: hand in, answer, whom we recognise."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from credentials.report import Check, PresentationReport
-from verifier import checking
+from verifier import checking, keeping
+from verifier.checking import Judged
+from verifier.machine import report_of
 from verifier.settings import VerifierSettings
 from verifier.wording import page_of
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language, gettext
+from web.languages import N_, current_language
 
 blueprint = Blueprint("check", __name__)
+
+
+@blueprint.before_request
+def machines_get_problem_details() -> None:
+    """Answer whoever asks for JSON in JSON, refusals too."""
+    if _wants_json():
+        g.machine_interface = True
+
+
+@blueprint.after_request
+def keep_out_of_searches(response: Response) -> Response:
+    """Keep every page out of search engines, and every answer out of caches."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/")
@@ -36,124 +51,101 @@ def check_link() -> Response:
             hint=N_("Ask the person for the link again."),
         )
     _count()
-    text = checking.take_share(share, fetch=services().fetch)
-    return _answer(_judge(text, from_share=True))
+    shown = checking.take_share(
+        share, own_origin=services().settings.base_url, fetch=services().fetch
+    )
+    return _answer(checking.not_opened() if shown is None else _judge(shown))
 
 
 @blueprint.post("/check")
 def check_form() -> AnyResponse | tuple[str, int]:
     """Take a pasted badge, a link, or a file; the result has an address of its own."""
-    upload = request.files.get("file")
-    if upload is not None and upload.filename:
-        raw = upload.stream.read(checking.MAX_TEXT + 1)
-    else:
-        raw = request.form.get("text", "").encode("utf-8", "replace")
-    text = raw.decode("utf-8", "replace").strip()
-    problem = _problem(raw, text)
-    if problem:
-        errors = {"text": gettext(problem)}
-        return render_template("start.html", text=text[:20_000], errors=errors), 422
-    link = checking.share_in(text, base_url=services().settings.base_url)
-    if link is not None:
-        return redirect(url_for(".check_link", share=link, lang=current_language()), 303)
+    raw = _handed_in()
+    own_origin = services().settings.base_url
+    try:
+        text = checking.text_in(raw)
+        link = checking.link_in(text, own_origin=own_origin)
+        if link is not None:
+            checking.check_share_link(link, own_origin=own_origin)
+            return redirect(url_for(".check_link", share=link, lang=current_language()), 303)
+        checking.check_readable(text)
+    except Refused as refusal:
+        if _wants_json():
+            raise
+        kept = request.form.get("text", "")[: checking.MAX_TEXT // 50]
+        page = render_template("start.html", text=kept, errors={"text": refusal.text})
+        return page, refusal.status
     _count()
     with services().database.transaction() as session:
-        name = checking.keep_shown(session, text, now=services().now())
+        name = keeping.keep_shown(session, text, now=services().now())
     return redirect(url_for(".result", name=name, lang=current_language()), 303)
 
 
 @blueprint.get("/results/<name>")
 def result(name: str) -> Response:
-    """Show the answer about something that was pasted."""
+    """Show the answer about something that was pasted; with .json behind it, for machines."""
     with services().database.reading() as session:
-        text = checking.read_shown(session, name, now=services().now())
-    return _answer(_judge(text, from_share=False))
+        text = keeping.read_shown(session, name.removesuffix(".json"), now=services().now())
+    _count()
+    return _answer(_judge(text))
 
 
 @blueprint.get("/trust")
-def trust() -> str:
+@blueprint.get("/trust.json")
+def trust() -> Response:
     """Say whom this verifier recognises."""
-    return render_template("trust.html", parties=_settings().trust.parties)
+    parties = _settings().trust.parties
+    if not _wants_json():
+        return make_response(render_template("trust.html", parties=parties))
+    rows = [{"id": one.id, "name": one.name, "roles": sorted(one.roles)} for one in parties]
+    return _json({"parties": rows})
 
 
-def _problem(raw: bytes, text: str) -> str:
-    if not text:
-        return N_("Paste a badge or a link, or choose a file.")
-    if len(raw) > checking.MAX_TEXT:
-        return N_("That is too big for a badge.")
-    return ""
+def _handed_in() -> bytes:
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        return upload.stream.read(checking.MAX_TEXT + 1)
+    return request.form.get("text", "").encode("utf-8", "replace")
 
 
 def _count() -> None:
     with services().database.transaction() as session:
-        checking.count_check(session, request.remote_addr or "", now=services().now())
+        keeping.count_check(
+            session,
+            request.remote_addr or "",
+            secret=services().settings.secret,
+            now=services().now(),
+        )
 
 
-def _judge(text: str, *, from_share: bool) -> PresentationReport:
-    judge = checking.check_share if from_share else checking.check_text
-    now = services().now()
-    return judge(
-        text,
+def _judge(document: str | bytes) -> Judged:
+    return checking.judge(
+        document,
         domain=services().settings.base_url,
         trust=_settings().trust,
-        fetch=checking.CachedFetch(services().database, services().fetch, now),
-        now=now,
+        database=services().database,
+        fetch=services().fetch,
+        now=services().now(),
     )
 
 
-def _answer(report: PresentationReport) -> Response:
-    if request.args.get("format") == "json":
-        response = make_response(json.dumps(_machine(report), ensure_ascii=False, indent=1))
-        response.headers["Content-Type"] = "application/json"
-    else:
-        response = make_response(
-            render_template("result.html", page=page_of(report), checked=services().now())
-        )
-    response.headers["Cache-Control"] = "no-store"
+def _answer(judged: Judged) -> Response:
+    now = services().now()
+    if _wants_json():
+        return _json(report_of(judged, verifier=services().settings.base_url, now=now))
+    page = page_of(judged, _settings().trust)
+    printing = "print" in request.args
+    return make_response(render_template("result.html", page=page, checked=now, printing=printing))
+
+
+def _json(value: object) -> Response:
+    response = make_response(json.dumps(value, ensure_ascii=False, indent=1))
+    response.headers["Content-Type"] = "application/json"
     return response
 
 
-def _machine(report: PresentationReport) -> dict[str, Any]:
-    """Write the report for machines: the step ids are those of the verify flow."""
-
-    def checks(found: Sequence[Check]) -> list[dict[str, Any]]:
-        return [
-            {
-                "step": check.step,
-                "outcome": str(check.outcome),
-                "code": check.code,
-                "detail": check.detail,
-                "values": dict(check.values),
-            }
-            for check in found
-        ]
-
-    return {
-        "headline": str(report.headline),
-        "checks": checks(report.checks),
-        "holder": report.holder,
-        "created": report.created.isoformat() if report.created else None,
-        "expires": report.expires.isoformat() if report.expires else None,
-        "badges": [
-            {
-                "headline": str(badge.headline),
-                "id": (badge.document or {}).get("id"),
-                "checks": checks(badge.checks),
-                "endorsements": [
-                    {
-                        "issuer": one.issuer_id,
-                        "subject": one.subject,
-                        "counted": one.counted,
-                        "reason": one.reason_code,
-                        "saidBy": one.said_by,
-                        "checks": checks(one.checks),
-                    }
-                    for one in badge.endorsements
-                ],
-            }
-            for badge in report.badges
-        ],
-    }
+def _wants_json() -> bool:
+    return request.path.endswith(".json") or request.args.get("format") == "json"
 
 
 def _settings() -> VerifierSettings:

@@ -1,0 +1,88 @@
+"""A cache for the two things that verification fetches: DID documents and status lists.
+
+Both are the same for thousands of badges. A DID document is taken from the cache for five minutes.
+A status list is asked for again each time, by its entity tag, so that a cancelled badge is seen at
+once. What cannot be fetched is never made up from an old copy: then the question stays open.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from keys.fetching import Fetch, HttpRequest, HttpResponse
+from verifier.tables import Fetched
+from web.database import Database
+
+_DID_DOCUMENT_FRESH = timedelta(minutes=5)
+_FORGOTTEN_AFTER = timedelta(days=1)
+# Strangers choose what is fetched: neither one answer nor all of them may fill the disk.
+_MAX_KEPT_BYTES = 200_000
+_MAX_KEPT = 1_000
+
+
+class CachedFetch:
+    """Fetch through a cache that outlives the request; `asked` says what, and of which moment."""
+
+    def __init__(
+        self, database: Database, fetch: Fetch, now: datetime, *, fresh_only: bool = False
+    ) -> None:
+        self._database = database
+        self._fetch = fetch
+        self._now = now
+        self._fresh_only = fresh_only
+        self.asked: dict[str, datetime] = {}
+        self.reused = False
+        """Whether something came from the cache without asking whether it is still so."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Give the response, from the cache where that is allowed."""
+        with self._database.reading() as session:
+            known = session.get(Fetched, request.url)
+        if known is not None and self._is_fresh(known):
+            self.reused = True
+            self.asked[request.url] = known.fetched_at
+            return _response(known)
+        headers = dict(request.headers)
+        if known is not None and known.etag:
+            headers["If-None-Match"] = known.etag
+        response = self._fetch(HttpRequest(request.url, request.method, headers, request.body))
+        self.asked[request.url] = self._now
+        if response.status == 304 and known is not None:
+            return _response(known)
+        if response.status == 200 and len(response.body) <= _MAX_KEPT_BYTES:
+            self._keep(request.url, response)
+        return response
+
+    def _is_fresh(self, known: Fetched) -> bool:
+        age = self._now - known.fetched_at
+        young = timedelta(0) <= age < _DID_DOCUMENT_FRESH
+        return young and not self._fresh_only and known.url.endswith("/did.json")
+
+    def _keep(self, url: str, response: HttpResponse) -> None:
+        row = Fetched(
+            url=url,
+            body=response.body,
+            etag=response.headers.get("etag", ""),
+            content_type=response.headers.get("content-type", ""),
+            fetched_at=self._now,
+        )
+        try:
+            with self._database.transaction() as session:
+                _forget(session, self._now)
+                session.merge(row)
+        except IntegrityError:
+            return  # somebody else has just kept the same document
+
+
+def _forget(session: Session, now: datetime) -> None:
+    session.exec(delete(Fetched).where(col(Fetched.fetched_at) < now - _FORGOTTEN_AFTER))
+    by_age = select(Fetched.url).order_by(col(Fetched.fetched_at).desc())
+    surplus = session.exec(by_age.offset(_MAX_KEPT - 1)).all()
+    if surplus:
+        session.exec(delete(Fetched).where(col(Fetched.url).in_(surplus)))
+
+
+def _response(known: Fetched) -> HttpResponse:
+    return HttpResponse(200, {"content-type": known.content_type}, known.body, known.url)

@@ -1,0 +1,86 @@
+"""What the verifier keeps for minutes: pasted badges under a secret address, counts of checks."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from verifier.tables import CheckCount, Shown
+from web.errors import Refused
+from web.languages import N_
+
+RESULT_LIVES = timedelta(minutes=15)
+
+_NAME_BYTES = 24
+_NONCE_BYTES = 12
+_CHECKS = 120
+_WINDOW = timedelta(minutes=10)
+
+
+def keep_shown(session: Session, text: str, *, now: datetime) -> str:
+    """Keep pasted text for some minutes and give the secret name of its result (192 bits).
+
+    The row is named by a hash and sealed under the name itself: the database alone tells nothing.
+    """
+    session.exec(delete(Shown).where(col(Shown.expires) <= now))
+    name = secrets.token_urlsafe(_NAME_BYTES)
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = nonce + AESGCM(_sealing_key(name)).encrypt(nonce, text.encode(), None)
+    session.add(Shown(key_hash=_hash(name), sealed=sealed, expires=now + RESULT_LIVES))
+    return name
+
+
+def read_shown(session: Session, name: str, *, now: datetime) -> str:
+    """Give what is kept under a name; what ran out answers as what never was."""
+    row = session.get(Shown, _hash(name))
+    if row is None or row.expires <= now:
+        raise _gone()
+    nonce, sealed = row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:]
+    try:
+        return AESGCM(_sealing_key(name)).decrypt(nonce, sealed, None).decode()
+    except InvalidTag as error:
+        raise _gone() from error
+
+
+def count_check(session: Session, source: str, *, secret: bytes, now: datetime) -> None:
+    """Count a check of one visitor; raise `Refused` above 120 in ten minutes.
+
+    Addresses are kept as keyed hashes, and only for those ten minutes.
+    """
+    session.exec(delete(CheckCount).where(col(CheckCount.window_start) < now - _WINDOW))
+    key = hmac.new(secret, f"check|{source}".encode(), hashlib.sha256).hexdigest()
+    row = session.get(CheckCount, key)
+    if row is None:
+        session.add(CheckCount(source_hash=key, window_start=now, count=1))
+        return
+    if row.count >= _CHECKS:
+        raise Refused(
+            N_("Too many checks in a short time."),
+            status=429,
+            code="too-many",
+            hint=N_("Wait a few minutes, then try again."),
+        )
+    row.count += 1
+    session.add(row)
+
+
+def _gone() -> Refused:
+    return Refused(
+        N_("This result is no longer kept."),
+        status=404,
+        code="result-gone",
+        hint=N_("Check the badge again."),
+    )
+
+
+def _sealing_key(name: str) -> bytes:
+    return hashlib.sha256(f"shown|{name}".encode()).digest()
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(f"name|{name}".encode()).hexdigest()
