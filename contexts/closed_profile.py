@@ -17,9 +17,9 @@ from contexts.errors import TooMuchWork, UnknownContext, UnsafeDocument
 from contexts.pinned import load_context, pinned
 from contexts.urls import VC1, VC2
 
-_MAX_MEMBERS = 20_000
-"""Of objects and lists together: a presentation of some fifty full badges."""
-_MAX_PAIRS = 500_000
+_MAX_MEMBERS = 12_000
+"""Of objects and lists together: a presentation of some thirty full badges, half a second."""
+_MAX_PAIRS = 200_000
 """The processor compares the values of one list pair by pair; this takes about half a second."""
 
 _VALUE_KEYS = frozenset({"@value", "@language", "@direction"})

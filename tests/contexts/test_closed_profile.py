@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parties import Party
+from pyld import jsonld
 
 from contexts import ContextError, TooMuchWork, UnknownContext, UnsafeDocument, canonical_rdfc
 from contexts.canonical import to_quads
@@ -300,7 +302,7 @@ def test_bulk_is_refused_before_it_is_processed(
         canonical_rdfc({**badge(), **bulk})
 
 
-@pytest.mark.parametrize(("results", "alignments"), [(2, 7), (2, 8), (30, 30), (2, 450)])
+@pytest.mark.parametrize(("results", "alignments"), [(2, 7), (2, 8), (30, 30), (2, 300)])
 def test_identical_results_with_identical_alignments_end_early(
     results: int, alignments: int
 ) -> None:
@@ -359,30 +361,53 @@ def test_no_document_raises_anything_but_our_errors(members: dict[str, Any]) -> 
 
 
 TERMS = st.sampled_from(["_:a", "_:b", "_:c", "_:d", "_:e", "<urn:s>"])
+PREDICATES = st.sampled_from(["<urn:p>", "<urn:q>"])
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            TERMS, st.sampled_from(["<urn:p>", "<urn:q>"]), TERMS, st.sampled_from(["", "_:g"])
-        ),
-        max_size=12,
+def quads_in(graphs: list[str]) -> st.SearchStrategy[str]:
+    quad = st.tuples(TERMS, PREDICATES, TERMS, st.sampled_from(graphs))
+    return st.lists(quad, max_size=12).map(
+        lambda quads: "".join(f"{' '.join(terms)} .\n" for terms in quads)
     )
-)
-def test_canonical_form_is_that_of_another_implementation(
-    quads: list[tuple[str, str, str, str]],
-) -> None:
-    pyoxigraph = pytest.importorskip("pyoxigraph")
-    text = "".join(f"{s} {p} {o} {g} .\n" for s, p, o, g in quads)
+
+
+@settings(max_examples=200, deadline=None)
+@given(quads_in(["", "<urn:g>"]))
+def test_canonical_form_is_that_of_pyld(text: str) -> None:
+    form = "application/n-quads"
+    options = {"algorithm": "URDNA2015", "inputFormat": form, "format": form}
+    assert canonicalise_nquads(text) == jsonld.normalize(text, options)
+
+
+@settings(max_examples=200, deadline=None)
+@given(quads_in([""]))
+def test_canonical_form_is_that_of_oxigraph(text: str) -> None:
     dataset = pyoxigraph.Dataset(pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_QUADS))
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    theirs = "".join(sorted(f"{quad} .\n" for quad in dataset))
-    try:
-        ours = canonicalise_nquads(text)
-    except TooMuchWork:
-        return
-    assert ours == theirs
+    assert canonicalise_nquads(text) == "".join(sorted(f"{quad} .\n" for quad in dataset))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("_:a <urn:p> _:a _:g .\n", "_:c14n0 <urn:p> _:c14n0 _:c14n1 .\n"),
+        (
+            "_:a <urn:p> _:a .\n_:a <urn:p> _:c _:g .\n"
+            "_:b <urn:p> _:a _:g .\n_:c <urn:p> _:b _:g .\n",
+            "_:c14n0 <urn:p> _:c14n0 .\n_:c14n0 <urn:p> _:c14n3 _:c14n1 .\n"
+            "_:c14n2 <urn:p> _:c14n0 _:c14n1 .\n_:c14n3 <urn:p> _:c14n2 _:c14n1 .\n",
+        ),
+        (
+            "_:a <urn:q> _:c .\n_:a <urn:q> _:c <urn:g> .\n"
+            "_:e <urn:q> _:b <urn:g> .\n_:e <urn:q> _:d .\n",
+            "_:c14n3 <urn:q> _:c14n1 .\n_:c14n3 <urn:q> _:c14n1 <urn:g> .\n"
+            "_:c14n4 <urn:q> _:c14n0 <urn:g> .\n_:c14n4 <urn:q> _:c14n2 .\n",
+        ),
+    ],
+)
+def test_where_implementations_differ_we_agree_with_rdf_canonize(text: str, canonical: str) -> None:
+    """PyLD or Oxigraph see graph names and repeated neighbours otherwise; rdf-canonize 5 does not."""
+    assert canonicalise_nquads(text) == canonical
 
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\r", '"', "\\", "\u2028", "\u0085", "😀"])
