@@ -143,8 +143,8 @@ def test_one_badge_from_the_first_task_to_the_employers_phone(
     # Two officers cancel it; the same link turns.
     cancel(services, visit, officer, picture)
     employer.reload()
-    assert headline(employer) == "Genuine, but no longer valid"
-    expect(employer.locator("[data-step=status]")).to_contain_text("Its signer cancelled it.")
+    assert headline(employer).startswith("Genuine, but no longer valid")
+    expect(employer.locator("[data-step=status]")).to_contain_text("signer cancelled it")
     picture(employer, "verifier-cancelled")
 
     # A changed badge is refused, whatever it says.
@@ -176,6 +176,7 @@ def cancel(services: Live, visit: NewPage, officer: Page, picture: Picture) -> N
     officer.locator("form[action$='/revoke'] button").click()
     second = visit()
     enter(second, services.issuer, "Odile")
+    second.wait_for_url("**/officer/")
     second.goto(officer.url.split("?")[0])
     picture(second, "issuer-cancel-confirm")
     second.locator("form[action$='/revoke/confirm'] button").click()
@@ -207,13 +208,14 @@ def test_sample_badges_get_their_headline(
 ) -> None:
     employer = new_page()
     enter(employer, live_services.verifier, sample)
-    assert headline(employer) == wanted
+    assert headline(employer).startswith(wanted)
 
 
 def test_the_way_works_without_scripts(live_services: Live, new_page: NewPage) -> None:
     worker = new_page(javascript=False)
     enter(worker, live_services.wallet, "Fatou")
-    worker.goto(f"{live_services.wallet}/show")
+    worker.wait_for_url("**/badges*")  # in her own language
+    worker.goto(f"{live_services.wallet}/show?lang=en")
     worker.get_by_role("checkbox").first.check()
     worker.get_by_role("button", name="See first what they see").click()
     worker.get_by_role("button", name="Show", exact=True).click()
