@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import requests
 
-_ALIKE = 2  # so many pages of one shape are opened; the rest is taken to be alike
-_NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[A-Za-z0-9_-]{20,}")
+_IDS = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[A-Za-z0-9_-]{32})(?=/|$)")
+_NAMES = re.compile(r"/(achievements|me/start|tasks)/[^?]+")
 
 
 @dataclass
@@ -64,8 +64,8 @@ class Visitor:
         """Give the status of a bare request."""
         return self._session.request(method, url, timeout=60, allow_redirects=False).status_code
 
-    def walk(self, start: Page) -> Iterator[Page]:
-        """Open every page that links lead to, within the origins; a few of each shape."""
+    def walk(self, start: Page, *, alike: int = 2) -> Iterator[Page]:
+        """Open every page that links lead to, within the origins: `alike` pages of each shape."""
         seen: Counter[str] = Counter()
         waiting = [start.url]
         known = set()
@@ -76,7 +76,7 @@ class Visitor:
             known.add(url)
             shape = shape_of(url)
             seen[shape] += 1
-            if seen[shape] > _ALIKE:
+            if seen[shape] > alike:
                 continue
             page = self.open(url)
             yield page
@@ -86,8 +86,13 @@ class Visitor:
 def shape_of(url: str) -> str:
     """Give what pages of one kind have in common: ids and names are left out of the address."""
     parts = urlsplit(url)
-    query = ",".join(sorted(name for name, _value in parse_qsl(parts.query)))
-    return f"{parts.netloc}{_NAMES.sub('*', parts.path)}?{query}"
+    query = ",".join(sorted(name for name, _value in parse_qsl(parts.query) if name != "lang"))
+    path = _NAMES.sub(_without_names, _IDS.sub("/*", parts.path))
+    return f"{parts.netloc}{path}?{query}"
+
+
+def _without_names(found: re.Match[str]) -> str:
+    return f"/{found[1]}" + "/*" * (found[0].count("/") - found[1].count("/") - 1)
 
 
 def _plain(url: str) -> str:

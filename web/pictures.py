@@ -49,7 +49,7 @@ def badge_svg(symbol: str, stars: int, *, title: str) -> Markup:
     """Draw the picture of a badge: `symbol` in a ring, `stars` of three filled below.
 
     Unknown symbols become a medal. With no stars (0) the row of stars is left out, for badges
-    that have no level.
+    that have no level. Without a title it is decoration, which screen readers pass over.
     """
     tint, drawing = _SYMBOLS.get(symbol, _SYMBOLS["medal"])
     row = "".join(
@@ -57,9 +57,10 @@ def badge_svg(symbol: str, stars: int, *, title: str) -> Markup:
         f'fill="{_INK if place < stars else "#fff"}" stroke-width="1.6"/>'
         for place in range(3 if stars else 0)
     )
+    said = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
     return Markup(  # noqa: S704 - constants and an escaped title
-        '<svg class="badge-picture" role="img" viewBox="0 0 160 200" '
-        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>'
+        '<svg class="badge-picture" viewBox="0 0 160 200" '
+        f'xmlns="http://www.w3.org/2000/svg" {said}'
         f'<g fill="none" stroke="{_INK}" stroke-width="3.5" stroke-linecap="round" '
         'stroke-linejoin="round">'
         f'<circle cx="80" cy="76" r="70" fill="{tint}"/>'

@@ -1,6 +1,6 @@
 """A real browser and three real servers.
 
-Tests here run in one worker of pytest-xdist, so that browser and servers are started once.
+Browser and servers are started once in each worker of pytest-xdist.
 """
 
 import os
@@ -31,11 +31,12 @@ NewPage = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here as browser tests, and keep them in one worker."""
+    """Mark what lies here as browser tests; keep those of one language in one worker."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
+            language = getattr(item, "callspec", None) and item.callspec.params.get("language")
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser {language or ''}"))
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +101,7 @@ def axe() -> Callable[[Page], list[str]]:
             "() => axe.run(document, {rules: {'target-size': {enabled: true}}})"
         )
         return [
-            f"{page.url}: {one['id']}: {node['target']} {node['failureSummary']}"
+            f"{page.url}: {one['id']} ({one['help']}): {node['target']}"
             for one in found["violations"]
             for node in one["nodes"]
         ]

@@ -17,7 +17,7 @@ def enter(live: Live, who: str) -> tuple[Visitor, Page]:
 @pytest.mark.parametrize("who", DOORS)
 def test_every_link_leads_to_a_page(live_services: Live, who: str) -> None:
     visitor, start = enter(live_services, who)
-    pages = list(visitor.walk(start))
+    pages = list(visitor.walk(start, alike=6))
     assert pages
     wrong = [f"{page.url}: {page.status}" for page in pages if page.status != 200]
     for page in pages:
