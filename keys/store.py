@@ -1,4 +1,4 @@
-"""A sealed key store: one file, encrypted at rest, opened by a passphrase.
+"""A sealed key store: one file, encrypted at rest, opened by a passphrase or a key file.
 
 Each secret is sealed with AES-256-GCM under a key derived by scrypt (RFC 7914); its name, kind and
 public half are authenticated with it, and so is the whole list: a row that was changed, dropped or
@@ -41,6 +41,7 @@ _NONCE_BYTES = 12
 _SALT_BYTES = 16
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _MIN_PASSPHRASE = 12
+_MAX_KEY_FILE = 4_096
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,22 @@ class KeyRecord:
     kind: KeyKind
     created: datetime
     retired: datetime | None
+
+
+def read_key_file(path: Path | str) -> bytes:
+    """Read the passphrase of a store from a file that only its owner may read.
+
+    A line break at the end does not belong to the passphrase.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            _check_private(path, os.fstat(file.fileno()), 0o600)
+            return file.read(_MAX_KEY_FILE).rstrip(b"\r\n")
+    except FileNotFoundError as error:
+        raise StoreError(f"there is no key file at {path}") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
 
 
 class KeyStore:

@@ -17,7 +17,7 @@ from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 from keys.material import KeyKind, PrivateKey, PublicKey
 from keys.multibase import base58_decode, base58_encode, base64url_decode, base64url_encode
 from keys.resolution import resolve
-from keys.store import KeyStore
+from keys.store import KeyStore, read_key_file
 
 KINDS: list[KeyKind] = ["Ed25519", "P-256"]
 PASSPHRASE = b"correct horse battery staple"
@@ -106,7 +106,7 @@ def test_wycheproof_has_no_false_accept(vectors: Path) -> None:
                 except InvalidSignature:
                     accepted = False
                 assert accepted == (case["result"] == "valid"), (path.name, case["tcId"])
-    assert seen > 100
+    assert seen >= 151 + 262
 
 
 def _wycheproof_key(group: dict[str, Any]) -> PublicKey | None:
@@ -277,6 +277,19 @@ def test_failed_write_keeps_the_old_store(
 def test_store_file_is_private_from_its_first_moment(store: KeyStore, tmp_path: Path) -> None:
     assert path_of(tmp_path).stat().st_mode & 0o777 == 0o600
     assert path_of(tmp_path).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_key_file_opens_the_store_if_nobody_else_may_read_it(tmp_path: Path) -> None:
+    key_file = tmp_path / "unlock"
+    key_file.write_bytes(PASSPHRASE + b"\n")
+    key_file.chmod(0o644)
+    with pytest.raises(StoreError, match="others may read"):
+        read_key_file(key_file)
+    key_file.chmod(0o400)
+    KeyStore.create(path_of(tmp_path), PASSPHRASE)
+    assert KeyStore.open(path_of(tmp_path), read_key_file(key_file)).names() == ()
+    with pytest.raises(StoreError, match="no key file"):
+        read_key_file(tmp_path / "absent")
 
 
 def test_short_passphrase_is_refused(tmp_path: Path) -> None:
