@@ -90,8 +90,8 @@ def result(name: str) -> Response:
     return _answer(_judge(text))
 
 
-@blueprint.get("/trust")
 @blueprint.get("/trust.json")
+@blueprint.get("/trust")  # nearest to the function: the address that links lead to
 def trust() -> Response:
     """Say whom this verifier recognises."""
     parties = _settings().trust.parties
