@@ -142,7 +142,7 @@ def check_answer(task: Task, value: Any) -> Any:
     """Give the answer if it fits the task; raise `Refused` with what is missing."""
     options = {option.id for option in task.options}
     if task.kind == "choose":
-        if value in options:
+        if isinstance(value, str) and value in options:
             return value
         raise Refused(N_("Choose one answer."), status=422, code="answer")
     if task.kind == "choose_many":

@@ -1,0 +1,127 @@
+"""A centre with candidates and examiners, for tests of assessment; on any database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from issuer import accounts, assessment
+from issuer.assessment import Marking
+from issuer.framework import Framework, frameworks
+from issuer.tables import Role, Submission, Table
+from web.database import Database
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SKILL = "technical-cleaning"
+
+
+@dataclass
+class House:
+    """People and their work, by the functions that the pages call."""
+
+    database: Database
+    framework: Framework = field(default_factory=lambda: frameworks()["mycred4home"])
+    organisation: UUID = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.database.create()
+        with self.database.transaction() as session:
+            self.organisation = accounts.create_organisation(session, "Centre", "ES").id
+
+    def candidate(
+        self, name: str = "Maria", *, contact: str | None = None, agrees: bool = True
+    ) -> UUID:
+        with self.database.transaction() as session:
+            person = accounts.create_person(
+                session, self.organisation, name, Role.CANDIDATE, contact=contact
+            )
+            if agrees:
+                accounts.give_consent(session, person.id, statistics=False, now=NOW)
+        return person.id
+
+    def examiner(
+        self,
+        name: str = "Eva",
+        *,
+        contact: str | None = None,
+        language: str = "es",
+        skill: str = SKILL,
+        ceiling: int = 3,
+        lasts: timedelta = timedelta(days=730),
+    ) -> UUID:
+        with self.database.transaction() as session:
+            person = accounts.create_person(
+                session, self.organisation, name, Role.EXAMINER, contact=contact
+            )
+            accounts.appoint(
+                session,
+                person.id,
+                skill=skill,
+                language=language,
+                level_ceiling=ceiling,
+                reason="letter",
+                now=NOW - timedelta(days=1),
+                lasts=lasts,
+            )
+        return person.id
+
+    def begun(self, candidate: UUID, *, now: datetime = NOW) -> UUID:
+        with self.database.transaction() as session:
+            return assessment.start(
+                session,
+                self.framework,
+                candidate_id=candidate,
+                skill=SKILL,
+                language="es",
+                now=now,
+            ).id
+
+    def answered(self, submission_id: UUID, *, without: str = "") -> None:
+        with self.database.transaction() as session:
+            submission = session.get_one(Submission, submission_id)
+            scenario = self.framework.scenario_by_id(submission.scenario_id, "es")
+            for task in scenario.tasks:
+                if task.id != without:
+                    assessment.save_answer(session, submission, task, good_answer(task), now=NOW)
+
+    def sent(self, candidate: UUID, *, now: datetime = NOW) -> UUID:
+        submission_id = self.begun(candidate, now=now)
+        self.answered(submission_id)
+        with self.database.transaction() as session:
+            submission = session.get_one(Submission, submission_id)
+            assessment.submit(session, submission, self.framework, now=now)
+        return submission_id
+
+    def mark(self, submission_id: UUID, examiner: UUID, level: int, *, now: datetime = NOW) -> Any:
+        with self.database.transaction() as session:
+            return assessment.decide(
+                session,
+                submission_id,
+                self.marking(level),
+                self.framework,
+                examiner_id=examiner,
+                now=now,
+            )
+
+    def marking(self, level: int, **marks: int) -> Marking:
+        criteria = self.framework.skills[SKILL].criteria
+        given = {criterion: max(level, 1) for criterion in criteria} | marks
+        return Marking(given, dict.fromkeys(criteria, "more practice"), level)
+
+    def submission(self, submission_id: UUID) -> Submission:
+        with self.database.reading() as session:
+            return session.get_one(Submission, submission_id)
+
+
+def house(url: str) -> House:
+    return House(Database(url, Table.metadata))
+
+
+def good_answer(task: Any) -> Any:
+    best = task.best
+    if best is None:
+        return "Primero miro. Luego pregunto."
+    if isinstance(best, Mapping):
+        return dict(best)
+    return list(best) if isinstance(best, tuple | list) else best
