@@ -139,9 +139,7 @@ def check(submission_id: UUID) -> str:
 def send(submission_id: UUID) -> Response:
     """Send the work to the examiners."""
     with services().database.transaction() as session:
-        submission = assessment.own_submission(
-            session, submission_id, candidate_id=visitor().id
-        )
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         assessment.submit(session, submission, framework(), now=services().now())
     return redirect(url_for(".status", submission_id=submission_id))
 
@@ -151,9 +149,7 @@ def send(submission_id: UUID) -> Response:
 def withdraw(submission_id: UUID) -> Response:
     """Take the work back."""
     with services().database.transaction() as session:
-        submission = assessment.own_submission(
-            session, submission_id, candidate_id=visitor().id
-        )
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         assessment.withdraw(session, submission, now=services().now())
     return redirect(url_for(".skills"))
 
@@ -163,9 +159,7 @@ def withdraw(submission_id: UUID) -> Response:
 def status(submission_id: UUID) -> str | Response:
     """Show where the work is: four dots, and the badge when it is ready."""
     with services().database.reading() as session:
-        submission = assessment.own_submission(
-            session, submission_id, candidate_id=visitor().id
-        )
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
         marks = assessment.final_assessments(session, submission_id) if decision else []
         offer = offers.open_offer_for_candidate(session, submission_id)
@@ -209,9 +203,7 @@ def answer_text(one: Task, value: Any) -> list[str]:
 
 def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
     with services().database.reading() as session:
-        submission = assessment.own_submission(
-            session, submission_id, candidate_id=visitor().id
-        )
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         given = assessment.answers(session, submission_id)
     if draft and submission.state != SubmissionState.DRAFT:
         raise Refused(N_("This was sent already."), status=409, code="sent-already")
@@ -274,9 +266,7 @@ def _reached(submission: Submission, decision: Decision | None, offer: str | Non
     return 1 if submission.state == SubmissionState.SENT else 2
 
 
-def _feedback(
-    submission: Submission, markings: list[dict[str, int]]
-) -> list[tuple[str, str, str]]:
+def _feedback(submission: Submission, markings: list[dict[str, int]]) -> list[tuple[str, str, str]]:
     """Say for each criterion what goes well now and what to try next."""
     if not markings:
         return []
