@@ -42,6 +42,7 @@ from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 from keys.material import PrivateKey
 from wallet.settings import WalletSettings
 from web.app import Services
+from web.settings import DemoEntry
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 CENTRE = "http://localhost:8001"
@@ -97,6 +98,14 @@ def achievement(level: int = 2, base: str = CENTRE) -> dict[str, Any]:
     }
 
 
+def _unspoilt(document: dict[str, Any]) -> dict[str, Any]:
+    return document
+
+
+def _carry_on(_path: str) -> None:
+    return None
+
+
 @dataclass
 class Offered:
     """One offer of the centre: its code, what was handed out for it."""
@@ -126,13 +135,13 @@ class Centre:
     down: set[str] = field(default_factory=set)
     """Paths (starts of them) that do not answer."""
     metadata_changes: dict[str, Any] = field(default_factory=dict)
-    spoil: Callable[[dict[str, Any]], dict[str, Any]] = staticmethod(lambda document: document)
+    spoil: Callable[[dict[str, Any]], dict[str, Any]] = _unspoilt
     """Changes a badge after it was signed."""
     give_to: str | None = None
     """Another holder to give every badge to."""
     signs_as: str | None = None
     """Another issuer to name in badges."""
-    before_answer: Callable[[str], None] = staticmethod(lambda path: None)
+    before_answer: Callable[[str], None] = _carry_on
     signatures: int = 0
 
     @property
@@ -144,8 +153,12 @@ class Centre:
     def offer(self, *, level: int = 2, number: str | None = None) -> str:
         """Make an offer and give the link to our wallet."""
         reference = uuid4().hex
-        self.offers[reference] = Offered(f"code-{uuid4().hex}", f"urn:uuid:{uuid4()}", level, number)
-        return f"{WALLET}/receive?credential_offer_uri={quote(self.offer_address(reference), safe='')}"
+        self.offers[reference] = Offered(
+            f"code-{uuid4().hex}", f"urn:uuid:{uuid4()}", level, number
+        )
+        return (
+            f"{WALLET}/receive?credential_offer_uri={quote(self.offer_address(reference), safe='')}"
+        )
 
     def offer_address(self, reference: str) -> str:
         return f"{self.origin}/offers/{reference}"
@@ -309,7 +322,9 @@ class Centre:
 
     def _credential(self, request: HttpRequest) -> tuple[int, str, bytes]:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        found = next((one for one in self.offers.values() if one.token and one.token == token), None)
+        found = next(
+            (one for one in self.offers.values() if one.token and one.token == token), None
+        )
         if found is None:
             return _json({"error": "invalid_token"}, 401)
         asked = read_credential_request(request.body or b"")
@@ -428,11 +443,18 @@ class WalletWorld:
 def trusting(*parties: str) -> Trust:
     """Make a trust list of issuers."""
     return Trust(
-        tuple(TrustedParty(one, "Training Centre of Madrid", frozenset({"issuer"})) for one in parties)
+        tuple(
+            TrustedParty(one, "Training Centre of Madrid", frozenset({"issuer"})) for one in parties
+        )
     )
 
 
-def open_world(*, database_url: str = "sqlite://", trust: Trust | None = None) -> WalletWorld:
+def open_world(
+    *,
+    database_url: str = "sqlite://",
+    trust: Trust | None = None,
+    demo_entries: tuple[DemoEntry, ...] = (),
+) -> WalletWorld:
     """Make a wallet and a centre that it knows."""
     clock = Clock(NOW)
     centre = Centre(clock)
@@ -442,6 +464,7 @@ def open_world(*, database_url: str = "sqlite://", trust: Trust | None = None) -
         secret=b"s" * 32,
         verifier_url=VERIFIER,
         trust=trusting(centre.did) if trust is None else trust,
+        demo_entries=demo_entries,
     )
     app = wallet.create_app(settings, fetch=lambda request: centre.fetch(request), clock=clock)
     return WalletWorld(app, centre, clock)

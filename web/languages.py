@@ -113,7 +113,7 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
         response.headers.setdefault("Content-Language", current_language())
         response.vary.add("Accept-Language")
         asked = request.args.get("lang")
-        if cookie and asked in languages():
+        if cookie and asked in languages() and not g.get("machine_interface", False):
             response.set_cookie(
                 cookie,
                 asked,

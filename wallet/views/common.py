@@ -153,7 +153,9 @@ def register_wallet(app: Flask) -> None:
             code="damaged",
             hint=N_("Show this page to your centre."),
         )
-        page = render_template("error.html", title=refused.text, hint=refused.hint_text)
+        page = render_template(
+            "error.html", title=refused.text, hint=refused.hint_text, incident=""
+        )
         return make_response(page, refused.status)
 
     @app.after_request
