@@ -67,7 +67,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
-        errors = {name: gettext(text) for name, text in problems.items()}
+        errors = {name: _named(name, gettext(text), submission) for name, text in problems.items()}
         return _marking_page(submission, given, marking, errors), 422
     with services().database.transaction() as session:
         assessment.decide(
@@ -154,6 +154,13 @@ def _marking_page(
         marking=marking,
         errors=errors,
     )
+
+
+def _named(field: str, text: str, submission: Submission) -> str:
+    # Four lines may lack the same thing: say which one is meant.
+    criterion = field.partition("-")[2]
+    names = {line.id: line.name for line in framework().rubric(submission.skill, _language())}
+    return f"{names[criterion]}: {text}" if criterion in names else text
 
 
 def _language() -> str:
