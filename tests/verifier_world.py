@@ -1,7 +1,10 @@
 """A verifier in a world of its own: an app on a memory database, over a web of behaving parties."""
 
 import json
+import re
 from dataclasses import dataclass, field
+from functools import cache
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +16,7 @@ from world import Clock
 
 import verifier
 from credentials.trust import Trust, TrustedParty
-from issuer.framework import FOLDER, load_framework
+from issuer.framework import FOLDER, Framework, load_framework
 from keys.fetching import HttpRequest, HttpResponse
 from verifier.settings import VerifierSettings
 
@@ -79,7 +82,7 @@ class Employer:
 
     def framework_badge(self, language: str, *, level: int = 2, **changes: Any) -> dict[str, Any]:
         """Give a badge of the real framework, signed in a language."""
-        framework = load_framework(FOLDER / "mycred4home")
+        framework = _framework()
         definition = framework.achievement("technical-cleaning", level, None)
         achievement = framework.achievement_json(
             definition, base_url="https://issuer.example", lang=language
@@ -122,3 +125,26 @@ class Employer:
         return self.phone.post(
             f"/check?lang={language}", data={"text": text}, follow_redirects=follow
         )
+
+
+@cache
+def _framework() -> Framework:
+    return load_framework(FOLDER / "mycred4home")
+
+
+def headline(page: TestResponse) -> tuple[str, str, str]:
+    """Give the headline's id, colour and words."""
+    assert page.status_code == 200, page.status_code
+    found = re.search(
+        r'<section class="headline (\w+)" data-headline="([\w-]+)".*?<h1[^>]*>(.*?)</h1>',
+        page.text,
+        re.DOTALL,
+    )
+    assert found
+    return found[2], found[1], unescape(found[3])
+
+
+def text(page: TestResponse) -> str:
+    """Give what is read on a page."""
+    body = re.sub(r"<(title|head)\b.*?</\1>", "", page.text, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -32,12 +32,18 @@ class CachedFetch:
         self._fetch = fetch
         self._now = now
         self._fresh_only = fresh_only
+        self._answers: dict[str, HttpResponse] = {}
         self.asked: dict[str, datetime] = {}
         self.reused = False
         """Whether something came from the cache without asking whether it is still so."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Give the response, from the cache where that is allowed."""
+        """Give the response, from the cache where that is allowed; within one run, ask once."""
+        if request.url not in self._answers:
+            self._answers[request.url] = self._answer(request)
+        return self._answers[request.url]
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         with self._database.reading() as session:
             known = session.get(Fetched, request.url)
         if known is not None and self._is_fresh(known):
@@ -50,30 +56,37 @@ class CachedFetch:
         response = self._fetch(HttpRequest(request.url, request.method, headers, request.body))
         self.asked[request.url] = self._now
         if response.status == 304 and known is not None:
+            if _may_be_reused(known.url):
+                self._keep(known)
             return _response(known)
         if response.status == 200 and len(response.body) <= _MAX_KEPT_BYTES:
-            self._keep(request.url, response)
+            self._keep(
+                Fetched(
+                    url=request.url,
+                    body=response.body,
+                    etag=response.headers.get("etag", ""),
+                    content_type=response.headers.get("content-type", ""),
+                    fetched_at=self._now,
+                )
+            )
         return response
 
     def _is_fresh(self, known: Fetched) -> bool:
-        age = self._now - known.fetched_at
-        young = timedelta(0) <= age < _DID_DOCUMENT_FRESH
-        return young and not self._fresh_only and known.url.endswith("/did.json")
+        young = timedelta(0) <= self._now - known.fetched_at < _DID_DOCUMENT_FRESH
+        return young and not self._fresh_only and _may_be_reused(known.url)
 
-    def _keep(self, url: str, response: HttpResponse) -> None:
-        row = Fetched(
-            url=url,
-            body=response.body,
-            etag=response.headers.get("etag", ""),
-            content_type=response.headers.get("content-type", ""),
-            fetched_at=self._now,
-        )
+    def _keep(self, row: Fetched) -> None:
+        row.fetched_at = self._now
         try:
             with self._database.transaction() as session:
                 _forget(session, self._now)
                 session.merge(row)
         except IntegrityError:
             return  # somebody else has just kept the same document
+
+
+def _may_be_reused(url: str) -> bool:
+    return url.endswith("/did.json")
 
 
 def _forget(session: Session, now: datetime) -> None:

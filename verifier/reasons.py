@@ -94,7 +94,7 @@ REASONS: Mapping[str, str] = {
     "dates.not-yet": N_("Its time of validity has not begun."),
     "status.ok": N_("It is not on the list of cancelled badges."),
     "status.none": N_("Its signer keeps no list of cancelled badges."),
-    "status.revoked": N_("The signer cancelled it."),
+    "status.revoked": N_("Its signer cancelled it."),
     "status.suspended": N_("The signer has put it on hold."),
     "status.unreachable": N_("We could not get the list of cancelled badges just now."),
     "status.bad-list": N_("The list of cancelled badges that it names is not right."),

@@ -1,0 +1,278 @@
+"""One headline out of five, by really signed badges; what is not proved is never shown as fact."""
+
+import re
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from parties import ACHIEVEMENT, NOW, Party, WebParty
+from verifier_world import BODY_NAME, CENTRE_NAME, DID_DOCUMENT, Employer, headline, text
+
+from credentials.report import CODES
+from credentials.trust import Trust, TrustedParty
+from verifier.reasons import REASONS
+from web.languages import languages
+
+GENUINE = {
+    "en": "Genuine and valid today",
+    "fr": "Authentique et valable aujourd'hui",
+    "es": "Auténtica y válida hoy",
+}
+UNKNOWN = {
+    "en": "Genuine, but we do not know who signed",
+    "fr": "Authentique, mais signataire inconnu",
+    "es": "Auténtica, pero no conocemos a quien firma",
+}
+CANCELLED = {
+    "en": "Genuine, but no longer valid (cancelled)",
+    "fr": "Authentique, mais plus valable (annulé)",
+    "es": "Auténtica, pero ya no es válida (anulada)",
+}
+EXPIRED = {
+    "en": "Genuine, but no longer valid (expired)",
+    "fr": "Authentique, mais plus valable (expiré)",
+    "es": "Auténtica, pero ya no es válida (caducada)",
+}
+FALSE = {
+    "en": "Changed or false - do not rely on it",
+    "fr": "Modifié ou faux\u00a0: ne vous y fiez pas",
+    "es": "Modificada o falsa: no se fíe",
+}
+NOT_CHECKED = {
+    "en": "Could not be checked now",
+    "fr": "Vérification impossible pour le moment",
+    "es": "No se ha podido comprobar ahora",
+}
+
+
+@pytest.fixture
+def employer() -> Employer:
+    return Employer()
+
+
+def altered(badge: dict[str, Any]) -> dict[str, Any]:
+    changed = deepcopy(badge)
+    changed["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    return changed
+
+
+# --- five headlines, three languages --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", languages())
+def test_changed_badge_is_refused_in_every_language(employer: Employer, language: str) -> None:
+    page = employer.scans(employer.shown(altered(employer.badge())), language)
+    assert headline(page) == ("false", "bad", FALSE[language])
+    assert "Master" not in page.text, "what a changed badge says is not shown"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_badge_of_an_unknown_signer_is_amber_in_every_language(
+    employer: Employer, language: str
+) -> None:
+    page = employer.scans(employer.shown(employer.badge(issuer_endorsements=[])), language)
+    assert headline(page) == ("unknown-signer", "warn", UNKNOWN[language])
+    assert 'class="headline good"' not in page.text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_cancelled_badge_says_so_in_every_language(employer: Employer, language: str) -> None:
+    employer.centre.revoked.add(4711)
+    page = employer.scans(employer.shown(employer.badge()), language)
+    assert headline(page) == ("no-longer-valid", "bad", CANCELLED[language])
+
+
+@pytest.mark.parametrize("language", languages())
+def test_expired_badge_says_so_in_every_language(employer: Employer, language: str) -> None:
+    badge = employer.badge(valid_until=NOW - timedelta(days=1))
+    page = employer.scans(employer.shown(badge), language)
+    assert headline(page) == ("no-longer-valid", "bad", EXPIRED[language])
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_could_not_be_fetched_is_an_open_question(employer: Employer, language: str) -> None:
+    shown = employer.shown(employer.badge())
+    employer.web.statuses[employer.centre.list_url] = 503
+    assert headline(employer.scans(shown, language)) == (
+        "not-checked",
+        "open",
+        NOT_CHECKED[language],
+    )
+    employer.open()
+    employer.web.statuses = {DID_DOCUMENT: 500}
+    assert headline(employer.scans(shown, language))[0] == "not-checked"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_genuine_badge_is_green_in_every_language(employer: Employer, language: str) -> None:
+    page = employer.scans(employer.shown(employer.badge()), language)
+    assert headline(page) == ("genuine", "good", GENUINE[language])
+    assert f'<html lang="{language}"' in page.text
+
+
+def test_genuine_badge_is_summed_up_in_one_sentence(employer: Employer) -> None:
+    read = text(employer.scans(employer.shown(employer.badge())))
+    wanted = f"Genuine. Signed by {CENTRE_NAME}, recognised by {BODY_NAME}. Still valid today."
+    assert wanted in read
+    assert "They say too" in read
+    assert "We visited this centre." in read
+    assert "What this badge does not say" in read
+    assert "You may look. You do not need to keep a copy." in read
+
+
+# --- who signed -------------------------------------------------------------------------------
+
+
+def test_claimed_creator_and_name_are_shown_as_claims(employer: Employer) -> None:
+    stranger = Party(BODY_NAME)
+    document = stranger.unsigned_badge(employer.worker.did)
+    document["credentialSubject"]["achievement"]["creator"] = employer.body.profile
+    page = employer.scans(employer.shown(stranger.sign(document)))
+    read = text(page)
+    assert headline(page)[0] == "unknown-signer"
+    assert f"It says it is signed by {BODY_NAME} (not confirmed)" in read
+    assert "Careful: somebody we know has this name, but it is not them." in read
+    assert f"Who wrote these rules, as the badge says: {BODY_NAME}" in read
+    assert "Recognised by" not in read
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ноme Ѕеrviсеs Аlliаnсе",
+        "home  services\u200b alliance",
+        "Home Services Alliance (Spain)",
+        "H\u0301ome Servíces Alliance",
+    ],
+)
+def test_name_that_looks_like_a_known_one_is_warned_about(employer: Employer, name: str) -> None:
+    stranger = Party(name)
+    read = text(employer.scans(employer.shown(stranger.badge(employer.worker.did))))
+    assert "Careful: somebody we know has this name" in read
+
+
+def test_name_of_mixed_alphabets_is_warned_about(employer: Employer) -> None:
+    read = text(employer.scans(employer.shown(Party("Sсhool").badge(employer.worker.did))))
+    assert "Careful: letters in this name are hidden, or look like others." in read
+
+
+def test_ordinary_unknown_name_gets_no_warning(employer: Employer) -> None:
+    stranger = Party("École de Besançon – Centro de día Ñuñoa")
+    assert "Careful" not in text(employer.scans(employer.shown(stranger.badge("did:key:z6MkA"))))
+
+
+def test_listed_signer_is_named_by_the_list_not_by_the_badge(employer: Employer) -> None:
+    listed = TrustedParty(employer.centre.did, "The Name On The List", frozenset({"issuer"}))
+    employer.trust = Trust((listed,))
+    employer.open()
+    page = employer.scans(employer.shown(employer.badge(issuer_endorsements=[])))
+    assert headline(page)[0] == "genuine"
+    assert "Signed by The Name On The List. Still valid today." in text(page)
+    assert CENTRE_NAME not in text(page)
+
+
+# --- endorsements -----------------------------------------------------------------------------
+
+
+def test_each_endorsement_says_whether_it_counts_and_why(employer: Employer) -> None:
+    body, worker = employer.body, employer.worker
+    page = employer.scans(
+        employer.shown(
+            employer.badge(
+                issuer_endorsements=[
+                    body.endorse(employer.centre.did, "Good centre."),
+                    body.endorse("https://other.example/a", "Stapled from elsewhere."),
+                    body.endorse(ACHIEVEMENT, "Too old.", valid_until=NOW - timedelta(days=1)),
+                    worker.endorse(ACHIEVEMENT, "I am the best."),
+                    Party(BODY_NAME).endorse(ACHIEVEMENT, "I use a known name."),
+                    {**body.endorse(ACHIEVEMENT, "Forged."), "name": "Changed"},
+                ]
+            )
+        )
+    )
+    read = text(page)
+    assert "Good centre. Counts. Signed by them, and still valid." in read
+    assert "Stapled from elsewhere. Does not count. It is about something else" in read
+    assert "Too old. Does not count. Its time of validity is over." in read
+    assert (
+        "Said by the person themself I am the best. Does not count. Said by the person themself."
+        in read
+    )
+    assert "Forged. Does not count. The signature does not fit." in read
+    assert f"{BODY_NAME} (we do not know them)" in read
+    assert "Careful: somebody we know has this name, but it is not them." in read
+    assert page.text.count("data-endorsement") == 6
+
+
+def test_forged_endorsement_does_not_lend_its_name(employer: Employer) -> None:
+    forged = {**employer.body.endorse(employer.centre.did), "name": "Changed"}
+    page = employer.scans(employer.shown(employer.badge(issuer_endorsements=[forged])))
+    assert headline(page)[0] == "unknown-signer"
+
+
+# --- several badges, holder -------------------------------------------------------------------
+
+
+def test_worst_badge_decides_the_headline(employer: Employer) -> None:
+    good, bad = employer.badge(), employer.badge(valid_until=NOW - timedelta(days=1))
+    page = employer.scans(employer.shown(good, bad))
+    assert headline(page)[0] == "no-longer-valid"
+    assert re.findall(r'data-badge="([\w-]+)"', page.text) == ["genuine", "no-longer-valid"]
+    assert "1 of 2 badges:" in text(page)
+
+
+def test_badge_shown_by_somebody_else_is_refused(employer: Employer) -> None:
+    page = employer.scans(Party("Thief").show([employer.badge()]))
+    assert headline(page)[0] == "false"
+    assert "It was given to somebody else." in text(page)
+
+
+def test_presentation_made_for_another_verifier_is_refused(employer: Employer) -> None:
+    shown = employer.shown(employer.badge(), domain="https://other.example")
+    page = employer.scans(shown)
+    assert headline(page)[0] == "false"
+    assert "It was made for somebody else, not for this page." in text(page)
+
+
+def test_pasted_badge_is_called_a_copy(employer: Employer) -> None:
+    page = employer.pastes(employer.badge())
+    assert headline(page)[0] == "genuine"
+    assert "This is a copy. Ask the person to show it from their phone." in text(page)
+
+
+# --- languages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signed_in", ["es", "fr", "en"])
+def test_badge_can_be_read_in_the_employers_language(employer: Employer, signed_in: str) -> None:
+    shown = employer.shown(employer.framework_badge(signed_in))
+    read = text(employer.scans(shown, "fr"))
+    assert "Ménage à domicile - Confirmé" in read
+    assert "★★☆ Niveau 2 sur 3\u00a0: Confirmé".replace("\u00a0", " ") in read
+    assert "Je sais nettoyer" in read
+    assert "nettoyer des locaux" in read
+    assert "Niveau 1 du CEC (indicatif)" in read
+    assert "Ordre du travail : 2 / 3" in read.replace(" :", " :")
+    original = {"es": "limpiar salas", "fr": "", "en": "clean rooms"}[signed_in]
+    assert original in read, "the original stays one tap away"
+
+
+def test_framework_names_come_from_the_table_not_from_the_badge(employer: Employer) -> None:
+    document = employer.centre.unsigned_badge(employer.worker.did, status=employer.centre.entry())
+    row = document["credentialSubject"]["achievement"]["alignment"][0]
+    row["targetName"] = "brain surgery"
+    read = text(employer.scans(employer.shown(employer.centre.sign(document)), "es"))
+    assert "limpiar salas Como está en la insignia brain surgery" in read
+
+
+def test_every_check_code_has_a_sentence() -> None:
+    assert set(REASONS) == {*CODES, "share.unreachable"}
+
+
+def test_party_with_another_host_is_another_party(employer: Employer) -> None:
+    other = WebParty(CENTRE_NAME, host="issuer-example.evil.example")
+    employer.web.parties = (*employer.web.parties, other)
+    endorsed = employer.body.endorse(employer.centre.did)
+    badge = other.badge(employer.worker.did, status=other.entry(), issuer_endorsements=[endorsed])
+    assert headline(employer.scans(employer.shown(badge)))[0] == "unknown-signer"
