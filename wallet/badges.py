@@ -23,6 +23,7 @@ from wallet.cards import OpenWallet
 from wallet.reading import subject_of
 from wallet.sealing import SealBroken, fingerprint, seal, unseal
 from wallet.tables import Badge
+from wallet.writing import write
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -136,8 +137,7 @@ def bring(
         )
     report = verify_credential(text, trust=trust, fetch=fetch, now=now)
     refuse_unless_whole(report)
-    with database.transaction() as session:
-        return keep(session, wallet, text, report, now=now)
+    return write(database, lambda session: keep(session, wallet, text, report, now=now))
 
 
 def refuse_unless_whole(report: Report) -> None:

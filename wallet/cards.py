@@ -21,6 +21,7 @@ from keys.material import PrivateKey
 from wallet import limits
 from wallet.sealing import derive, new_key, seal, unseal
 from wallet.tables import Badge, Receipt, Share, Wallet, WebSession
+from wallet.writing import write
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -124,13 +125,7 @@ def open_new(database: Database, *, nickname: str = "", language: str = "en") ->
 def open_with_card(database: Database, text: str, *, visitor: str, now: datetime) -> OpenWallet:
     """Open the wallet that a card belongs to; wrong cards are counted for each visitor."""
     code = read_card(text)
-    with database.transaction() as session:
-        limits.check(session, visitor, "wrong-card", most=limits.WRONG_CARDS, now=now)
-        wallet = session.exec(
-            select(Wallet).where(col(Wallet.card_hash) == _card_hash(code))
-        ).one_or_none()
-        if wallet is None:
-            limits.count(session, visitor, "wrong-card", now=now)
+    wallet = write(database, lambda session: _wallet_of(session, code, visitor, now))
     if wallet is None:
         raise Refused(
             N_("We know no wallet for this card."),
@@ -140,6 +135,16 @@ def open_with_card(database: Database, text: str, *, visitor: str, now: datetime
         )
     data_key = unseal(derive(_letters(code), "card"), wallet.wrapped_key, place=f"card {wallet.id}")
     return read_wallet(wallet, data_key)
+
+
+def _wallet_of(session: Session, code: str, visitor: str, now: datetime) -> Wallet | None:
+    limits.check(session, visitor, "wrong-card", most=limits.WRONG_CARDS, now=now)
+    wallet = session.exec(
+        select(Wallet).where(col(Wallet.card_hash) == _card_hash(code))
+    ).one_or_none()
+    if wallet is None:
+        limits.count(session, visitor, "wrong-card", now=now)
+    return wallet
 
 
 def read_wallet(wallet: Wallet, data_key: bytes) -> OpenWallet:

@@ -32,6 +32,14 @@ def check(session: Session, visitor: str, thing: str, *, most: int, now: datetim
         )
 
 
+def check_and_count(
+    session: Session, visitor: str, thing: str, *, most: int, now: datetime
+) -> None:
+    """Count one try, unless there were too many."""
+    check(session, visitor, thing, most=most, now=now)
+    count(session, visitor, thing, now=now)
+
+
 def count(session: Session, visitor: str, thing: str, *, now: datetime) -> None:
     """Count one try."""
     tries = session.get(Tries, (visitor, thing))

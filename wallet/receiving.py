@@ -54,6 +54,7 @@ from wallet.cards import OpenWallet
 from wallet.reading import subject_of
 from wallet.sealing import SealBroken, fingerprint, seal, unseal
 from wallet.tables import Receipt
+from wallet.writing import write
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -203,15 +204,29 @@ def accept(
             reference=reference,
         )
         report = _check(text, wallet, offer, trust=trust, fetch=fetch, now=now)  # 3
-        with database.transaction() as session:  # 4
-            badge_id = keep(session, wallet, text, report, now=now)
-            row = session.get_one(Receipt, receipt.id)
-            row.badge_id, row.busy_until = badge_id, None
-            row.content = _seal_receipt(wallet, receipt.id, {})
-            session.add(row)
+        badge_id = write(  # 4
+            database, lambda session: _close(session, wallet, receipt.id, text, report, now=now)
+        )
     except BaseException:
         _release(database, receipt.id)
         raise
+    return badge_id
+
+
+def _close(
+    session: Session,
+    wallet: OpenWallet,
+    receipt_id: UUID,
+    text: str,
+    report: Report,
+    *,
+    now: datetime,
+) -> UUID:
+    badge_id = keep(session, wallet, text, report, now=now)
+    row = session.get_one(Receipt, receipt_id)
+    row.badge_id, row.busy_until = badge_id, None
+    row.content = _seal_receipt(wallet, receipt_id, {})
+    session.add(row)
     return badge_id
 
 
@@ -241,32 +256,32 @@ class _Open:
 def _take(
     database: Database, wallet: OpenWallet, offer: Offer, *, now: datetime
 ) -> tuple[_Open, UUID | None]:
+    row, kept = write(database, lambda session: _take_row(session, wallet, offer, now=now))
+    held = json.loads(unseal(wallet.data_key, row.content, place=f"receipt {row.id}"))
+    return _Open(row.id, held.get("token", ""), held.get("text", "")), kept
+
+
+def _take_row(
+    session: Session, wallet: OpenWallet, offer: Offer, *, now: datetime
+) -> tuple[Receipt, UUID | None]:
     name = json.dumps([offer.credential_issuer, offer.pre_authorized_code])
     mark = fingerprint(wallet.data_key, name, purpose="offer")
-    with database.transaction() as session:
-        session.exec(
-            delete(Receipt).where(
-                col(Receipt.wallet_id) == wallet.id, col(Receipt.created) < now - _REMEMBERED
-            )
-        )
-        row = session.exec(
-            select(Receipt)
-            .where(col(Receipt.wallet_id) == wallet.id, col(Receipt.fingerprint) == mark)
-            .with_for_update()
-        ).one_or_none()
-        if row is None:
-            row = Receipt(
-                id=uuid4(), wallet_id=wallet.id, fingerprint=mark, content=b"", created=now
-            )
-            row.content = _seal_receipt(wallet, row.id, {})
-        if row.badge_id is not None:
-            return _Open(row.id, "", ""), row.badge_id
-        if row.busy_until is not None and row.busy_until > now:
-            raise BeingKept(row.id)
-        row.busy_until = now + _BUSY
-        session.add(row)
-    held = json.loads(unseal(wallet.data_key, row.content, place=f"receipt {row.id}"))
-    return _Open(row.id, held.get("token", ""), held.get("text", "")), None
+    own = col(Receipt.wallet_id) == wallet.id
+    session.exec(delete(Receipt).where(own, col(Receipt.created) < now - _REMEMBERED))
+    row = session.exec(
+        select(Receipt).where(own, col(Receipt.fingerprint) == mark).with_for_update()
+    ).one_or_none()
+    if row is None:
+        row = Receipt(id=uuid4(), wallet_id=wallet.id, fingerprint=mark, content=b"", created=now)
+        row.content = _seal_receipt(wallet, row.id, {})
+    if row.badge_id is not None:
+        return row, row.badge_id
+    if row.busy_until is not None and row.busy_until > now:
+        raise BeingKept(row.id)
+    row.busy_until = now + _BUSY
+    session.add(row)
+    session.flush()
+    return row, None
 
 
 def _release(database: Database, receipt_id: UUID) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -309,6 +311,24 @@ def test_second_tap_while_the_first_is_at_it_waits(world: WalletWorld, opened: O
     assert receiving.kept_badge(world.services.database, opened, waited[0]) == badge_id
     tokens = [path for path in paths(world.centre.asked) if path == "/token"]
     assert len(tokens) == 1
+
+
+def test_twenty_taps_at_once_keep_one_badge_for_one_token(tmp_path: Path) -> None:
+    world = open_world(database_url=f"sqlite:///{tmp_path}/wallet.db")
+    opened = cards.open_new(world.services.database)
+    seen = look(world, world.centre.offer())
+
+    def tap(_number: int) -> UUID | None:
+        try:
+            return accept(world, opened, seen)
+        except BeingKept:
+            return None
+
+    with ThreadPoolExecutor(20) as pool:
+        results = set(pool.map(tap, range(20))) - {None}
+    assert len(results) == 1
+    assert kept(world, opened) == 1
+    assert list(paths(world.centre.asked)).count("/token") == 1
 
 
 def test_tap_after_a_stopped_process_goes_on_with_the_token_it_had(

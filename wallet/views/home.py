@@ -10,6 +10,7 @@ from wallet.views.common import (
     take_offer,
     visitor,
 )
+from wallet.writing import write
 from web.app import services
 from web.errors import Refused
 from web.languages import current_language, languages
@@ -38,9 +39,13 @@ def make() -> Response | tuple[str, int]:
     database, now = services().database, services().now()
     language = request.form.get("language", "")
     nickname = request.form.get("nickname", "")
-    with database.transaction() as transaction:
-        limits.check(transaction, visitor(), "new", most=limits.NEW_WALLETS, now=now)
-        limits.count(transaction, visitor(), "new", now=now)
+    who = visitor()
+    write(
+        database,
+        lambda session: limits.check_and_count(
+            session, who, "new", most=limits.NEW_WALLETS, now=now
+        ),
+    )
     try:
         wallet = cards.open_new(
             database,
