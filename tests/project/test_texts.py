@@ -1,4 +1,4 @@
-"""Every text that a visitor can meet exists in every language; the build fails for a missing one."""
+"""Every text that a visitor can meet exists in every language; a missing one fails the build."""
 
 import re
 import string
@@ -72,5 +72,5 @@ def _texts(message: Message) -> tuple[str, ...]:
 
 
 def _places(text: str) -> Iterator[str]:
-    assert "{" not in text or not list(string.Formatter().parse(text))[0][1], text
+    assert "{" not in text or next(iter(string.Formatter().parse(text)))[1] is None, text
     return (found for found in re.findall(r"%\((\w+)\)s", text) if found != "num")
