@@ -31,6 +31,7 @@ def texts(edition: dict[str, Any]) -> Iterator[str]:
     """Walk the texts of one edition, in the same order in every language."""
     yield edition["name"]
     yield edition["description"]
+    yield edition["creator"]["name"]
     yield from edition["criteria"]["narrative"].split("\n\n")
     for row in edition["resultDescription"]:
         yield row["name"]

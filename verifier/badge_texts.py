@@ -61,7 +61,7 @@ class BadgeTexts:
     criteria: tuple[Words, ...]
     results: tuple[tuple[Words, str], ...]
     terms: tuple[Term, ...]
-    creator: str
+    creator: Words
     awarded: str
     valid_until: str
 
@@ -85,7 +85,7 @@ def texts_of(badge: dict[str, Any]) -> BadgeTexts:
         criteria=tuple(_criteria(achievement, language)),
         results=tuple(_results(subject, achievement, language)),
         terms=tuple(_terms(achievement, language)),
-        creator=clean_name(_object(achievement.get("creator")).get("name")),
+        creator=_words(clean_name(_object(achievement.get("creator")).get("name")), language),
         awarded=_day(badge.get("awardedDate") or badge.get("validFrom")),
         valid_until=_day(badge.get("validUntil")),
     )

@@ -71,6 +71,7 @@ class Answer:
     """A headline with what goes with it."""
 
     id: str
+    icon: str
     colour: str
     text: str
     summary: str
@@ -143,18 +144,25 @@ def _overall(report: PresentationReport, cards: tuple[Card, ...]) -> Answer:
     same = sum(card.answer.id == worst.id for card in cards)
     of_how_many = gettext("%(some)s of %(all)s badges:", some=same, all=len(cards))
     return Answer(
-        worst.id, worst.colour, worst.text, f"{of_how_many} {worst.summary}", worst.advice
+        worst.id,
+        worst.icon,
+        worst.colour,
+        worst.text,
+        f"{of_how_many} {worst.summary}",
+        worst.advice,
     )
 
 
 def _answer(headline: Headline, checks: tuple[Check, ...], summary: str) -> Answer:
-    text = HEADLINES[headline]
+    text, icon = HEADLINES[headline], str(headline)
     if headline is Headline.NO_LONGER_VALID:
-        told = (NO_LONGER_VALID.get(check.code) for check in _not_passed(checks))
-        text = next((one for one in told if one), text)
+        codes = [check.code for check in _not_passed(checks)]
+        text = next((NO_LONGER_VALID[code] for code in codes if code in NO_LONGER_VALID), text)
+        icon = "expired" if codes[0].startswith("dates.") else "cancelled"
     advice = ADVICE.get(headline)
     return Answer(
         str(headline),
+        icon,
         COLOURS[headline],
         gettext(text),
         summary,
