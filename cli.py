@@ -167,11 +167,13 @@ def demo(ports: str = "8001,8002,8003") -> None:
 
 
 def _secret(path: Path) -> bytes:
-    import stat
+    from keys.errors import StoreError
+    from keys.store import read_key_file
 
-    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        _stop(f"others may read {path}: set its mode to 600 (chmod 600)")
-    return _read(path).strip()
+    try:
+        return read_key_file(path)
+    except StoreError as error:
+        _stop(error.detail)
 
 
 def _read(path: Path) -> bytes:

@@ -73,6 +73,10 @@ class Network:
         self.requests: list[HttpRequest] = []
         self.unreachable: set[str] = set()
 
+    def join(self, origin: str, app: Flask) -> None:
+        """Let `app` answer for `origin`."""
+        self.apps[origin] = app
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer as the network would: `CannotFetch` when nobody is there."""
         self.requests.append(request)
@@ -117,8 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     servers[0].run()
 
 
-def build(folder: Path, ports: tuple[int, int, int] = PORTS) -> Demo:
-    """Give the apps of the demo, with sample people; make these when they are not there yet."""
+def build(folder: Path, ports: tuple[int, int, int] = PORTS, *, fetch: Fetch | None = None) -> Demo:
+    """Give the apps of the demo, with sample people; make these when they are not there yet.
+
+    `fetch` is their way to each other; without it they use real connections on this machine.
+    """
     addresses = (
         f"http://localhost:{ports[0]}",
         f"http://localhost:{ports[1]}",
@@ -130,11 +137,11 @@ def build(folder: Path, ports: tuple[int, int, int] = PORTS) -> Demo:
         state = _begin(folder, addresses)
         network = Network()
         apps = _apps(folder, state, fetch=network)
-        network.apps = dict(zip(addresses, apps, strict=True))
+        for address, app in zip(addresses, apps, strict=True):
+            network.join(address, app)
         state = {**state, "samples": _sample_people(apps, state, network)}
         _write_state(folder, state)
-    apps = _apps(folder, state)
-    return Demo(*apps, addresses, state)
+    return Demo(*_apps(folder, state, fetch=fetch), addresses, state)
 
 
 # --- settings ---------------------------------------------------------------------------------

@@ -1,49 +1,39 @@
-"""A whole world in memory: three apps on memory databases, joined by a `fetch` without sockets.
+"""A whole world without sockets: the three services with sample people, joined by a `fetch`.
 
-Journeys run in milliseconds, and every outbound request is counted, so that a test can assert
-which addresses were asked.
+The `fetch` dispatches by origin to their WSGI apps and remembers every request, so that a journey
+takes milliseconds and a test can assert which addresses were asked.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from flask import Flask
+from flask.testing import FlaskClient
 
-from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+import demo
+from demo import Network
+
+__all__ = ["Clock", "Network", "World"]
 
 
-class Network:
-    """Dispatch requests by origin to WSGI apps; remember each of them."""
+class World:
+    """Issuer, wallet and verifier with the demo's people."""
 
-    def __init__(self) -> None:
-        self.apps: dict[str, Flask] = {}
-        self.requests: list[HttpRequest] = []
-        self.unreachable: set[str] = set()
+    def __init__(self, folder: Path) -> None:
+        self.network = Network()
+        self.demo = demo.build(folder, fetch=self.network)
+        apps = (self.demo.issuer, self.demo.wallet, self.demo.verifier)
+        for address, app in zip(self.demo.addresses, apps, strict=True):
+            self.network.join(address, app)
 
-    def join(self, origin: str, app: Flask) -> None:
-        """Let `app` answer for `origin`."""
-        self.apps[origin] = app
+    @property
+    def employer(self) -> FlaskClient:
+        """Give somebody's browser in front of the verifier."""
+        return self.demo.verifier.test_client()
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the network would: `CannotFetch` when nobody is there."""
-        self.requests.append(request)
-        parts = urlsplit(request.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin in self.unreachable or origin not in self.apps:
-            raise CannotFetch(f"no answer from {origin}")
-        response = self.apps[origin].test_client(use_cookies=False).open(
-            request.url,
-            method=request.method,
-            headers=dict(request.headers),
-            data=request.body,
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return HttpResponse(response.status_code, headers, response.data, request.url)
-
-    def urls(self) -> list[str]:
-        """List what was asked for, in order."""
-        return [request.url for request in self.requests]
+    def sample(self, note: str) -> str:
+        """Give the text or link of a sample badge."""
+        rows = self.demo.state["samples"]["badges"]
+        return str(next(row["text"] for row in rows if note in row["note"]))
 
 
 class Clock:
@@ -55,6 +45,3 @@ class Clock:
     def __call__(self) -> datetime:
         """Give the time."""
         return self.now
-
-
-Clocked = Callable[[], datetime]
