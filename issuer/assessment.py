@@ -253,6 +253,31 @@ def file_for_marking(
     return submission
 
 
+def marked_by(session: Session, examiner_id: UUID) -> list[tuple[Assessment, Submission]]:
+    """List what an examiner marked, with the file, the latest first."""
+    return [
+        (own, file)
+        for own, file in session.exec(
+            select(Assessment, Submission)
+            .join(Submission, col(Submission.id) == col(Assessment.submission_id))
+            .where(col(Assessment.examiner_id) == examiner_id)
+            .order_by(col(Assessment.submitted_at).desc())
+        )
+    ]
+
+
+def own_assessment(
+    session: Session, submission_id: UUID, *, examiner_id: UUID
+) -> Assessment | None:
+    """Give how an examiner marked a file; never how another did."""
+    return session.exec(
+        select(Assessment).where(
+            col(Assessment.submission_id) == submission_id,
+            col(Assessment.examiner_id) == examiner_id,
+        )
+    ).first()
+
+
 def declare_conflict(
     session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime
 ) -> None:

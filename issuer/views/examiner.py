@@ -3,12 +3,11 @@
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlmodel import col, select
 from werkzeug.wrappers import Response
 
 from issuer import assessment
 from issuer.assessment import Marking
-from issuer.tables import Assessment, Role, Submission, SubmissionState
+from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.candidate import answer_text
 from issuer.views.common import framework, require, visitor
 from web.app import services
@@ -81,12 +80,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
 def done(submission_id: UUID) -> str:
     """Show one's own marking beside what the answers were expected to be: advice, afterwards."""
     with services().database.reading() as session:
-        own = session.exec(
-            select(Assessment).where(
-                col(Assessment.submission_id) == submission_id,
-                col(Assessment.examiner_id) == visitor().id,
-            )
-        ).first()
+        own = assessment.own_assessment(session, submission_id, examiner_id=visitor().id)
         submission = session.get(Submission, submission_id)
         given = assessment.answers(session, submission_id)
     if own is None or submission is None:
@@ -113,12 +107,7 @@ def done(submission_id: UUID) -> str:
 def mine() -> str:
     """List what this examiner marked."""
     with services().database.reading() as session:
-        rows = session.exec(
-            select(Assessment, Submission)
-            .join(Submission, col(Submission.id) == col(Assessment.submission_id))
-            .where(col(Assessment.examiner_id) == visitor().id)
-            .order_by(col(Assessment.submitted_at).desc())
-        ).all()
+        rows = assessment.marked_by(session, visitor().id)
     return render_template(
         "examiner/mine.html", rows=rows, framework=framework(), language=_language()
     )
