@@ -14,12 +14,14 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def find_browser() -> str | None:
-    """Give the path of a browser, or None."""
-    for name in _NAMES:
-        found = shutil.which(name)
-        if found:
-            return found
-    return _playwrights_own()
+    """Give the path of a browser that starts, or None."""
+    candidates = [*(shutil.which(name) for name in _NAMES), _playwrights_own()]
+    return next((path for path in candidates if path and _starts(path)), None)
+
+
+def _starts(path: str) -> bool:
+    # A browser that was only unpacked may lack libraries of the system.
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
 
 
 def _playwrights_own() -> str | None:
