@@ -15,8 +15,12 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 def find_browser() -> str | None:
     """Give the path of a browser that starts, or None."""
-    candidates = [*(shutil.which(name) for name in _NAMES), _playwrights_own()]
-    return next((path for path in candidates if path and _starts(path)), None)
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found and _starts(found):
+            return found
+    own = _playwrights_own()
+    return own if own and _starts(own) else None
 
 
 def _starts(path: str) -> bool:
