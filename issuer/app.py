@@ -49,11 +49,33 @@ def create_app(
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)
     _know_the_visitor(app)
-    services: Services = app.extensions["mycred4home"]
-    issuing.recover(services.database, body=body, now=clock())
-    with services.database.transaction() as session:
-        assessment.forget_evidence(session, now=clock())
+    _do_the_daily_work(app, body)
     return app
+
+
+def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
+    """Do now, and with the first request of each later day, what must not wait for anybody.
+
+    Finish awards that a stopped process left, sign status lists again before they run out, delete
+    answers whose time is over. All of it may be done twice, by two processes, without harm.
+    """
+    services: Services = app.extensions["mycred4home"]
+
+    def work(now: datetime) -> None:
+        issuing.recover(services.database, body=body, now=now)
+        with services.database.transaction() as session:
+            assessment.forget_evidence(session, now=now)
+
+    today = services.clock()
+    work(today)
+    done = {"day": today.date()}
+
+    @app.before_request
+    def once_a_day() -> None:
+        now = services.now()
+        if now.date() > done["day"]:
+            done["day"] = now.date()
+            work(now)
 
 
 def _know_the_visitor(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """The issuer's pages for candidates and examiners: doors, other people's work, bad input."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,10 +9,12 @@ import pytest
 from assessment_world import NOW, House
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlmodel import select
 from world import Clock
 
 from issuer import IssuerSettings, accounts, create_app
-from issuer.tables import WebSession
+from issuer.assessment import EVIDENCE_KEPT
+from issuer.tables import Answer, WebSession
 from keys.store import KeyStore
 from web.app import Services
 
@@ -188,6 +191,16 @@ def test_marks_that_are_missing_lose_nothing_typed(app: Flask, centre: House) ->
     with centre.database.reading() as session:
         assert accounts.visitor(session, "x", now=NOW) is None
     assert centre.submission(file).state == "sent"
+
+
+def test_answers_are_deleted_by_themselves_in_a_running_service(
+    app: Flask, centre: House, clock: Clock
+) -> None:
+    centre.mark(centre.sent(centre.candidate()), centre.examiner(), 2)
+    clock.now += EVIDENCE_KEPT + timedelta(days=1)
+    assert app.test_client().get("/health").status_code == 200
+    with centre.database.reading() as session:
+        assert session.exec(select(Answer)).all() == []
 
 
 def test_hostile_words_stay_words(app: Flask, centre: House) -> None:
