@@ -1,7 +1,9 @@
 """What the verifier must be told to start."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from credentials.report import CredentialError
 from credentials.trust import Trust
 from web.settings import ServiceSettings
 
@@ -12,3 +14,15 @@ class VerifierSettings(ServiceSettings):
 
     name: str = "verifier"
     trust: Trust = field(default_factory=Trust)
+
+
+def read_trust(path: Path) -> Trust:
+    """Read the list that the operator keeps: ``{"parties": [{"id", "name", "roles"}]}``.
+
+    Raises `ValueError` that names the file and what is wrong: a verifier that half-read its list
+    would call good badges unknown.
+    """
+    try:
+        return Trust.from_json(path.read_bytes())
+    except CredentialError as error:
+        raise ValueError(f"{path}: {error.detail}") from error

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +10,7 @@ from parties import NOW, PrivateKey
 from verifier_world import DID_DOCUMENT, SHARE, Employer, headline, text
 
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+from verifier import read_trust
 from verifier.settings import VerifierSettings
 from verifier.tables import Fetched
 from web.app import Services
@@ -179,6 +181,30 @@ def test_share_that_is_no_badge_is_not_called_false(employer: Employer) -> None:
     for body in (b"<html>hello</html>", b"\xff\xfe\x00", b"[]", b'{"a": 1}'):
         employer.web.pages[SHARE] = body
         assert headline(employer.scans(None))[0] == "not-checked"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"parties": {}}',
+        '{"parties": [{"id": "did:web:a.example", "name": "A", "roles": ["king"]}]}',
+        '{"parties": [{"id": "https://a.example", "name": "A", "roles": ["issuer"]}]}',
+        '{"parties": [{"id": "did:web:a.example", "name": "A", "roles": [], "x": 1}]}',
+    ],
+)
+def test_trust_list_with_a_mistake_is_refused_naming_the_file(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(ValueError, match=r"trust\.json: "):
+        read_trust(path)
+
+
+def test_list_shown_to_machines_can_be_read_back(employer: Employer, tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(employer.phone.get("/trust.json").text, "utf-8")
+    assert read_trust(path) == employer.trust
 
 
 def test_trust_list_of_the_operator_is_the_only_one(employer: Employer) -> None:
