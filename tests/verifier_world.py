@@ -80,10 +80,18 @@ class Employer:
         }
         return self.centre.badge(self.worker.did, **{**values, **changes})
 
-    def framework_badge(self, language: str, *, level: int = 2, **changes: Any) -> dict[str, Any]:
+    def framework_badge(
+        self,
+        language: str,
+        *,
+        skill: str = "technical-cleaning",
+        assessed: str | None = None,
+        level: int = 2,
+        **changes: Any,
+    ) -> dict[str, Any]:
         """Give a badge of the real framework, signed in a language."""
         framework = _framework()
-        definition = framework.achievement("technical-cleaning", level, None)
+        definition = framework.achievement(skill, level, assessed)
         achievement = framework.achievement_json(
             definition, base_url="https://issuer.example", lang=language
         )

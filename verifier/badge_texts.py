@@ -19,6 +19,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _LONGEST_CODE = 12
 _LONGEST_LIST = 40
+_LONGEST_URL = 500
 # Names on these hosts may be links: the lists themselves, never a page that a badge chooses.
 _KNOWN_HOSTS = re.compile(
     r"https://(data\.europa\.eu|candidat\.francetravail\.fr|www\.coe\.int)/[!-;=?-~]*"
@@ -137,7 +138,7 @@ def _achieved(subject: dict[str, Any], achievement: dict[str, Any]) -> tuple[dic
 def _terms(achievement: dict[str, Any], language: str) -> Iterator[Term]:
     reader = current_language()
     for row in _list(achievement.get("alignment")):
-        url, code = clean_name(row.get("targetUrl")), clean_name(row.get("targetCode"))
+        url, code = clean(row.get("targetUrl"), _LONGEST_URL), clean_name(row.get("targetCode"))
         written = clean_name(row.get("targetName"))
         if not url or not written:
             continue

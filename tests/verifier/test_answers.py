@@ -258,6 +258,27 @@ def test_badge_can_be_read_in_the_employers_language(employer: Employer, signed_
     assert original in read, "the original stays one tap away"
 
 
+def test_every_framework_term_of_every_skill_is_named_and_linked(employer: Employer) -> None:
+    for skill, assessed in (
+        ("following-instructions", None),
+        ("simple-phrases", "fr"),
+        ("organising-oneself", None),
+    ):
+        badge = employer.framework_badge("es", skill=skill, assessed=assessed)
+        page = employer.scans(employer.shown(badge), "fr")
+        terms = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page.text.split('class="terms"')[1])
+        assert len(terms) >= 10
+        for kind, name in terms:
+            assert kind
+            assert 'lang="fr"' in name.split("<details")[0], name
+    assert "CECR A1, interaction orale (aligné, non certifié)" in text(
+        employer.scans(
+            employer.shown(employer.framework_badge("es", skill="simple-phrases", assessed="fr")),
+            "fr",
+        )
+    )
+
+
 def test_framework_names_come_from_the_table_not_from_the_badge(employer: Employer) -> None:
     document = employer.centre.unsigned_badge(employer.worker.did, status=employer.centre.entry())
     row = document["credentialSubject"]["achievement"]["alignment"][0]
