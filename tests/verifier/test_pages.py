@@ -197,7 +197,9 @@ def test_form_from_another_site_is_refused(employer: Employer) -> None:
 def test_sample_badges_are_one_tap_away(employer: Employer) -> None:
     entry = DemoEntry("1", "A forged badge: the level was changed", "/check", {"text": "{}"})
     employer.open(demo_entries=(entry,))
-    assert "Un faux badge" in text(employer.phone.get("/?lang=fr"))
+    page = employer.phone.get("/?lang=fr")
+    assert "Un faux badge" in text(page)
+    assert 'action="/check?lang=fr"' in page.text, "the answer comes in the language of the page"
 
 
 @pytest.mark.parametrize("path", ["/check", "/results/", "/trust/x", "/search", "/badges"])

@@ -180,4 +180,4 @@ def test_home_offers_the_samples_of_the_demo_by_one_tap(tmp_path: Path) -> None:
     maria = cards.open_new(open_world(database_url=url).services.database, nickname="Maria")
     entry = DemoEntry("Maria", "Two badges", "/open", {"card": maria.card})
     world = open_world(database_url=url, demo_entries=(entry,))
-    assert "Hello Maria" in world.browser().submit("/open", on="/").text
+    assert "Hello Maria" in world.browser().submit("/open?lang=en", on="/").text
