@@ -2,10 +2,11 @@
 
 For one badge, in this order:
 
-0. parse: strict JSON within limits
+0. parse: strict JSON within limits, or a token of one of the forms in `credentials.formats`
 1. format: a badge, not something else
 2. shape: contexts pinned, no undefined term, schema, rules of the data model
-3. proof: suite accepted, the key belongs to the issuer and may be used for this
+3. proof: suite accepted, the key belongs to the issuer and may be used for this; of a token, its
+   signature
 4. dates
 5. status, with the age of the list
 6. recognition: who recognises the issuer
@@ -22,12 +23,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from contexts import ContextError, UnknownContext, expand_checked, loads_strict
+from contexts import ContextError, UnknownContext, expand_checked
 from credentials.endorsements import (
     check_dates,
     embedded_endorsements,
     subjects_of,
     verify_endorsements,
+)
+from credentials.formats.opening import Opened, open_document
+from credentials.formats.secured import (
+    Secured,
+    bound_holder,
+    check_audience,
+    check_times,
+    claim_time,
+    verify_secured,
 )
 from credentials.proofs import VerifiedProof, verify_proof
 from credentials.report import (
@@ -79,13 +89,14 @@ def verify_credential(
     checks: list[Check] = []
     text = document if isinstance(document, str) else ""
     try:
-        badge = _step(checks, "parse", lambda: _parse(document))  # 0
+        opened = _step(checks, "parse", lambda: open_document(document))  # 0
+        badge = opened.document
         _step(checks, "format", lambda: _check_format(badge))  # 1
         _step(checks, "shape", lambda: _check_shape(badge))  # 2
-        _step(checks, "proof", lambda: _check_proof(badge, fetch, now))  # 3
+        _step(checks, "proof", lambda: _check_proof(opened, fetch, now))  # 3
     except _Stopped as stopped:
         return Report(_headline(checks), tuple(checks), (), stopped.document, text)
-    checks.append(_outcome("dates", lambda: _check_dates(badge, now)))  # 4
+    checks.append(_outcome("dates", lambda: _check_dates(opened, now)))  # 4
     checks.append(_outcome("status", lambda: _check_status(badge, fetch, now)))  # 5
     judged = verify_endorsements(
         [*embedded_endorsements(badge), *endorsements],
@@ -113,16 +124,17 @@ def verify_presentation(
     """Judge a presentation and every badge in it; never raises for what it is like."""
     checks: list[Check] = []
     try:
-        shown = _step(checks, "parse", lambda: _parse(document))
+        opened = _step(checks, "parse", lambda: open_document(document))
+        shown = opened.document
         _step(checks, "format", lambda: _check_presentation(shown))
         _step(checks, "shape", lambda: _check_words(shown))
-        proof = _step(checks, "proof", lambda: _presentation_proof(shown, expected, fetch, now))
+        proof = _step(checks, "proof", lambda: _presentation_proof(opened, expected, fetch, now))
     except _Stopped:
         return PresentationReport(tuple(checks), ())
-    holder = _holder_of(shown)
+    holder = opened.secured.signer if opened.secured else _holder_of(shown)
     entries = _entries(shown)
-    badges = [entry for entry in entries if kind_of(entry) == "badge"]
-    beside = [entry for entry in entries if kind_of(entry) == "endorsement"]
+    badges = [entry for entry, kind in entries if kind == "badge"]
+    beside = [entry for entry, kind in entries if kind == "endorsement"]
     reports = tuple(
         verify_credential(
             badge, trust=trust, fetch=fetch, now=now, holder=holder, endorsements=beside
@@ -140,15 +152,32 @@ def verify_anything(
     fetch: Fetch | None,
     now: datetime,
 ) -> PresentationReport:
-    """Judge a presentation, or a bare badge, which nobody has proved to be theirs."""
+    """Judge a presentation, or a bare badge, which nobody has proved to be theirs.
+
+    The exception is a badge as SD-JWT with a key binding: it is its own presentation.
+    """
     try:
-        value = _parse(document)
+        opened = open_document(document)
     except (CheckFailed, CredentialError, ContextError):
-        value = {}
-    if "VerifiablePresentation" in types_of(value):
+        opened = Opened({})
+    if "VerifiablePresentation" in types_of(opened.document):
         return verify_presentation(document, expected, trust=trust, fetch=fetch, now=now)
-    report = verify_credential(document, trust=trust, fetch=fetch, now=now)
-    return PresentationReport((), (report,))
+    checks: list[Check] = []
+    holder = None
+    secured = opened.secured
+    if secured and secured.is_bound:
+        try:
+            holder = _step(
+                checks,
+                "proof",
+                lambda: bound_holder(
+                    secured, audience=expected.domain, nonce=expected.challenge, now=now
+                ),
+            )
+        except _Stopped:
+            return PresentationReport(tuple(checks), ())
+    report = verify_credential(document, trust=trust, fetch=fetch, now=now, holder=holder)
+    return PresentationReport(tuple(checks), (report,), holder)
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -188,13 +217,6 @@ def _outcome(step: str, run: Callable[[], Check | None]) -> Check:
     return given or Check(step, Outcome.PASSED, f"{step}.ok")
 
 
-def _parse(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
-    value = loads_strict(document) if isinstance(document, str | bytes) else document
-    if not isinstance(value, dict):
-        raise CheckFailed("parse.malformed", "the text is JSON, but not an object")
-    return value
-
-
 def _check_format(badge: dict[str, Any]) -> None:
     if kind_of(badge) == "badge":
         return
@@ -215,14 +237,20 @@ def _check_words(document: dict[str, Any]) -> None:
     expand_checked({name: value for name, value in document.items() if name != "proof"})
 
 
-def _check_proof(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> None:
+def _check_proof(opened: Opened, fetch: Fetch | None, now: datetime) -> None:
+    if opened.secured:
+        verify_secured(opened.secured, fetch=fetch, now=now)
+        return
+    badge = opened.document
     verify_proof(
         badge, purpose="assertionMethod", controller=issuer_id(badge), fetch=fetch, now=now
     )
 
 
-def _check_dates(badge: dict[str, Any], now: datetime) -> None:
-    check_dates(badge, now=now)
+def _check_dates(opened: Opened, now: datetime) -> None:
+    if opened.secured:
+        check_times(opened.secured, now=now)
+    check_dates(opened.document, now=now)
 
 
 def _check_status(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> Check | None:
@@ -300,17 +328,22 @@ def _check_presentation(shown: dict[str, Any]) -> None:
     if "VerifiablePresentation" not in types_of(shown):
         raise CheckFailed("format.unsupported", f"the type is {types_of(shown)}")
     entries = _entries(shown)
-    if not any(kind_of(entry) == "badge" for entry in entries):
+    if not any(kind == "badge" for _entry, kind in entries):
         raise CheckFailed("format.unsupported", "there is no badge in the presentation")
     if len(entries) > MAX_BADGES:
         raise CheckFailed("format.unsupported", f"more than {MAX_BADGES} credentials")
 
 
-def _entries(shown: dict[str, Any]) -> list[dict[str, Any]]:
+def _entries(shown: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Give each entry as it stands, and what kind of credential is in it."""
     value = shown.get("verifiableCredential")
     entries = value if isinstance(value, list) else [value]
-    found = [entry for entry in entries if isinstance(entry, dict) and kind_of(entry) != "other"]
-    if len(found) != len(entries):
+    found: list[tuple[dict[str, Any], str]] = [
+        (entry, kind_of(open_document(entry).document))
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+    if len(found) != len(entries) or any(kind == "other" for _entry, kind in found):
         raise CheckFailed("format.unsupported", "an entry is neither a badge nor an endorsement")
     return found
 
@@ -324,18 +357,41 @@ def _holder_of(shown: dict[str, Any]) -> str:
 
 
 def _presentation_proof(
-    shown: dict[str, Any], expected: Expected, fetch: Fetch | None, now: datetime
+    opened: Opened, expected: Expected, fetch: Fetch | None, now: datetime
 ) -> VerifiedProof:
-    proof = verify_proof(
-        shown,
-        purpose="authentication",
-        controller=_holder_of(shown),
-        fetch=fetch,
-        now=now,
-        domain=expected.domain,
-        challenge=expected.challenge,
-    )
+    if opened.secured:
+        proof = _token_proof(opened.secured, expected, fetch, now)
+    else:
+        proof = verify_proof(
+            opened.document,
+            purpose="authentication",
+            controller=_holder_of(opened.document),
+            fetch=fetch,
+            now=now,
+            domain=expected.domain,
+            challenge=expected.challenge,
+        )
     oldest = None if expected.max_age is None else now - expected.max_age - CLOCK_SKEW
     if oldest is not None and (proof.created is None or proof.created < oldest):
         raise CheckFailed("proof.expired", "the presentation is older than asked for")
     return proof
+
+
+def _token_proof(
+    secured: Secured, expected: Expected, fetch: Fetch | None, now: datetime
+) -> VerifiedProof:
+    verify_secured(secured, fetch=fetch, now=now)
+    check_audience(secured.claims, audience=expected.domain, nonce=expected.challenge)
+    created, expires = claim_time(secured.claims, "iat"), claim_time(secured.claims, "exp")
+    if created is not None and created > now + CLOCK_SKEW:
+        raise CheckFailed("proof.not-yet", f"the token says it was made on {write_time(created)}")
+    if expires is not None and expires <= now:
+        raise CheckFailed("proof.expired", f"the token ran out on {write_time(expires)}")
+    return VerifiedProof(
+        secured.jws.kid or secured.signer,
+        secured.jws.algorithm,
+        created,
+        expires,
+        expected.domain,
+        expected.challenge,
+    )

@@ -1,0 +1,1 @@
+"""Credentials inside tokens: JWT, SD-JWT, and the envelopes that carry them."""

@@ -1,0 +1,169 @@
+"""JSON Web Signatures in their compact form, read strictly (RFC 7515, RFC 8725).
+
+A header may name a key; it never brings one that is believed. So whoever verifies hands in a key
+that is known from elsewhere::
+
+    token = read_jws(text)              # nothing in it is verified yet
+    token.verify(key_of_the_issuer)
+    token.claims()["iss"]
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from contexts import ContextError, loads_strict
+from contexts.strict_json import check_strict
+from credentials.report import CredentialError, ProofError
+from keys.errors import InvalidSignature, KeysError
+from keys.material import PublicKey, Signer
+from keys.multibase import base64url_decode, base64url_encode
+
+ALGORITHMS: Mapping[str, str] = MappingProxyType(
+    {
+        "EdDSA": "Ed25519",
+        "Ed25519": "Ed25519",
+        "ES256": "P-256",
+        "ES384": "P-384",
+        "ES512": "P-521",
+        "RS256": "RSA",
+    }
+)
+"""The algorithms that are taken (RFC 7518, 8037, 9864), and the kind of key that each needs."""
+
+MAX_CHARACTERS = 1_400_000
+"""As much base64url as the largest document that is read as JSON."""
+_MAX_HEADER_BYTES = 8_000
+_MAX_NAME = 2_000
+_WRITTEN = {"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+_REFUSED = ("crit", "b64", "zip", "jku", "x5u", "x5c")
+"""Extensions that change what is signed, and headers that bring their own trust."""
+
+
+@dataclass(frozen=True)
+class Jws:
+    """A token that has been read; until `verify` returns, everything in it is a mere claim."""
+
+    header: Mapping[str, Any]
+    payload: bytes
+    signature: bytes
+    signed: bytes
+
+    @property
+    def algorithm(self) -> str:
+        """The name of the algorithm, one of `ALGORITHMS`."""
+        return str(self.header["alg"])
+
+    @property
+    def kid(self) -> str | None:
+        """What the header calls the key; it says nothing about whose key it is."""
+        value = self.header.get("kid")
+        return value if isinstance(value, str) else None
+
+    @property
+    def media_type(self) -> str:
+        """The header's typ, without the "application/" that may be left out (RFC 7515, 4.1.9)."""
+        return _short_type(self.header.get("typ"))
+
+    @property
+    def content_type(self) -> str:
+        """The header's cty, in the same way."""
+        return _short_type(self.header.get("cty"))
+
+    def claims(self) -> dict[str, Any]:
+        """Give the payload as a JSON object, read strictly."""
+        try:
+            value = loads_strict(self.payload)
+        except ContextError as error:
+            raise ProofError("proof.malformed", f"the claims: {error.detail}") from error
+        if not isinstance(value, dict):
+            raise ProofError("proof.malformed", "the claims are not a JSON object")
+        return value
+
+    def verify(self, public: PublicKey) -> None:
+        """Raise `ProofError` unless `public` made the signature, by the algorithm of its kind.
+
+        A key that the header shows must be the very same.
+        """
+        if ALGORITHMS[self.algorithm] != public.kind:
+            raise ProofError("proof.suite", f"{self.algorithm} with a {public.kind} key")
+        if "jwk" in self.header and header_key(self.header) != public:
+            raise ProofError("proof.other-signer", "the header shows another key than the signer's")
+        try:
+            public.verify(self.signed, self.signature)
+        except InvalidSignature as error:
+            raise ProofError("proof.signature", error.detail) from error
+
+
+def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
+    """Read a compact JWS (RFC 7515, 5.2, steps 1 to 5); raise `ProofError` for any other form.
+
+    1. Exactly three parts, each in its one base64url spelling.
+    2. The header: one JSON object without duplicate names, and no member that is refused.
+    3. An algorithm that is taken: never "none", never a shared secret.
+    """
+    if len(text) > max_characters:
+        raise ProofError("proof.malformed", f"the token has more than {max_characters} characters")
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise ProofError("proof.malformed", f"a compact token has 3 parts, not {len(parts)}")
+    try:
+        head, payload, signature = (base64url_decode(part) for part in parts)
+    except KeysError as error:
+        raise ProofError("proof.malformed", f"the token: {error.detail}") from error
+    header = _header(head)
+    return Jws(header, payload, signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
+
+
+def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Signer) -> str:
+    """Sign claims; the header's alg is that of the signer's key."""
+    algorithm = _WRITTEN.get(signer.public.kind)
+    if algorithm is None:
+        raise CredentialError(f"tokens are not signed here with a {signer.public.kind} key")
+    head = base64url_encode(write_json({"alg": algorithm, **header}))
+    signed = f"{head}.{base64url_encode(write_json(payload))}"
+    return f"{signed}.{base64url_encode(signer.sign(signed.encode('ascii')))}"
+
+
+def write_json(value: Any) -> bytes:
+    """Write JSON that every strict reader reads; raise `CredentialError` where there is none."""
+    try:
+        check_strict(value)
+    except ContextError as error:
+        raise CredentialError(error.detail) from error
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def header_key(header: Mapping[str, Any]) -> PublicKey:
+    """Read the key that a header shows; whose it is must be known from elsewhere."""
+    jwk = header["jwk"]
+    try:
+        return PublicKey.from_jwk(jwk if isinstance(jwk, dict) else {})
+    except KeysError as error:
+        raise ProofError("proof.malformed", f"the jwk of the header: {error.detail}") from error
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    try:
+        header = loads_strict(data, max_bytes=_MAX_HEADER_BYTES, max_depth=4)
+    except ContextError as error:
+        raise ProofError("proof.malformed", f"the header: {error.detail}") from error
+    if not isinstance(header, dict):
+        raise ProofError("proof.malformed", "the header is not a JSON object")
+    for name in _REFUSED:
+        if name in header:
+            raise ProofError("proof.malformed", f"the header {name!r} is not taken")
+    for name in ("alg", "kid", "typ", "cty"):
+        value = header.get(name, "")
+        if not isinstance(value, str) or len(value) > _MAX_NAME:
+            raise ProofError("proof.malformed", f"the header {name!r} is not a short text")
+    if header.get("alg") not in ALGORITHMS:
+        raise ProofError("proof.suite", f"the algorithm {str(header.get('alg'))[:40]!r}")
+    return header
+
+
+def _short_type(value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    return text.lower().removeprefix("application/")

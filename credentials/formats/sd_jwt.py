@@ -1,0 +1,414 @@
+"""Selective disclosure: claims as digests in a token, their words beside it (RFC 9901).
+
+The issuer replaces claims by digests; the holder hands on the words of those that it wants to show,
+and proves with a key binding token that it has the key that the issuer named::
+
+    text = issue(claims, [("address", "street")], signer, header=..., holder=holders_key)
+    shown = present(text, [("address", "street")], holders_signer, audience=..., nonce=..., now=now)
+    token = read_sd_jwt(shown)
+    token.jws.verify(issuers_key)
+    claims = disclosed(token).claims
+    check_key_binding(token, audience=..., nonce=..., now=now)
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from contexts import ContextError, loads_strict
+from credentials.formats.jose import MAX_CHARACTERS, Jws, read_jws, sign_jws, write_json
+from credentials.report import CredentialError, ProofError
+from credentials.times import CLOCK_SKEW
+from keys.errors import KeysError
+from keys.material import PublicKey, Signer
+from keys.multibase import base64url_decode, base64url_encode
+
+Path = tuple[str | int, ...]
+"""A place in a claim set: member names and list positions, from the outermost."""
+
+KEY_BINDING_TYPE = "kb+jwt"
+_HASHES: Mapping[str, Callable[[bytes], "hashlib._Hash"]] = MappingProxyType(
+    {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
+)
+"""Of the IANA registry of named hashes, those that resist collisions (RFC 9901, 4.1.1)."""
+_RESERVED = ("_sd", "...", "_sd_alg")
+_MAX_DISCLOSURES = 500
+_MAX_DEPTH = 64
+_MAX_DISCLOSURE_CHARACTERS = 200_000
+_SALT_BYTES = 16
+_BINDING_LIVES = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The words of one claim: its digest, its value, and its name unless it is a list element."""
+
+    encoded: str
+    digest: str
+    value: Any
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class SdJwt:
+    """A token with disclosures that has been read; nothing in it is verified yet."""
+
+    jws: Jws
+    payload: Mapping[str, Any]
+    disclosures: tuple[Disclosure, ...]
+    presented: str
+    """The text up to and with its last tilde: what a key binding is made over."""
+    key_binding: Jws | None = None
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """The claims with every disclosed one in its place, and where each of those stands."""
+
+    claims: dict[str, Any]
+    places: Mapping[Path, Disclosure] = field(default_factory=dict)
+
+
+# --- reading (RFC 9901, 7.1) ---------------------------------------------------------------------
+
+
+def read_sd_jwt(text: str) -> SdJwt:
+    """Read an SD-JWT, with or without a key binding token at its end (RFC 9901, 4)."""
+    if len(text) > MAX_CHARACTERS:
+        raise ProofError("proof.malformed", f"the token has more than {MAX_CHARACTERS} characters")
+    token, *rest = text.split("~")
+    if not rest:
+        raise ProofError("proof.malformed", "an SD-JWT ends with ~ or with a key binding token")
+    *encoded, binding = rest
+    if len(encoded) > _MAX_DISCLOSURES:
+        raise ProofError("proof.malformed", f"more than {_MAX_DISCLOSURES} disclosures")
+    jws = read_jws(token)
+    payload = jws.claims()
+    algorithm = _hash_name(payload)
+    return SdJwt(
+        jws,
+        payload,
+        tuple(_read_disclosure(one, algorithm) for one in encoded),
+        text[: len(text) - len(binding)],
+        read_jws(binding) if binding else None,
+    )
+
+
+def disclosed(token: SdJwt) -> Disclosed:
+    """Put each disclosure in its place (RFC 9901, 7.1, step 3); raise `ProofError` for a bad one.
+
+    Refused are: a disclosure that no digest asks for or that stands there twice, a digest that
+    stands twice, a name that is taken already or reserved, digests where none may be.
+    """
+    waiting: dict[str, Disclosure] = {}
+    for one in token.disclosures:
+        if waiting.setdefault(one.digest, one) is not one:
+            raise ProofError("proof.malformed", f"the disclosure {_shown(one)} stands twice")
+    filling = _Filling(waiting)
+    payload = {name: value for name, value in token.payload.items() if name != "_sd_alg"}
+    claims = filling.fill_object(payload, ())
+    used = {one.digest for one in filling.places.values()}
+    for one in token.disclosures:
+        if one.digest not in used:
+            raise ProofError("proof.malformed", f"no digest asks for the disclosure {_shown(one)}")
+    return Disclosed(claims, MappingProxyType(filling.places))
+
+
+class _Filling:
+    """One walk over the claims of a token, with the disclosures that wait for their digests."""
+
+    def __init__(self, waiting: Mapping[str, Disclosure]) -> None:
+        self.waiting = waiting
+        self.places: dict[Path, Disclosure] = {}
+        self.digests: set[str] = set()
+
+    def fill(self, value: Any, path: Path) -> Any:
+        if len(path) > _MAX_DEPTH:
+            raise ProofError("proof.malformed", f"the claims are deeper than {_MAX_DEPTH} levels")
+        if isinstance(value, dict):
+            return self.fill_object(value, path)
+        if isinstance(value, list):
+            return self.fill_list(value, path)
+        return value
+
+    def fill_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        for name in ("...", "_sd_alg"):
+            if name in value:
+                raise ProofError("proof.malformed", f"the name {name!r} stands at {_place(path)}")
+        filled = {n: self.fill(v, (*path, n)) for n, v in value.items() if n != "_sd"}
+        digests = value.get("_sd", [])
+        if not isinstance(digests, list):
+            raise ProofError("proof.malformed", f"_sd at {_place(path)} is not a list")
+        for digest in digests:
+            found = self.disclosure(digest, path)
+            if found is None:
+                continue
+            if found.name is None or found.name in _RESERVED:
+                raise ProofError("proof.malformed", f"{_shown(found)} is no member of an object")
+            if found.name in filled:
+                raise ProofError("proof.malformed", f"{found.name!r} would hide a claim")
+            here = (*path, found.name)
+            self.places[here] = found
+            filled[found.name] = self.fill(found.value, here)
+        return filled
+
+    def fill_list(self, values: list[Any], path: Path) -> list[Any]:
+        filled: list[Any] = []
+        for position, value in enumerate(values):
+            here = (*path, position)
+            if not isinstance(value, dict) or "..." not in value:
+                filled.append(self.fill(value, here))
+                continue
+            if len(value) != 1:
+                raise ProofError("proof.malformed", f"... is not alone at {_place(here)}")
+            found = self.disclosure(value["..."], here)
+            if found is None:
+                continue
+            if found.name is not None:
+                raise ProofError("proof.malformed", f"{_shown(found)} is no element of a list")
+            self.places[here] = found
+            filled.append(self.fill(found.value, here))
+        return filled
+
+    def disclosure(self, digest: Any, path: Path) -> Disclosure | None:
+        if not isinstance(digest, str):
+            raise ProofError("proof.malformed", f"a digest at {_place(path)} is not a text")
+        if digest in self.digests:
+            raise ProofError("proof.malformed", f"the digest {digest[:60]!r} stands twice")
+        self.digests.add(digest)
+        return self.waiting.get(digest)
+
+
+def has_digests(value: Any) -> bool:
+    """Tell whether something may be hidden within `value`."""
+    if isinstance(value, dict):
+        return "_sd" in value or "..." in value or any(has_digests(v) for v in value.values())
+    return isinstance(value, list) and any(has_digests(item) for item in value)
+
+
+def _read_disclosure(encoded: str, algorithm: str) -> Disclosure:
+    if len(encoded) > _MAX_DISCLOSURE_CHARACTERS:
+        raise ProofError("proof.malformed", "a disclosure is too long")
+    try:
+        value = loads_strict(base64url_decode(encoded))
+    except (KeysError, ContextError) as error:
+        raise ProofError("proof.malformed", f"a disclosure: {error.detail}") from error
+    if not isinstance(value, list) or len(value) not in (2, 3):
+        raise ProofError("proof.malformed", "a disclosure is not a list of 2 or 3 values")
+    salt, *names, inner = value
+    if not isinstance(salt, str) or not all(isinstance(name, str) for name in names):
+        raise ProofError("proof.malformed", "the salt or name of a disclosure is not a text")
+    digest = _digest(encoded, algorithm)
+    return Disclosure(encoded, digest, inner, names[0] if names else None)
+
+
+def _hash_name(payload: Mapping[str, Any]) -> str:
+    name = payload.get("_sd_alg", "sha-256")
+    if not isinstance(name, str) or name not in _HASHES:
+        raise ProofError("proof.suite", f"the hash algorithm {str(name)[:40]!r} of _sd_alg")
+    return name
+
+
+def _digest(text: str, algorithm: str) -> str:
+    return base64url_encode(_HASHES[algorithm](text.encode("ascii")).digest())
+
+
+def _shown(disclosure: Disclosure) -> str:
+    return repr(disclosure.encoded[:40] if disclosure.name is None else disclosure.name[:60])
+
+
+def _place(path: Path) -> str:
+    return "".join(f"/{part}" for part in path)[:200] or "/"
+
+
+# --- issuing and showing -------------------------------------------------------------------------
+
+
+def issue(
+    claims: Mapping[str, Any],
+    hidden: Collection[Path],
+    signer: Signer,
+    *,
+    header: Mapping[str, Any],
+    holder: PublicKey | None = None,
+    decoys: int = 0,
+    salt: Callable[[], bytes] = lambda: secrets.token_bytes(_SALT_BYTES),
+) -> str:
+    """Sign `claims` so that those at `hidden` can be shown one by one (RFC 9901, 5).
+
+    A place within another hidden one gives a disclosure within a disclosure. `holder` is the key
+    that a key binding must be made with. Each list of digests gets `decoys` that mean nothing.
+    """
+    _check_names(claims)
+    payload = deepcopy(dict(claims))
+    disclosures: list[str] = []
+    for path in sorted(set(hidden), key=len, reverse=True):  # what is within comes first
+        disclosures.append(_hide(payload, path, base64url_encode(salt()), decoys))
+    _mix(payload, decoys)
+    if disclosures:
+        payload["_sd_alg"] = "sha-256"
+    if holder is not None:
+        payload["cnf"] = {"jwk": holder.jwk}
+    return "~".join([sign_jws(header, payload, signer), *disclosures, ""])
+
+
+def present(
+    text: str,
+    shown: Collection[Path],
+    signer: Signer | None = None,
+    *,
+    audience: str = "",
+    nonce: str = "",
+    now: datetime | None = None,
+) -> str:
+    """Give the token with the disclosures at `shown` and what they stand in, and no others.
+
+    With `signer`, the holder's, a key binding for `audience` is added (RFC 9901, 4.3).
+    """
+    token = read_sd_jwt(text)
+    places = disclosed(token).places
+    unknown = [path for path in shown if path not in places]
+    if unknown:
+        raise CredentialError(f"nothing can be shown at {_place(unknown[0])}")
+    kept = {
+        disclosure.encoded
+        for path, disclosure in places.items()
+        if any(wanted[: len(path)] == path for wanted in shown)
+    }
+    head = text.partition("~")[0]
+    chosen = [one.encoded for one in token.disclosures if one.encoded in kept]
+    presented = "~".join([head, *chosen, ""])
+    if signer is None:
+        return presented
+    if now is None or not audience or not nonce:
+        raise CredentialError("a key binding needs an audience, a nonce and a time")
+    claims = {
+        "iat": int(now.timestamp()),
+        "aud": audience,
+        "nonce": nonce,
+        "sd_hash": _digest(presented, _hash_name(token.payload)),
+    }
+    return presented + sign_jws({"typ": KEY_BINDING_TYPE}, claims, signer)
+
+
+def _check_names(value: Any) -> None:
+    for item in _values(value):
+        for name in _RESERVED:
+            if isinstance(item, dict) and name in item:
+                raise CredentialError(f"the name {name!r} is reserved for SD-JWT")
+
+
+def _values(value: Any) -> Iterator[Any]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        yield item
+        stack.extend(item.values() if isinstance(item, dict) else [])
+        stack.extend(item if isinstance(item, list) else [])
+
+
+def _hide(payload: dict[str, Any], path: Path, salt: str, decoys: int) -> str:
+    """Put a digest in the place of one claim and give its disclosure."""
+    parent: Any = payload
+    try:
+        for part in path[:-1]:
+            parent = parent[part]
+        last = path[-1]
+        value = parent[last]
+    except (KeyError, IndexError, TypeError) as error:
+        raise CredentialError(f"there is no claim at {_place(path)}") from error
+    _mix(value, decoys)
+    if isinstance(parent, list) and isinstance(last, int):
+        disclosure = base64url_encode(write_json([salt, value]))
+        parent[last] = {"...": _digest(disclosure, "sha-256")}
+    elif isinstance(parent, dict):
+        disclosure = base64url_encode(write_json([salt, last, value]))
+        del parent[last]
+        parent.setdefault("_sd", []).append(_digest(disclosure, "sha-256"))
+    else:
+        raise CredentialError(f"there is no claim at {_place(path)}")
+    return disclosure
+
+
+def _mix(value: Any, decoys: int) -> None:
+    # Sorted, the digests do not tell in which order the claims stood (RFC 9901, 4.2.4.1).
+    for item in _values(value):
+        if isinstance(item, dict) and isinstance(item.get("_sd"), list):
+            item["_sd"] += [
+                base64url_encode(hashlib.sha256(secrets.token_bytes(32)).digest())
+                for _ in range(decoys)
+            ]
+            item["_sd"].sort()
+
+
+# --- key binding (RFC 9901, 4.3 and 7.3) ---------------------------------------------------------
+
+
+def check_key_binding(
+    token: SdJwt,
+    *,
+    audience: str,
+    nonce: str | None,
+    now: datetime,
+    lives: timedelta = _BINDING_LIVES,
+) -> PublicKey:
+    """Give the holder's key once it is shown to have signed this very presentation.
+
+    The token's own signature must have been verified before: it is what names the holder's key.
+    """
+    binding = token.key_binding
+    if binding is None:
+        raise ProofError("proof.missing", "there is no key binding")
+    if binding.media_type != KEY_BINDING_TYPE:
+        raise ProofError("proof.malformed", f"the key binding's typ is {binding.media_type!r}")
+    public = holder_key(token.payload)
+    binding.verify(public)
+    claims = binding.claims()
+    if claims.get("aud") != audience:
+        raise ProofError("proof.domain", f"it was shown to {str(claims.get('aud'))[:200]!r}")
+    found = claims.get("nonce")
+    if not isinstance(found, str) or not found or (nonce is not None and found != nonce):
+        raise ProofError("proof.challenge", "the key binding answers another challenge")
+    if claims.get("sd_hash") != _digest(token.presented, _hash_name(token.payload)):
+        raise ProofError("proof.signature", "the key binding was made over other disclosures")
+    made = claims.get("iat")
+    if isinstance(made, bool) or not isinstance(made, int | float) or not 0 <= made < 1e11:
+        raise ProofError("proof.malformed", "the key binding's iat is not a number of seconds")
+    moment = datetime.fromtimestamp(made, UTC)
+    if moment > now + CLOCK_SKEW:
+        raise ProofError("proof.not-yet", "the key binding says it was made in the future")
+    if moment < now - lives - CLOCK_SKEW:
+        raise ProofError("proof.expired", "the key binding is too old")
+    return public
+
+
+def holder_key(payload: Mapping[str, Any]) -> PublicKey:
+    """Read the key that the issuer bound the token to (RFC 7800, 3.2): a JWK in cnf."""
+    bound = payload.get("cnf")
+    jwk = bound.get("jwk") if isinstance(bound, dict) else None
+    if not isinstance(jwk, dict):
+        raise ProofError("proof.method", "the token names no holder's key in cnf.jwk")
+    try:
+        return PublicKey.from_jwk(jwk)
+    except KeysError as error:
+        raise ProofError("proof.method", f"the holder's key: {error.detail}") from error
+
+
+def parse_places(texts: Sequence[str]) -> list[Path]:
+    """Read places written as "credentialSubject.phones[0]"."""
+    return [_parse_place(text) for text in texts]
+
+
+def _parse_place(text: str) -> Path:
+    path: list[str | int] = []
+    for part in text.split("."):
+        name, *positions = part.replace("]", "").split("[")
+        if not name or not all(p.isascii() and p.isdigit() for p in positions):
+            raise CredentialError(f"{text[:100]!r} is not a place such as subject.phones[0]")
+        path += [name, *(int(p) for p in positions)]
+    return tuple(path)
