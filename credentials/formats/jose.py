@@ -88,7 +88,9 @@ class Jws:
         A key that the header shows must be the very same.
         """
         if ALGORITHMS[self.algorithm] != public.kind:
-            raise ProofError("proof.suite", f"{self.algorithm} with a {public.kind} key")
+            raise ProofError(
+                "proof.suite", f"{self.algorithm} does not fit the kind of the key, {public.kind}"
+            )
         if "jwk" in self.header and header_key(self.header) != public:
             raise ProofError("proof.other-signer", "the header shows another key than the signer's")
         try:
