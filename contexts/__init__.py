@@ -7,7 +7,7 @@ Nothing in this package asks the network::
     canonical_rdfc(document)       # the N-Quads text that a signature covers
 """
 
-from contexts.canonical import canonical_jcs, canonical_rdfc, expand_checked
+from contexts.canonical import canonical_jcs, canonical_rdfc, check_words, expand_checked
 from contexts.errors import (
     ContextError,
     MalformedJson,
@@ -32,6 +32,7 @@ __all__ = [
     "canonical_rdfc",
     "canonicalise_nquads",
     "check_schema",
+    "check_words",
     "expand_checked",
     "load_context",
     "loads_strict",

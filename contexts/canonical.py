@@ -1,7 +1,8 @@
 """Canonical forms: the exact text that a signature covers.
 
-RDFC-1.0 for JSON-LD goes through PyLD's expansion, in the closed profile of
-`contexts.closed_profile`: what the reader of the JSON sees is what was signed. JCS is RFC 8785.
+RDFC-1.0 for JSON-LD in the closed profile of `contexts.closed_profile`: what the reader of the JSON
+sees is what was signed. `contexts.fast_path` does it in one walk; documents that it leaves, and
+those to be refused, go through PyLD's expansion here. JCS is RFC 8785.
 """
 
 import threading
@@ -9,17 +10,14 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import rfc8785
-from pyld import jsonld
-from pyld.context_resolver import ContextResolver
 
-from contexts.closed_profile import check_expanded, check_written
+from contexts.closed_profile import MAX_BLANK_NODES, check_expanded, check_written
 from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
+from contexts.fast_path import Unusual, canonical_fast, check_fast
 from contexts.pinned import load_context
 from contexts.rdfc import Quad, canonicalise, escape_literal
 from contexts.strict_json import check_strict
 
-_MAX_BLANK_NODES = 1_000
-"""Objects without an id; honest badges have some dozens."""
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
@@ -35,7 +33,18 @@ def canonical_jcs(value: Any) -> bytes:
 
 def canonical_rdfc(document: dict[str, Any]) -> str:
     """Give the canonical N-Quads of a JSON-LD document (RDFC-1.0), or raise what is unsafe."""
-    return canonicalise(to_quads(document))
+    try:
+        return canonical_fast(document)
+    except Unusual:
+        return canonicalise(to_quads(document))
+
+
+def check_words(document: dict[str, Any]) -> None:
+    """Raise what `canonical_rdfc` raises for a document whose meaning is not certain."""
+    try:
+        check_fast(document)
+    except Unusual:
+        expand_checked(document)
 
 
 def expand_checked(document: dict[str, Any]) -> list[Any]:
@@ -84,6 +93,9 @@ def _dropped(term: str) -> None:
 
 
 def _processed(step: str, document: Any) -> Any:
+    from pyld import jsonld
+    from pyld.context_resolver import ContextResolver
+
     # base None: a relative id must never be completed with an invented address.
     # i18n-datatype: the direction of a text is signed, as other implementations of Data Integrity
     # sign it; without the option it would be lost.
@@ -106,7 +118,7 @@ def _processed(step: str, document: Any) -> Any:
         raise UnsafeDocument(f"invalid JSON-LD: {str(error)[:100]}") from error
 
 
-def _translated(error: jsonld.JsonLdError) -> ContextError:
+def _translated(error: Any) -> ContextError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ContextError):
@@ -139,8 +151,8 @@ def _check_blank_nodes(expanded: list[Any]) -> None:
             count += "@id" not in item
             stack.extend(value for key, value in item.items() if not key.startswith("@"))
             stack.extend(item[key] for key in ("@list", "@graph") if key in item)
-    if count > _MAX_BLANK_NODES:
-        raise TooMuchWork(f"more than {_MAX_BLANK_NODES} objects without an id")
+    if count > MAX_BLANK_NODES:
+        raise TooMuchWork(f"more than {MAX_BLANK_NODES} objects without an id")
 
 
 # --- from PyLD's dataset to N-Quads terms -------------------------------------------------------

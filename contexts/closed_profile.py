@@ -17,24 +17,27 @@ from contexts.errors import TooMuchWork, UnknownContext, UnsafeDocument
 from contexts.pinned import load_context, pinned
 from contexts.urls import VC1, VC2
 
-_MAX_MEMBERS = 12_000
+MAX_MEMBERS = 12_000
 """Of objects and lists together: a presentation of some thirty full badges, half a second."""
-_MAX_PAIRS = 200_000
+MAX_PAIRS = 200_000
 """The processor compares the values of one list pair by pair; this takes about half a second."""
+
+MAX_BLANK_NODES = 1_000
+"""Objects without an id; honest badges have some dozens."""
 
 _VALUE_KEYS = frozenset({"@value", "@language", "@direction"})
 _TYPE_KEYS = frozenset({"type"})
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\]+")
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-_UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:")
+IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\]+")
+LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:")
 _VC = "https://www.w3.org/2018/credentials#"
 _ENVELOPES = frozenset(
     {f"{_VC}EnvelopedVerifiableCredential", f"{_VC}EnvelopedVerifiablePresentation"}
 )
-_DOCUMENTS = frozenset({f"{_VC}VerifiableCredential", f"{_VC}VerifiablePresentation"})
+DOCUMENTS = frozenset({f"{_VC}VerifiableCredential", f"{_VC}VerifiablePresentation"})
 _OB = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
-_PROFILE = frozenset({f"{_OB}Profile"})
-_ENDORSED = frozenset({f"{_OB}EndorsementSubject"})
+PROFILE = f"{_OB}Profile"
+ENDORSED = f"{_OB}EndorsementSubject"
 _COMMENT = f"{_OB}endorsementComment"
 
 
@@ -58,9 +61,9 @@ def check_written(document: Any) -> None:
                 _check_inner_context(_context_urls(item["@context"]), outer, path)
         elif item is None:
             raise UnsafeDocument(f"null at {path or '/'} would not be signed")
-        if members > _MAX_MEMBERS or pairs > _MAX_PAIRS:
+        if members > MAX_MEMBERS or pairs > MAX_PAIRS:
             raise TooMuchWork(
-                f"the document is too large: more than {_MAX_MEMBERS} members, or very long lists"
+                f"the document is too large: more than {MAX_MEMBERS} members, or very long lists"
             )
 
 
@@ -97,7 +100,7 @@ def _check_members(item: dict[str, Any], path: str) -> None:
 
 
 def _check_language(tag: Any, path: str) -> None:
-    if tag is not None and not (isinstance(tag, str) and _LANGUAGE.fullmatch(tag)):
+    if tag is not None and not (isinstance(tag, str) and LANGUAGE.fullmatch(tag)):
         raise UnsafeDocument(f"{str(tag)[:50]!r} at {path} is not a language tag")
 
 
@@ -176,25 +179,25 @@ def _nodes(expanded: list[Any]) -> Iterator[tuple[dict[str, Any], int]]:
 
 def _check_value(value: dict[str, Any]) -> None:
     kind = value.get("@type")
-    if kind is not None and kind != "@json" and not _IRI.fullmatch(str(kind)):
+    if kind is not None and kind != "@json" and not IRI.fullmatch(str(kind)):
         raise UnsafeDocument(f"the datatype {str(kind)[:100]!r} is not defined")
 
 
 def _check_types(node: dict[str, Any]) -> list[str]:
     kinds: list[str] = node.get("@type", [])
     for kind in kinds:
-        if not isinstance(kind, str) or not _IRI.fullmatch(kind):
+        if not isinstance(kind, str) or not IRI.fullmatch(kind):
             raise UnsafeDocument(f"the type {str(kind)[:200]!r} is not defined by the contexts")
     return kinds
 
 
 def _check_id(node: dict[str, Any], texts: set[str]) -> None:
     name = node["@id"]
-    if not isinstance(name, str) or name.startswith("_:") or not _IRI.fullmatch(name):
+    if not isinstance(name, str) or name.startswith("_:") or not IRI.fullmatch(name):
         raise UnsafeDocument(f"the id {str(name)[:200]!r} is not an absolute URL")
     if name not in texts and name not in _known_iris():
         raise UnsafeDocument(f"the id {name[:200]!r} is written in a shortened way")
-    if name.lower().startswith(_UNSAFE_SCHEMES) and _ENVELOPES.isdisjoint(node.get("@type", [])):
+    if name.lower().startswith(UNSAFE_SCHEMES) and _ENVELOPES.isdisjoint(node.get("@type", [])):
         raise UnsafeDocument(f"the id {name[:60]!r} has a scheme that is not used here")
 
 
@@ -237,14 +240,14 @@ def _check_faces(name: str, nodes: list[dict[str, Any]]) -> None:
     for node in nodes:
         kinds = frozenset(node.get("@type", []))
         said = {k: _shallow(v) for k, v in node.items() if k not in ("@id", "@type")}
-        if not said or (kinds == _ENDORSED and set(said) == {_COMMENT}):
+        if not said or (kinds == {ENDORSED} and set(said) == {_COMMENT}):
             continue
         for member, value in said.items():
             if everything.setdefault(member, value) != value:
                 raise UnsafeDocument(f"two different {_short(member)!r} for the id {name[:200]!r}")
         for other, outer in outermost:
-            apart = kinds.isdisjoint(other) and _DOCUMENTS.isdisjoint(other)
-            if apart or kinds == other == _PROFILE:
+            apart = kinds.isdisjoint(other) and DOCUMENTS.isdisjoint(other)
+            if apart or kinds == other == {PROFILE}:
                 continue
             missing = sorted(
                 set(said) - set(outer), key=lambda member: (member == _COMMENT, member)

@@ -1,0 +1,376 @@
+"""The canonical form in one walk over the JSON, for documents in the closed profile.
+
+Expansion and conversion to RDF are look-ups here (`contexts.term_tables`). Whatever is not
+covered raises `Unusual`, and the whole processor takes the document, to accept or to refuse it by
+name. What this module does give is byte for byte what the processor gives: a statement is never
+left out, since each member must be a known term, and RDFC-1.0 issues labels in the order of
+first-degree hashes where these differ (4.4.3, step 4); where they do not, `contexts.rdfc` tells the
+nodes apart.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from math import isfinite
+from typing import Any
+
+from contexts.closed_profile import (
+    DOCUMENTS,
+    ENDORSED,
+    IRI,
+    LANGUAGE,
+    MAX_BLANK_NODES,
+    MAX_MEMBERS,
+    MAX_PAIRS,
+    PROFILE,
+    UNSAFE_SCHEMES,
+)
+from contexts.pinned import pinned
+from contexts.rdfc import Quad, canonicalise, escape_literal
+from contexts.strict_json import MAX_INTEGER
+from contexts.term_tables import (
+    ID,
+    LITERAL,
+    REFERENCE,
+    TYPE,
+    UNUSUAL,
+    Meaning,
+    State,
+    compiled,
+    live,
+)
+from contexts.urls import VC1, VC2
+
+_MAX_DEPTH = 60
+_RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_XSD = "^^<http://www.w3.org/2001/XMLSchema#"
+_I18N = "^^<https://www.w3.org/ns/i18n#"
+_VALUE_KEYS = frozenset({"@value", "@language", "@direction"})
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_EXPONENT = re.compile(r"(\d)0*E\+?(-)?0*(\d)")
+_UNSAFE_STARTS = frozenset("JjDdVv")
+_DOCUMENTS = frozenset(f"<{iri}>" for iri in DOCUMENTS)
+_ENDORSED, _PROFILE = f"<{ENDORSED}>", f"<{PROFILE}>"
+_MAX_CONTEXTS = _MAX_TYPES = 10
+
+
+class Unusual(Exception):
+    """The document needs the whole processor."""
+
+
+def canonical_fast(document: dict[str, Any]) -> str:
+    """Give the canonical N-Quads, or raise `Unusual`."""
+    try:
+        return _canonical(document, compiled())
+    except Unusual:
+        return _canonical(document, live())
+
+
+def check_fast(document: dict[str, Any]) -> None:
+    """Walk a document without writing its form, or raise `Unusual`."""
+    try:
+        _Walk().document(document, compiled())
+    except Unusual:
+        _Walk().document(document, live())
+
+
+def _canonical(document: dict[str, Any], start: State) -> str:
+    walk = _Walk()
+    walk.document(document, start)
+    closed, opened = walk.closed, set(walk.open)
+    labels = _labels(opened)
+    if labels is None:
+        # Statements without blank nodes tell none of them apart.
+        closed += [f"{line}\n" for line in canonicalise(opened).split("\n") if line]
+        return "".join(sorted(set(closed)))
+    for subject, predicate, object_, graph in opened:
+        tail = f" {labels.get(graph, graph)} .\n" if graph else " .\n"
+        closed.append(
+            f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{tail}"
+        )
+    return "".join(sorted(set(closed)))
+
+
+def _labels(quads: Iterable[Quad]) -> dict[str, str] | None:
+    """Label the blank nodes by their first-degree hashes (4.6); None when two are equal."""
+    lines: dict[str, list[str]] = {}
+    for subject, predicate, object_, graph in quads:
+        s = "_:z" if subject[0] == "_" else subject
+        o = "_:z" if object_[0] == "_" else object_
+        g = "" if not graph else " _:z" if graph[0] == "_" else f" {graph}"
+        if s == "_:z":
+            lines.setdefault(subject, []).append(f"_:a {predicate} {o}{g} .\n")
+        if o == "_:z":
+            lines.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
+        if g == " _:z":
+            lines.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
+    by_hash = {}
+    for node, mentions in lines.items():
+        mentions.sort()
+        by_hash[sha256("".join(mentions).encode()).digest()] = node
+    if len(by_hash) != len(lines):
+        return None
+    return {by_hash[digest]: f"_:c14n{place}" for place, digest in enumerate(sorted(by_hash))}
+
+
+class _Walk:
+    """One document on its way: lines without blank nodes, and quads with."""
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+        self.open: list[Quad] = []
+        self._blanks = self._members = self._pairs = 0
+        self._outer: tuple[str, ...] = ()
+        self._faces: dict[tuple[str, str], list[tuple[list[str], State, dict[str, Any]]]] = {}
+
+    def document(self, document: dict[str, Any], start: State) -> None:
+        """Walk the outermost object."""
+        if type(document) is not dict or "@context" not in document or len(document) == 1:
+            raise Unusual
+        self._outer = _urls(document["@context"])
+        self._object(document, start, "", 1)
+        if not (self.closed or self.open):
+            raise Unusual
+
+    def _object(self, item: dict[str, Any], state: State, graph: str, depth: int) -> str:
+        """Walk an object that stands in `graph`; give its name."""
+        if depth > _MAX_DEPTH:
+            raise Unusual
+        if "@context" in item:
+            state = self._opened(item["@context"], state)
+        types, inner = _typed(item, state)
+        terms = inner.terms
+        name = self._named(item, terms)
+        self._remember(name, graph, types, item, inner)
+        is_open = bool(graph) or name[0] == "_"
+        closed, opened = self.closed.append, self.open.append
+        for iri in types:
+            if is_open:
+                opened((name, _RDF_TYPE, iri, graph))
+            else:
+                closed(f"{name} {_RDF_TYPE} {iri} .\n")
+        self._count(len(item))
+        for key, written in item.items():
+            meaning = terms.get(key)
+            if meaning is None:
+                if key == "@context":
+                    continue
+                raise Unusual
+            kind, iri, suffix, is_graph, _scoped = meaning
+            if kind <= TYPE:
+                continue
+            if kind == UNUSUAL:
+                raise Unusual
+            if type(written) is list:
+                self._count(len(written))
+                self._pairs += len(written) ** 2
+                if self._pairs > MAX_PAIRS:
+                    raise Unusual
+            for value in written if type(written) is list else (written,):
+                if type(value) is str:
+                    if is_graph:
+                        raise Unusual
+                    if kind == LITERAL:
+                        object_ = f'"{_escaped(value)}"{suffix}'
+                    elif kind == REFERENCE:
+                        object_ = _iri(value, inner, meaning)
+                    else:
+                        object_ = _word(value, key, inner, meaning)
+                elif type(value) is dict:
+                    object_ = self._inside(value, key, meaning, inner, graph, depth)
+                else:
+                    object_ = _number(value, meaning)
+                if is_open or object_[0] == "_":
+                    opened((name, iri, object_, graph))
+                else:
+                    closed(f"{name} {iri} {object_} .\n")
+        return name
+
+    def _inside(
+        self,
+        value: dict[str, Any],
+        key: str,
+        meaning: Meaning,
+        state: State,
+        graph: str,
+        depth: int,
+    ) -> str:
+        if not value:
+            raise Unusual
+        if "@value" in value:
+            if meaning.graph:
+                raise Unusual
+            return _text(value)
+        if len(value) == 1 and "id" in value:
+            if meaning.graph or meaning.scoped or not _is(state.terms, "id", ID):
+                raise Unusual
+            return _iri(value["id"], state, meaning)
+        inside = state.inside(key)
+        if inside is None:
+            raise Unusual
+        if meaning.graph:
+            name = self._blank()
+            self._object(value, inside, name, depth + 2)
+            return name
+        return self._object(value, inside, graph, depth + 2)
+
+    def _named(self, item: dict[str, Any], terms: dict[str, Meaning]) -> str:
+        if "id" not in item:
+            return self._blank()
+        if not _is(terms, "id", ID):
+            raise Unusual
+        return _checked_iri(item["id"], terms)
+
+    def _blank(self) -> str:
+        self._blanks += 1
+        if self._blanks > MAX_BLANK_NODES:
+            raise Unusual
+        return f"_:b{self._blanks}"
+
+    def _count(self, members: int) -> None:
+        self._members += members
+        if self._members > MAX_MEMBERS:
+            raise Unusual
+
+    def _opened(self, context: Any, state: State) -> State:
+        urls = _urls(context)
+        if urls[0] not in (VC1, VC2) and not set(urls) <= set(self._outer):
+            raise Unusual
+        opened = state.opened(urls)
+        if opened is None:
+            raise Unusual
+        return opened
+
+    def _remember(
+        self, name: str, graph: str, types: list[str], item: dict[str, Any], inner: State
+    ) -> None:
+        # Equal objects of one id, Profiles that agree, and objects of other types with other
+        # members are usual; `contexts.closed_profile` judges all else.
+        if name[0] == "_":
+            return
+        said = item.keys() - {"@context", "id", "type"}
+        if not said or (types == [_ENDORSED] and said == {"endorsementComment"}):
+            return
+        faces = self._faces.setdefault((graph, name), [])
+        for other_types, other_state, other in faces:
+            if inner is other_state and item == other:
+                continue
+            if types == other_types == [_PROFILE]:
+                if inner is not other_state or any(
+                    item[m] != other[m] for m in said & other.keys()
+                ):
+                    raise Unusual
+                continue
+            predicates = {inner.terms[member].iri for member in said if member in inner.terms}
+            if (
+                not _DOCUMENTS.isdisjoint(types + other_types)
+                or not set(types).isdisjoint(other_types)
+                or any(
+                    other_state.terms[m].iri in predicates for m in other if m in other_state.terms
+                )
+            ):
+                raise Unusual
+        faces.append((types, inner, item))
+
+
+def _urls(context: Any) -> tuple[str, ...]:
+    urls = tuple(context) if type(context) is list else (context,)
+    known = pinned("context")
+    if not 0 < len(urls) <= _MAX_CONTEXTS:
+        raise Unusual
+    for url in urls:
+        if type(url) is not str or url not in known:
+            raise Unusual
+    return urls
+
+
+def _typed(item: dict[str, Any], state: State) -> tuple[list[str], State]:
+    """Give the types as IRIs and the state of the members (JSON-LD 1.1 API, 5.1.2, step 11)."""
+    terms = state.terms
+    if "type" not in item:
+        return [], state
+    written = item["type"]
+    names = written if type(written) is list else [written]
+    types, scoped = [], []
+    for name in names:
+        meaning = terms.get(name) if type(name) is str else None
+        if meaning is None or not meaning.iri or ":" in name:
+            raise Unusual
+        types.append(meaning.iri)
+        if meaning.scoped:
+            scoped.append(name)
+    if not 0 < len(types) <= _MAX_TYPES or not _is(terms, "type", TYPE):
+        raise Unusual
+    inner = state.typed(tuple(sorted(scoped))) if scoped else state
+    if inner is None or not _is(inner.terms, "type", TYPE):
+        raise Unusual
+    return types, inner
+
+
+def _is(terms: dict[str, Meaning], alias: str, kind: int) -> bool:
+    return alias in terms and terms[alias].kind == kind
+
+
+def _escaped(value: str) -> str:
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return value
+    if _REFUSED.search(value):
+        raise Unusual
+    return escape_literal(value)
+
+
+def _iri(value: Any, state: State, meaning: Meaning) -> str:
+    if meaning.scoped:
+        raise Unusual
+    return _checked_iri(value, state.terms)
+
+
+def _checked_iri(value: Any, terms: dict[str, Meaning]) -> str:
+    # A scheme that is a term could be a prefix: the value would be a shortened IRI.
+    if type(value) is not str or not IRI.fullmatch(value) or value.partition(":")[0] in terms:
+        raise Unusual
+    if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
+        raise Unusual
+    return f"<{value}>"
+
+
+def _word(value: str, key: str, state: State, meaning: Meaning) -> str:
+    words = state.reference(key) if meaning.scoped else state
+    if words is None:
+        raise Unusual
+    found = words.terms.get(value)
+    if found is None:
+        return _checked_iri(value, words.terms)
+    if not found.iri:
+        raise Unusual
+    return found.iri
+
+
+def _text(value: dict[str, Any]) -> str:
+    text, language = value["@value"], value.get("@language", "")
+    if type(text) is not str or not value.keys() <= _VALUE_KEYS or type(language) is not str:
+        raise Unusual
+    if "@language" in value and not LANGUAGE.fullmatch(language):
+        raise Unusual
+    literal = f'"{_escaped(text)}"'
+    if "@direction" in value:
+        if value["@direction"] not in ("ltr", "rtl"):
+            raise Unusual
+        return f"{literal}{_I18N}{language.lower()}_{value['@direction']}>"
+    return f"{literal}@{language.lower()}" if language else literal
+
+
+def _number(value: Any, meaning: Meaning) -> str:
+    """Write a number or a truth (JSON-LD 1.1 API, 8.2.2)."""
+    if meaning.kind != LITERAL or meaning.graph:
+        raise Unusual
+    if type(value) is bool:
+        return f'"{"true" if value else "false"}"{meaning.suffix or _XSD + "boolean>"}'
+    if type(value) is float and value.is_integer() and abs(value) <= MAX_INTEGER:
+        value = int(value)
+    if type(value) is int and abs(value) <= MAX_INTEGER:
+        return f'"{value}"{meaning.suffix or _XSD + "integer>"}'
+    if type(value) is float and isfinite(value):
+        written = _EXPONENT.sub(r"\1E\2\3", f"{value:1.15E}")
+        return f'"{written}"{meaning.suffix or _XSD + "double>"}'
+    raise Unusual

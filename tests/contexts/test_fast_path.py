@@ -1,0 +1,190 @@
+"""The walk of one pass gives what the whole processor gives, or gives way to it."""
+
+import copy
+import json
+import threading
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generated_documents import documents
+
+from contexts import ContextError, TooMuchWork, UnknownContext, canonical_rdfc
+from contexts.canonical import to_quads
+from contexts.fast_path import Unusual, _canonical, canonical_fast, check_fast
+from contexts.rdfc import canonicalise
+from contexts.term_tables import _FILE, State, compiled, live, write_table
+from contexts.urls import OB3, OB3_EXTENSIONS, VC2
+
+BADGE: dict[str, Any] = {
+    "@context": [VC2, OB3, OB3_EXTENSIONS],
+    "id": "urn:uuid:1",
+    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+    "issuer": {"id": "did:web:a.example", "type": ["Profile"], "name": "A"},
+    "credentialSubject": {
+        "type": ["AchievementSubject"],
+        "achievement": {
+            "id": "https://a.example/1",
+            "type": ["Achievement"],
+            "name": "Cleaning",
+            "criteria": {"narrative": "Do it."},
+        },
+    },
+}
+
+
+def whole(document: dict[str, Any]) -> str | ContextError:
+    """Take the long way: PyLD and RDFC-1.0."""
+    try:
+        return canonicalise(to_quads(document))
+    except ContextError as error:
+        return error
+
+
+def walked(document: dict[str, Any], start: State) -> str | ContextError | None:
+    """Take the short way; None when it gives way."""
+    try:
+        return _canonical(document, start)
+    except Unusual:
+        return None
+    except ContextError as error:
+        return error
+
+
+def agree(document: dict[str, Any]) -> bool:
+    """Hold both ways against each other; tell whether the short one went through."""
+    before = copy.deepcopy(document)
+    ways = [walked(document, compiled()), walked(document, live())]
+    long = whole(document)
+    for short in ways:
+        if short is not None:
+            assert (type(short), str(short)) == (type(long), str(long)), json.dumps(document)
+    assert document == before
+    return ways[1] is not None
+
+
+def test_table_is_what_pyld_makes_of_the_contexts_today() -> None:
+    assert _FILE.read_text("utf-8") == write_table()
+
+
+def test_generated_documents_have_one_form_on_both_ways() -> None:
+    made = list(islice(documents(7), 2_500))
+    through = sum(agree(document) for document in made)
+    accepted = sum(isinstance(whole(document), str) for document in made[:500])
+    assert through > 500, "the comparison must meet documents that go through"
+    assert 100 < accepted < 400, "and both documents to accept and documents to refuse"
+
+
+def test_real_documents_take_the_short_way(vectors: Path) -> None:
+    taken, left = 0, []
+    for path in sorted([*vectors.glob("ob3-*/**/*.json"), *vectors.parent.glob("examples/*.json")]):
+        document = json.loads(path.read_text("utf-8"))
+        if not isinstance(document, dict) or "@context" not in document:
+            continue
+        document.pop("proof", None)
+        if isinstance(whole(document), str):
+            taken += agree(document)
+            left += [] if walked(document, live()) else [path.name]
+    assert taken >= 0.95 * (taken + len(left)), left
+    assert taken >= 10
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"undefinedWord": "x"},
+        {"credentialStatus": None},
+        {"https://www.w3.org/2018/credentials#credentialStatus": {"id": "urn:x"}},
+        {"@included": [{"id": "urn:uuid:1", "validUntil": "2030-01-01T00:00:00Z"}]},
+        {"image": {"id": "javascript:alert(1)", "type": "Image"}},
+        {"image": {"id": "relative", "type": "Image"}},
+        {"type": ["VerifiableCredential", "https://www.w3.org/2018/credentials#X"]},
+        {"name": "\x00"},
+        {"name": "\ud800"},
+        {"name": {"@value": "x", "@type": "http://www.w3.org/2001/XMLSchema#string"}},
+        {"name": {"@value": "x", "@language": "not a tag"}},
+        {"evidence": [[{"id": "urn:e", "type": ["Evidence"]}]]},
+        {"evidence": [{}]},
+        {"@context": [VC2, {"name": "urn:other"}]},
+        {"@context": [VC2, "https://unknown.example/v1"]},
+        {"@context": []},
+    ],
+)
+def test_what_hides_or_bends_a_statement_gives_way_to_the_whole_processor(
+    change: dict[str, Any],
+) -> None:
+    document = {**BADGE, **change}
+    with pytest.raises(Unusual):
+        canonical_fast(document)
+    with pytest.raises(Unusual):
+        check_fast(document)
+    agree(document)
+
+
+def test_one_id_with_two_faces_gives_way() -> None:
+    document = copy.deepcopy(BADGE)
+    document["endorsement"] = [
+        {
+            "@context": [VC2, OB3],
+            "id": "urn:uuid:9",
+            "type": ["VerifiableCredential", "EndorsementCredential"],
+            "issuer": "did:web:b.example",
+            "credentialSubject": {
+                "id": "urn:uuid:1",
+                "type": ["EndorsementSubject"],
+                "validUntil": "2030-01-01T00:00:00Z",
+            },
+        }
+    ]
+    assert walked(document, compiled()) is None
+    assert isinstance(whole(document), ContextError)
+
+
+def test_equal_statements_in_two_places_are_one() -> None:
+    # A statement said twice must not change the hash of a node without an id.
+    document = {
+        "@context": [VC2],
+        "type": "VerifiableCredential",
+        "issuer": ["urn:a", {"id": "urn:a"}],
+        "confidenceMethod": [{"type": "JsonSchema"}],
+    }
+    assert agree(document)
+
+
+def test_alike_nodes_are_told_apart_within_the_budget() -> None:
+    few = copy.deepcopy(BADGE)
+    few["evidence"] = [{"type": ["Evidence"], "name": "x"}] * 2
+    assert agree(few)
+    many = copy.deepcopy(BADGE)
+    many["credentialSubject"]["result"] = [
+        {"type": ["Result"], "alignment": [{"type": ["Alignment"]}] * 8}
+    ] * 2
+    with pytest.raises(TooMuchWork):
+        canonical_rdfc(many)
+
+
+def test_eight_threads_meet_new_contexts_at_once() -> None:
+    context = [VC2, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"]
+    document = {**BADGE, "@context": context}
+    live.cache_clear()
+    wanted, found = whole(document), []
+    threads = [
+        threading.Thread(target=lambda: found.append(canonical_fast(document))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [wanted] * 8
+
+
+def test_contexts_of_a_test_suite_leave_no_trace() -> None:
+    from contexts.pinned import admit_contexts_for_conformance
+
+    url = "https://suite.example/v1"
+    document = {**BADGE, "@context": [VC2, OB3, url], "word": "x"}
+    with admit_contexts_for_conformance({url: {"@context": {"word": "https://suite.example/#w"}}}):
+        assert "https://suite.example/#w" in canonical_rdfc(document)
+    with pytest.raises(UnknownContext):
+        canonical_rdfc(document)
