@@ -30,6 +30,7 @@ from credentials.endorsements import (
     subjects_of,
     verify_endorsements,
 )
+from credentials.formats.enveloped import is_envelope
 from credentials.formats.opening import Opened, open_document
 from credentials.formats.secured import (
     Secured,
@@ -127,7 +128,7 @@ def verify_presentation(
         opened = _step(checks, "parse", lambda: open_document(document))
         shown = opened.document
         _step(checks, "format", lambda: _check_presentation(shown))
-        _step(checks, "shape", lambda: _check_words(shown))
+        _step(checks, "shape", lambda: _check_words(_without_envelopes(shown)))
         proof = _step(checks, "proof", lambda: _presentation_proof(opened, expected, fetch, now))
     except _Stopped:
         return PresentationReport(tuple(checks), ())
@@ -346,6 +347,15 @@ def _entries(shown: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     if len(found) != len(entries) or any(kind == "other" for _entry, kind in found):
         raise CheckFailed("format.unsupported", "an entry is neither a badge nor an endorsement")
     return found
+
+
+def _without_envelopes(shown: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what has no words of its own, so that it may stand in an older presentation."""
+    value = shown.get("verifiableCredential")
+    entries = value if isinstance(value, list) else [value]
+    written = [entry for entry in entries if not is_envelope(entry, "credential")]
+    without = {name: v for name, v in shown.items() if name != "verifiableCredential"}
+    return {**without, "verifiableCredential": written} if written else without
 
 
 def _holder_of(shown: dict[str, Any]) -> str:
