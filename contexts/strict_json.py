@@ -13,6 +13,10 @@ MAX_INTEGER = 2**53 - 1
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUL = re.compile("\x00")
+_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+_SUSPICIOUS = re.compile(r"\\(?:[bf]|u(?:00[01]|007[fF]|[dD][89A-Fa-f]))|\x7f")
+"""Only an escape, or DEL itself, can bring a control character or a lone surrogate into a text."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -36,18 +40,13 @@ def loads_strict(
         raise MalformedJson("the text starts with a byte order mark")
     _check_depth(decoded, max_depth)
     try:
-        value = json.loads(
-            decoded,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_integer,
-            parse_float=_float,
-        )
+        value = _DECODER.decode(decoded)
     except json.JSONDecodeError as error:
         raise MalformedJson(
             f"the text is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
-    check_strict(value, max_depth=max_depth)
+    if _SUSPICIOUS.search(decoded):
+        check_strict(value, max_depth=max_depth)
     return value
 
 
@@ -87,11 +86,11 @@ def check_strict(
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise MalformedJson(f"the key {key[:100]!r} stands twice in one object")
-        found[key] = value
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedJson(f"the key {twice[:100]!r} stands twice in one object")
     return found
 
 
@@ -114,24 +113,13 @@ def _float(digits: str) -> float:
 
 def _check_depth(text: str, limit: int) -> None:
     # Before parsing: the parser recurses, so depth must be known first.
+    if text.count("{") + text.count("[") <= limit:
+        return
     depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > limit:
-                raise MalformedJson(f"nested deeper than {limit} levels")
-        elif character in "]}":
-            depth -= 1
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > limit:
+            raise MalformedJson(f"nested deeper than {limit} levels")
 
 
 def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
@@ -140,3 +128,11 @@ def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
     found = refused.search(value)
     if found:
         raise MalformedJson(f"the control character U+{ord(found[0]):04X} in {where}")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_integer,
+    parse_float=_float,
+)
