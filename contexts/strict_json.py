@@ -13,9 +13,7 @@ MAX_INTEGER = 2**53 - 1
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUL = re.compile("\x00")
-_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKETS = re.compile(r"[\[\]{}]")
-_SUSPICIOUS = re.compile(r"\\(?:[bf]|u(?:00[01]|007[fF]|[dD][89A-Fa-f]))|\x7f")
+_SUSPICIOUS = re.compile(r"\\(?:[bf]|u(?:00[01]|007[fF]|[dD][89A-Fa-f]))")
 """Only an escape, or DEL itself, can bring a control character or a lone surrogate into a text."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -38,14 +36,16 @@ def loads_strict(
         raise MalformedJson(f"the text is not UTF-8 at byte {error.start}") from error
     if decoded.startswith("\ufeff"):
         raise MalformedJson("the text starts with a byte order mark")
-    _check_depth(decoded, max_depth)
     try:
         value = _DECODER.decode(decoded)
+        _check_depth(value, max_depth)
+    except RecursionError as error:
+        raise MalformedJson(f"nested deeper than {max_depth} levels") from error
     except json.JSONDecodeError as error:
         raise MalformedJson(
             f"the text is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
-    if _SUSPICIOUS.search(decoded):
+    if "\x7f" in decoded or ("\\" in decoded and _SUSPICIOUS.search(decoded)):
         check_strict(value, max_depth=max_depth)
     return value
 
@@ -111,15 +111,13 @@ def _float(digits: str) -> float:
     return value
 
 
-def _check_depth(text: str, limit: int) -> None:
-    # Before parsing: the parser recurses, so depth must be known first.
-    if text.count("{") + text.count("[") <= limit:
-        return
-    depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > limit:
-            raise MalformedJson(f"nested deeper than {limit} levels")
+def _check_depth(value: Any, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise RecursionError
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                _check_depth(inner, levels - 1)
 
 
 def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
