@@ -12,6 +12,7 @@ and proves with a key binding token that it has the key that the issuer named::
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -41,6 +42,7 @@ _MAX_DISCLOSURES = 500
 _MAX_DEPTH = 64
 _MAX_DISCLOSURE_CHARACTERS = 200_000
 _SALT_BYTES = 16
+_STEP = re.compile(r"[^\[\]]+(?:\[[0-9]{1,6}\])*")
 _BINDING_LIVES = timedelta(minutes=10)
 
 
@@ -407,8 +409,8 @@ def parse_places(texts: Sequence[str]) -> list[Path]:
 def _parse_place(text: str) -> Path:
     path: list[str | int] = []
     for part in text.split("."):
-        name, *positions = part.replace("]", "").split("[")
-        if not name or not all(p.isascii() and p.isdigit() for p in positions):
+        if not _STEP.fullmatch(part):
             raise CredentialError(f"{text[:100]!r} is not a place such as subject.phones[0]")
-        path += [name, *(int(p) for p in positions)]
+        name, *positions = part.replace("]", "").split("[")
+        path += [name, *(int(position) for position in positions)]
     return tuple(path)
