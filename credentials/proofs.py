@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contexts import ContextError, expand_checked
+from contexts import ContextError, check_words
 from credentials.cryptosuites import Cryptosuite, Standing, suites
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
@@ -212,7 +212,8 @@ def _check_signature(
         _check_context(document, options["@context"])
         unsecured["@context"] = options["@context"]
     try:
-        expand_checked({**document, "proof": proofs})  # JCS signs words that JSON-LD may not define
+        if suite.context_in_proof:  # JCS signs words that JSON-LD may not define
+            check_words({**document, "proof": proofs})
         data = suite.hash_data(_config(suite, unsecured, options), unsecured)
         public.verify(data, multibase_decode(proof["proofValue"]))
     except ContextError as error:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from contexts import ContextError, UnknownContext, expand_checked
+from contexts import ContextError, UnknownContext, check_words
 from credentials.endorsements import (
     check_dates,
     embedded_endorsements,
@@ -235,7 +235,7 @@ def _check_shape(badge: dict[str, Any]) -> None:
 
 def _check_words(document: dict[str, Any]) -> None:
     # The proof is looked at in its own step; its words must be defined all the same.
-    expand_checked({name: value for name, value in document.items() if name != "proof"})
+    check_words({name: value for name, value in document.items() if name != "proof"})
 
 
 def _check_proof(opened: Opened, fetch: Fetch | None, now: datetime) -> None:
