@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from contexts import ContextError, loads_strict
+from contexts import ContextError, expand_checked
 from contexts.urls import OB3, VC2
+from credentials.formats.opening import Opened, open_document
+from credentials.formats.secured import check_times, verify_secured
 from credentials.proofs import verify_proof
 from credentials.report import (
     CannotCheck,
@@ -42,6 +44,8 @@ _REASONS = {
     "shape.unsafe": "endorsement.malformed",
     "shape.schema": "endorsement.malformed",
     "status.bad-list": "endorsement.malformed",
+    "parse.malformed": "endorsement.malformed",
+    "format.unsupported": "endorsement.malformed",
 }
 
 
@@ -86,13 +90,17 @@ def subjects_of(badge: Mapping[str, Any]) -> dict[str, Subject]:
 
 
 def embedded_endorsements(badge: Mapping[str, Any]) -> list[Any]:
-    """Collect the endorsements that stand in a badge, its achievement and its issuer."""
+    """Collect the endorsements that stand in a badge, its achievement and its issuer.
+
+    Those with a proof stand under endorsement, those as JWT under endorsementJwt.
+    """
     subject = badge.get("credentialSubject")
     achievement = subject.get("achievement") if isinstance(subject, dict) else None
     found: list[Any] = []
     for place in (badge, achievement, badge.get("issuer")):
-        value = place.get("endorsement") if isinstance(place, dict) else None
-        found += value if isinstance(value, list) else [] if value is None else [value]
+        for name in ("endorsement", "endorsementJwt"):
+            value = place.get(name) if isinstance(place, dict) else None
+            found += value if isinstance(value, list) else [] if value is None else [value]
     return found
 
 
@@ -143,9 +151,11 @@ def verify_endorsement(
     """
     checks: list[Check] = []
     code = "endorsement.counted"
+    claimed = document if isinstance(document, dict) else {}
     try:
-        endorsement = _readable(document)
-        _check_whole(endorsement, checks, fetch=fetch, now=now)
+        opened = open_document(document)
+        claimed = opened.document
+        _check_whole(opened, checks, fetch=fetch, now=now)
     except CheckFailed as failure:
         code = _REASONS.get(failure.code, "endorsement.bad-proof")
         checks.append(Check("endorsement", Outcome.FAILED, code, failure.detail))
@@ -155,7 +165,6 @@ def verify_endorsement(
     except (CredentialError, ContextError) as error:
         code = "endorsement.malformed"
         checks.append(Check("endorsement", Outcome.FAILED, code, error.detail))
-    claimed = document if isinstance(document, dict) else {}
     endorser = _claimed_issuer(claimed)
     subject = subjects.get(_claimed_text(claimed, "credentialSubject", "id"), "other")
     proved = code == "endorsement.counted"
@@ -180,26 +189,27 @@ def verify_endorsement(
     )
 
 
-def _readable(document: Any) -> dict[str, Any]:
-    if isinstance(document, str | bytes):
-        document = loads_strict(document)
-    if not isinstance(document, dict):
-        raise CredentialError("an endorsement is an object")
-    if kind_of(document) != "endorsement":
-        raise CredentialError("the document is not an EndorsementCredential")
-    return document
-
-
 def _check_whole(
-    endorsement: dict[str, Any], checks: list[Check], *, fetch: Fetch | None, now: datetime
+    opened: Opened, checks: list[Check], *, fetch: Fetch | None, now: datetime
 ) -> None:
-    if not endorsement.get("proof"):
+    endorsement, token = opened.document, opened.secured
+    if kind_of(endorsement) != "endorsement":
+        raise CredentialError("the document is not an EndorsementCredential")
+    if token is None and not endorsement.get("proof"):
         raise CheckFailed("proof.missing", "the endorsement has no proof")
     check_shape(endorsement)
     check_documents_schema(endorsement)
+    if token is not None:
+        expand_checked(endorsement)
     checks.append(Check("shape", Outcome.PASSED, "shape.ok"))
-    endorser = issuer_id(endorsement)
-    verify_proof(endorsement, purpose="assertionMethod", controller=endorser, fetch=fetch, now=now)
+    if token is not None:
+        verify_secured(token, fetch=fetch, now=now)
+        check_times(token, now=now)
+    else:
+        endorser = issuer_id(endorsement)
+        verify_proof(
+            endorsement, purpose="assertionMethod", controller=endorser, fetch=fetch, now=now
+        )
     checks.append(Check("proof", Outcome.PASSED, "proof.ok"))
     check_dates(endorsement, now=now)
     checks.append(Check("dates", Outcome.PASSED, "dates.ok"))

@@ -33,13 +33,18 @@ class Opened:
     secured: Secured | None = None
 
 
-def open_document(shown: str | bytes | dict[str, Any]) -> Opened:
-    """Read a credential or presentation in any form; nothing in it is verified yet."""
+def open_document(shown: Any) -> Opened:
+    """Read a credential or presentation in any form; nothing in it is verified yet.
+
+    `shown` is text, bytes or a JSON object; another value is refused like text that is no object.
+    """
     if isinstance(shown, bytes | str):
         text = _compact(shown)
         if text is not None:
             return _opened(read_token(text))
-        shown = _json_object(shown)
+        shown = loads_strict(shown)
+    if not isinstance(shown, dict):
+        raise CheckFailed("parse.malformed", "the text is JSON, but not an object")
     kinds: tuple[Kind, Kind] = ("credential", "presentation")
     for kind in kinds:
         if is_envelope(shown, kind):
@@ -101,10 +106,3 @@ def _compact(shown: str | bytes) -> str | None:
         return None
     text = text.strip()
     return text if _COMPACT.fullmatch(text) else None
-
-
-def _json_object(text: str | bytes) -> dict[str, Any]:
-    value = loads_strict(text)
-    if not isinstance(value, dict):
-        raise CheckFailed("parse.malformed", "the text is JSON, but not an object")
-    return value
