@@ -52,6 +52,8 @@ _UNSAFE_STARTS = frozenset("JjDdVv")
 _DOCUMENTS = frozenset(f"<{iri}>" for iri in DOCUMENTS)
 _ENDORSED, _PROFILE = f"<{ENDORSED}>", f"<{PROFILE}>"
 _MAX_CONTEXTS = _MAX_TYPES = 10
+_MOST_SEEN = 200
+_NO_TYPES: list[str] = []
 
 
 class Unusual(Exception):
@@ -140,8 +142,13 @@ class _Walk:
             state = self._opened(item["@context"], state)
         types, inner = _typed(item, state)
         terms = inner.terms
-        name = self._named(item, terms)
-        self._remember(name, graph, types, item, inner)
+        if "id" in item:
+            if not _is(terms, "id", ID):
+                raise Unusual
+            name = _checked_iri(item["id"], terms)
+            self._remember(name, graph, types, item, inner)
+        else:
+            name = self._blank()
         is_open = bool(graph) or name[0] == "_"
         closed, opened = self.closed.append, self.open.append
         for iri in types:
@@ -214,13 +221,6 @@ class _Walk:
             return name
         return self._object(value, inside, graph, depth + 2)
 
-    def _named(self, item: dict[str, Any], terms: dict[str, Meaning]) -> str:
-        if "id" not in item:
-            return self._blank()
-        if not _is(terms, "id", ID):
-            raise Unusual
-        return _checked_iri(item["id"], terms)
-
     def _blank(self) -> str:
         self._blanks += 1
         if self._blanks > MAX_BLANK_NODES:
@@ -246,8 +246,6 @@ class _Walk:
     ) -> None:
         # Equal objects of one id, Profiles that agree, and objects of other types with other
         # members are usual; `contexts.closed_profile` judges all else.
-        if name[0] == "_":
-            return
         said = item.keys() - {"@context", "id", "type"}
         if not said or (types == [_ENDORSED] and said == {"endorsementComment"}):
             return
@@ -286,11 +284,16 @@ def _urls(context: Any) -> tuple[str, ...]:
 
 def _typed(item: dict[str, Any], state: State) -> tuple[list[str], State]:
     """Give the types as IRIs and the state of the members (JSON-LD 1.1 API, 5.1.2, step 11)."""
-    terms = state.terms
     if "type" not in item:
-        return [], state
+        return _NO_TYPES, state
     written = item["type"]
-    names = written if type(written) is list else [written]
+    key = tuple(written) if type(written) is list else written
+    try:
+        return state.seen[key]
+    except (KeyError, TypeError):
+        pass
+    names = list(written) if type(written) is list else [written]
+    terms = state.terms
     types, scoped = [], []
     for name in names:
         meaning = terms.get(name) if type(name) is str else None
@@ -304,6 +307,8 @@ def _typed(item: dict[str, Any], state: State) -> tuple[list[str], State]:
     inner = state.typed(tuple(sorted(scoped))) if scoped else state
     if inner is None or not _is(inner.terms, "type", TYPE):
         raise Unusual
+    if len(state.seen) < _MOST_SEEN:
+        state.seen[key] = types, inner
     return types, inner
 
 

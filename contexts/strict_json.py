@@ -11,6 +11,7 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
 """Beyond this, JavaScript readers see another number (RFC 8259, 6; I-JSON, RFC 7493, 2.2)."""
 
+_CONTAINERS = (dict, list)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUL = re.compile("\x00")
 _SUSPICIOUS = re.compile(r"\\(?:[bf]|u(?:00[01]|007[fF]|[dD][89A-Fa-f]))")
@@ -38,7 +39,8 @@ def loads_strict(
         raise MalformedJson("the text starts with a byte order mark")
     try:
         value = _DECODER.decode(decoded)
-        _check_depth(value, max_depth)
+        if type(value) in _CONTAINERS:
+            _check_depth(value, max_depth)
     except RecursionError as error:
         raise MalformedJson(f"nested deeper than {max_depth} levels") from error
     except json.JSONDecodeError as error:
@@ -111,13 +113,18 @@ def _float(digits: str) -> float:
     return value
 
 
-def _check_depth(value: Any, levels: int) -> None:
-    if isinstance(value, dict | list):
-        if levels == 0:
-            raise RecursionError
-        for inner in value.values() if isinstance(value, dict) else value:
-            if isinstance(inner, dict | list):
-                _check_depth(inner, levels - 1)
+def _check_depth(value: Any, limit: int) -> None:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
+            if type(inner) in _CONTAINERS
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:

@@ -52,6 +52,8 @@ class State:
         self.references: dict[str, State | None] = {}
         self.types: dict[str, State | None] = {}
         self.contexts: dict[tuple[str, ...], State | None] = {}
+        self.seen: dict[str | tuple[str, ...], tuple[list[str], State]] = {}
+        """Types as they were written, with their IRIs and the state inside: a memory."""
 
     def inside(self, term: str) -> "State | None":
         """Give the state of an object that is a value of `term`."""
