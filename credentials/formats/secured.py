@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from credentials.formats.issuer_keys import signing_key
 from credentials.formats.jose import Jws
-from credentials.formats.sd_jwt import SdJwt, check_key_binding
+from credentials.formats.sd_jwt import SdJwt, check_key_binding, has_digests
 from credentials.report import CheckFailed, CredentialError, ProofError
 from credentials.shape import issuer_id
 from credentials.times import CLOCK_SKEW, read_time, write_time
@@ -81,6 +81,8 @@ def check_agreement(secured: Secured) -> None:
     A proof within the document is refused too: two signatures could name two signers.
     """
     document, claims = secured.document, secured.claims
+    if secured.disclosures is None and has_digests(document):
+        raise ProofError("proof.malformed", "only an SD-JWT may hold digests of hidden members")
     if "proof" in document:
         raise ProofError("proof.malformed", "the document in the token has a proof of its own")
     if "iss" in claims and claims["iss"] != secured.signer:
