@@ -142,7 +142,7 @@ class PresentationReport:
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "parse.ok": "The text could be read.",
-        "parse.malformed": "The text is not strict JSON, or too large.",
+        "parse.malformed": "The text is neither strict JSON nor a token, or too large.",
         "format.ok": "It is a badge in a form we know.",
         "format.unsupported": "It is not a badge in a form we know.",
         "format.older": "It is an older kind of badge (Open Badges 2.0 or 1.x).",
@@ -153,7 +153,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "shape.malformed": "It breaks a rule of the data model.",
         "proof.ok": "The signature is right: nothing was changed since.",
         "proof.missing": "It is not signed.",
-        "proof.malformed": "The proof breaks a rule of Data Integrity.",
+        "proof.malformed": "The proof is not written as its form demands.",
         "proof.suite": "It is signed in a way that we do not accept.",
         "proof.method": "The key is not one of the signer's, or not allowed for this.",
         "proof.signature": "The signature does not fit: something was changed, or it is forged.",
