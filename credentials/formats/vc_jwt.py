@@ -34,6 +34,7 @@ _NEVER_HIDDEN = frozenset(
         "validUntil",
         "credentialStatus",
         "credentialSchema",
+        "relatedResource",
         "termsOfUse",
         *REGISTERED,
     }
