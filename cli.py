@@ -1,46 +1,86 @@
-"""The command line ``mycred``: make keys, endorse, verify, check a framework, start the demo.
+"""The command line `mycred`: keys, issue, endorse, verify, inspect, bake, frameworks, the demo.
 
 Exit codes: 0 valid or done, 1 not valid, 2 could not be checked, 3 wrong use. Imports are local, so
 that each command starts as quickly as it can.
 """
 
+import argparse
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
-
-import typer
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help=__doc__.split("\n")[0],
-)
+from typing import Any, NoReturn
 
 _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
-_USAGE_ERROR = 2
 _MAX_BYTES = 1_000_000
-
-Store = Annotated[Path, typer.Option(help="the sealed key store, in a folder of its own")]
-Passphrase = Annotated[Path, typer.Option(help="a file with the passphrase, readable by you only")]
+_MAX_PICTURE_BYTES = 5_000_000
 
 
-class _Ended(SystemExit):
-    """A command's own verdict, told apart from typer's exit code for wrong use."""
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End with 3, since 2 means that a check was not possible."""
+        self.print_usage(sys.stderr)
+        _stop(message)
 
 
-def main() -> None:
-    """Run the command line; wrong use ends with 3, since 2 means that a check was not possible."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line."""
+    given = parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = given.run
     try:
-        app()
-    except _Ended:
-        raise
-    except SystemExit as ended:
-        sys.exit(_WRONG_USE if ended.code == _USAGE_ERROR else ended.code)
+        sys.exit(run(given))
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_VALID)
 
 
-@app.command()
-def keygen(store: Store, passphrase: Passphrase, kind: str = "Ed25519") -> None:
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of all commands."""
+    whole = _Parser(prog="mycred", description=(__doc__ or "").split("\n")[0])
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        described = (run.__doc__ or "").split("\n")[0]
+        made = commands.add_parser(name, help=described, description=described)
+        made.set_defaults(run=run)
+        return made
+
+    def with_keys(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("--store", type=Path, required=True, help="the sealed key store")
+        made.add_argument(
+            "--passphrase", type=Path, required=True, help="a file that only you can read"
+        )
+        return made
+
+    made = with_keys(command("keygen", keygen))
+    made.add_argument("--kind", choices=("Ed25519", "P-256"), default="Ed25519")
+    made = with_keys(command("issue", issue))
+    made.add_argument("file", type=Path, help="an unsigned Open Badges 3.0 credential (JSON)")
+    made = with_keys(command("endorse", endorse))
+    made.add_argument("subject", help="the id of an achievement, an issuer or a badge")
+    made.add_argument("comment")
+    made.add_argument("--name", required=True, help="how the endorsing body is called")
+    made.add_argument("--days", type=int, default=730, help="for how long it is valid")
+    made = command("verify", verify)
+    made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
+    made.add_argument("--trust", type=Path, help="a trust list (JSON)")
+    made.add_argument("--domain", default="", help="whom a presentation must be made for")
+    made.add_argument("--loopback", action="store_true", help="allow http on this machine")
+    made.add_argument("--json", action="store_true", help="print the report for machines")
+    made = command("inspect", inspect)
+    made.add_argument("file", help="a file (JSON, token, baked picture), or -")
+    made.add_argument("--json", action="store_true")
+    made = command("framework", check_framework)
+    made.add_argument("folder", type=Path)
+    made = command("demo", demo)
+    made.add_argument("--ports", default="8001,8002,8003")
+    return whole
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def keygen(given: argparse.Namespace) -> int:
     """Make a new current key; the store is created when it is not there. Prints the did:key."""
     from datetime import UTC, datetime
 
@@ -48,122 +88,211 @@ def keygen(store: Store, passphrase: Passphrase, kind: str = "Ed25519") -> None:
     from keys.errors import KeysError
     from keys.store import KeyStore
 
-    if kind not in ("Ed25519", "P-256"):
-        _stop(f"the kind of key is Ed25519 or P-256, not {kind}")
-    secret = _secret(passphrase)
+    secret, store = _secret(given.passphrase), given.store
     try:
         keys = KeyStore.open(store, secret) if store.exists() else KeyStore.create(store, secret)
-        name = keys.rotate("P-256" if kind == "P-256" else "Ed25519", datetime.now(UTC))
-        typer.echo(did_key(keys.signer(name).public))
+        name = keys.rotate(given.kind, datetime.now(UTC))
+        print(did_key(keys.signer(name).public))
     except KeysError as error:
         _stop(error.detail)
+    return _VALID
 
 
-@app.command()
-def endorse(
-    subject: str,
-    comment: str,
-    name: Annotated[str, typer.Option(help="how the endorsing body is called")],
-    store: Store,
-    passphrase: Passphrase,
-    days: Annotated[int, typer.Option(help="for how long it is valid")] = 730,
-) -> None:
+def issue(given: argparse.Namespace) -> int:
+    """Check and sign a credential with the current key; prints the signed credential."""
+    from contexts import ContextError, loads_strict
+
+    try:
+        document = loads_strict(_read(given.file))
+    except ContextError as error:
+        _stop(error.detail)
+    if not isinstance(document, dict):
+        _stop("the file is JSON, but not an object")
+    issuer = document.get("issuer")
+    return _sign(given, lambda did: _issued_by(did, issuer, document))
+
+
+def endorse(given: argparse.Namespace) -> int:
     """Endorse an achievement, an issuer or a badge by its id; prints the signed endorsement."""
-    import json
     from datetime import UTC, datetime, timedelta
     from uuid import uuid4
 
+    from credentials.endorsements import endorsement_credential
+
+    now = datetime.now(UTC)
+    return _sign(
+        given,
+        lambda did: endorsement_credential(
+            credential_id=f"urn:uuid:{uuid4()}",
+            issuer={"id": did, "type": ["Profile"], "name": given.name},
+            subject_id=given.subject,
+            comment=given.comment,
+            valid_from=now,
+            valid_until=now + timedelta(days=given.days),
+        ),
+    )
+
+
+def verify(given: argparse.Namespace) -> int:
+    """Verify a badge or a presentation and print the report step by step."""
+    from datetime import UTC, datetime
+
+    from credentials.report import Headline
+    from credentials.trust import Trust
+    from credentials.verify import Expected, verify_anything
+
+    report = verify_anything(
+        _shown(given.file, given.loopback),
+        Expected(given.domain),
+        trust=Trust.from_json(_read(given.trust)) if given.trust else Trust(),
+        fetch=_fetcher(given.loopback),
+        now=datetime.now(UTC),
+    )
+    if given.json:
+        from credentials.machine_report import report_json
+
+        _print_json(report_json(report))
+    else:
+        _print_report(report)
+    codes = {
+        Headline.GENUINE: _VALID,
+        Headline.UNKNOWN_SIGNER: _VALID,
+        Headline.NOT_CHECKED: _NOT_CHECKED,
+    }
+    return codes.get(report.headline, _NOT_VALID)
+
+
+def inspect(given: argparse.Namespace) -> int:
+    """Show what is in a file, and each statement that a signature on it covers."""
+    from contexts import ContextError
+    from credentials.inspection import inspect as describe
+    from credentials.report import CheckFailed, CredentialError
+
+    try:
+        found = describe(_shown(given.file, loopback=False))
+    except (CheckFailed, CredentialError, ContextError) as error:
+        _fail(error.detail)
+    if given.json:
+        _print_json(found)
+        return _VALID
+    proofs = found.pop("proofs")
+    for name, value in found.items():
+        print(f"{name:14} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    for place, proof in enumerate(proofs, 1):
+        print(f"proof {place}")
+        lists = {name: proof.pop(name, []) for name in ("covers", "problems")}
+        for name, value in proof.items():
+            print(f"  {name:20} {value}")
+        print(f"  covers {len(lists['covers'])} statements")
+        for line in lists["covers"]:
+            print(f"    {line}")
+        for line in lists["problems"]:
+            print(f"  cannot be told: {line}")
+    if not proofs:
+        print("no proof: nothing is signed")
+    return _VALID
+
+
+def check_framework(given: argparse.Namespace) -> int:
+    """Check the folder of a framework and name every problem in it."""
+    from issuer.framework import FrameworkError, load_framework
+
+    try:
+        framework = load_framework(given.folder)
+    except FrameworkError as error:
+        print("\n".join(map(str, error.problems)))
+        return _NOT_VALID
+    count = len(framework.definitions())
+    print(f"{framework.id} {framework.version}: {count} achievements, no problem found")
+    return _VALID
+
+
+def demo(given: argparse.Namespace) -> int:
+    """Start issuer, wallet and verifier with sample people."""
+    from demo import main as run
+
+    run(["--ports", given.ports])
+    return _VALID
+
+
+# --- shared by commands ---------------------------------------------------------------------------
+
+
+def _sign(given: argparse.Namespace, make: Callable[[str], dict[str, Any]]) -> int:
+    """Sign what `make` gives for the did:key of the current key, after trying everything."""
+    from datetime import UTC, datetime
+
     from contexts import ContextError
     from credentials.badges import check_before_signing
-    from credentials.endorsements import endorsement_credential
     from credentials.proofs import add_proof
     from credentials.report import CredentialError
     from keys.did import did_key
     from keys.errors import KeysError
     from keys.store import KeyStore
 
-    now = datetime.now(UTC)
     try:
-        keys = KeyStore.open(store, _secret(passphrase))
+        keys = KeyStore.open(given.store, _secret(given.passphrase))
         signer = keys.signer(keys.current())
         did = did_key(signer.public)
-        document = endorsement_credential(
-            credential_id=f"urn:uuid:{uuid4()}",
-            issuer={"id": did, "type": ["Profile"], "name": name},
-            subject_id=subject,
-            comment=comment,
-            valid_from=now,
-            valid_until=now + timedelta(days=days),
-        )
+        document = make(did)
         check_before_signing(document)
-        method = f"{did}#{signer.public.multibase}"
+        method, now = f"{did}#{signer.public.multibase}", datetime.now(UTC)
         signed = add_proof(document, signer, verification_method=method, created=now)
     except (KeysError, CredentialError, ContextError) as error:
         _stop(error.detail)
-    typer.echo(json.dumps(signed, ensure_ascii=False, indent=1))
+    _print_json(signed)
+    return _VALID
 
 
-@app.command()
-def verify(
-    file: Path,
-    trust: Annotated[Path | None, typer.Option(help="a trust list (JSON)")] = None,
-    domain: Annotated[str, typer.Option(help="whom a presentation must be made for")] = "",
-    loopback: Annotated[bool, typer.Option(help="allow http on this machine")] = False,
-) -> None:
-    """Verify a badge or a presentation and print the report step by step."""
-    from datetime import UTC, datetime
+def _issued_by(did: str, issuer: Any, document: dict[str, Any]) -> dict[str, Any]:
+    from credentials.report import CredentialError
 
-    from credentials.report import CODES, Headline
-    from credentials.trust import Trust
-    from credentials.verify import Expected, verify_anything
-    from web.http import Fetcher
+    named = issuer.get("id") if isinstance(issuer, dict) else issuer
+    if named != did:
+        raise CredentialError(f"the issuer is {str(named)[:200]!r}, but the key is {did}")
+    return document
 
-    report = verify_anything(
-        _read(file),
-        Expected(domain),
-        trust=Trust.from_json(_read(trust)) if trust else Trust(),
-        fetch=Fetcher(allow_loopback_http=loopback),
-        now=datetime.now(UTC),
-    )
-    typer.echo(f"{report.headline}")
-    groups: list[Any] = [report.checks, *(badge.checks for badge in report.badges)]
-    for checks in groups:
+
+def _print_report(report: Any) -> None:
+    from credentials.report import CODES
+
+    print(report.headline)
+    for checks in (report.checks, *(badge.checks for badge in report.badges)):
         for check in checks:
             detail = f" ({check.detail})" if check.detail else ""
-            typer.echo(f"  {check.step:13} {check.outcome:8} {CODES[check.code]}{detail}")
+            print(f"  {check.step:13} {check.outcome:8} {CODES[check.code]}{detail}")
     for badge in report.badges:
         for one in badge.endorsements:
             word = "counts" if one.counted else "does not count"
-            typer.echo(f"  endorsement   {word}: {CODES[one.reason_code]} ({one.issuer_id[:60]})")
-    codes = {
-        Headline.GENUINE: _VALID,
-        Headline.UNKNOWN_SIGNER: _VALID,
-        Headline.NOT_CHECKED: _NOT_CHECKED,
-    }
-    raise _Ended(codes.get(report.headline, _NOT_VALID))
+            print(f"  endorsement   {word}: {CODES[one.reason_code]} ({one.issuer_id[:60]})")
 
 
-@app.command("framework")
-def check_framework(folder: Path) -> None:
-    """Check the folder of a framework and name every problem in it."""
-    from issuer.framework import FrameworkError, load_framework
+def _fetcher(loopback: bool) -> Callable[[Any], Any]:
+    """Give a client that is loaded only when something is asked for."""
 
-    try:
-        framework = load_framework(folder)
-    except FrameworkError as error:
-        for problem in error.problems:
-            typer.echo(problem)
-        raise _Ended(_NOT_VALID) from error
-    count = len(framework.definitions())
-    typer.echo(f"{framework.id} {framework.version}: {count} achievements, no problem found")
+    def fetch(request: Any) -> Any:
+        from web.http import Fetcher
+
+        return Fetcher(allow_loopback_http=loopback)(request)
+
+    return fetch
 
 
-@app.command()
-def demo(ports: str = "8001,8002,8003") -> None:
-    """Start issuer, wallet and verifier with sample people."""
-    from demo import main as run
+def _shown(name: str, loopback: bool) -> bytes:
+    """Give what was shown: a file's content, standard input, what an address answers."""
+    if name.startswith(("https://", "http://")):
+        from keys.fetching import CannotFetch, HttpRequest
 
-    run(["--ports", ports])
+        try:
+            answer = _fetcher(loopback)(HttpRequest(name))
+        except CannotFetch as error:
+            _unchecked(str(error))
+        if answer.status != 200:
+            _unchecked(f"{name} answered {answer.status}")
+        return bytes(answer.body)
+    if name == "-":
+        return sys.stdin.buffer.read(_MAX_BYTES + 1)
+    return _read(Path(name))
 
 
 def _secret(path: Path) -> bytes:
@@ -176,19 +305,35 @@ def _secret(path: Path) -> bytes:
         _stop(error.detail)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, limit: int = _MAX_BYTES) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
         _stop(f"{path} cannot be read: {error.strerror}")
-    if len(data) > _MAX_BYTES:
-        _stop(f"{path} is larger than {_MAX_BYTES} bytes")
+    if len(data) > limit:
+        _stop(f"{path} is larger than {limit} bytes")
     return data
 
 
+def _print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(_NOT_VALID)
+
+
+def _unchecked(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(_NOT_CHECKED)
+
+
 def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise _Ended(_WRONG_USE)
+    print(message, file=sys.stderr)
+    sys.exit(_WRONG_USE)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""The report for machines: the same checks, under the step names of the verify flow."""
+"""The report for machines, with who checked, when, and which addresses were asked."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from credentials.report import Check, EndorsementReport, Report
+from credentials.machine_report import report_json
 from credentials.times import write_time
 from verifier.checking import Judged
 
@@ -13,49 +12,10 @@ VERSION = "1"
 
 def report_of(judged: Judged, *, verifier: str, now: datetime) -> dict[str, Any]:
     """Write a report without the badge itself: ids, outcomes, codes, dates, addresses asked."""
-    report = judged.report
     return {
         "version": VERSION,
         "verifier": verifier,
         "checked": write_time(now),
-        "headline": str(report.headline),
-        "holder": report.holder,
-        "created": write_time(report.created) if report.created else None,
-        "expires": write_time(report.expires) if report.expires else None,
-        "checks": _checks(report.checks),
-        "badges": [_badge(badge) for badge in report.badges],
+        **report_json(judged.report),
         "asked": [{"url": url, "asOf": write_time(at)} for url, at in judged.asked.items()],
     }
-
-
-def _badge(badge: Report) -> dict[str, Any]:
-    return {
-        "headline": str(badge.headline),
-        "id": (badge.document or {}).get("id"),
-        "checks": _checks(badge.checks),
-        "endorsements": [_endorsement(one) for one in badge.endorsements],
-    }
-
-
-def _endorsement(one: EndorsementReport) -> dict[str, Any]:
-    return {
-        "issuer": one.issuer_id,
-        "subject": one.subject,
-        "counted": one.counted,
-        "reason": one.reason_code,
-        "saidBy": one.said_by,
-        "checks": _checks(one.checks),
-    }
-
-
-def _checks(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    return [
-        {
-            "step": check.step,
-            "outcome": str(check.outcome),
-            "code": check.code,
-            "detail": check.detail,
-            "values": dict(check.values),
-        }
-        for check in checks
-    ]

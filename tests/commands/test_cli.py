@@ -86,3 +86,53 @@ def test_framework_problems_are_named_with_their_file(tmp_path: Path) -> None:
     ended = mycred("framework", tmp_path)
     assert ended.returncode == 1
     assert "framework.toml" in ended.stdout
+
+
+def test_report_for_machines_says_what_the_printed_one_says(tmp_path: Path) -> None:
+    badge = ISSUER.sign(ISSUER.unsigned_badge(HOLDER.did), created=NOW - timedelta(days=200))
+    path = written(tmp_path, {**badge, "name": "Another"})
+    told = json.loads(mycred("verify", path, "--json").stdout)
+    assert told["headline"] == "false"
+    (proof,) = [check for check in told["badges"][0]["checks"] if check["step"] == "proof"]
+    assert (proof["outcome"], proof["code"]) == ("failed", "proof.signature")
+
+
+def test_badge_signed_by_hand_verifies_and_another_issuer_is_refused(
+    tmp_path: Path, passphrase: Path
+) -> None:
+    store = ("--store", tmp_path / "keys" / "store.json", "--passphrase", passphrase)
+    did = mycred("keygen", *store).stdout.strip()
+    document = ISSUER.unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200))
+    refused = mycred("issue", written(tmp_path, document), *store)
+    assert refused.returncode == 3
+    assert "the issuer is" in refused.stderr
+    document["issuer"]["id"] = did
+    undefined = mycred("issue", written(tmp_path, {**document, "cleaningSkill": 1}), *store)
+    assert undefined.returncode == 3
+    assert "cleaningSkill" in undefined.stderr
+    signed = mycred("issue", written(tmp_path, document), *store)
+    assert signed.returncode == 0, signed.stderr
+    checked = mycred("verify", written(tmp_path, signed.stdout))
+    assert (checked.returncode, checked.stdout.split("\n")[0]) == (0, "unknown-signer")
+
+
+def test_inspection_tells_each_statement_that_is_signed(tmp_path: Path) -> None:
+    badge = ISSUER.badge(HOLDER.did)
+    told = json.loads(mycred("inspect", written(tmp_path, badge), "--json").stdout)
+    assert told["issuer"] == ISSUER.did
+    (proof,) = told["proofs"]
+    assert proof["cryptosuite"] == "eddsa-rdfc-2022"
+    assert any('"Home cleaning - Expert"' in line for line in proof["covers"])
+    assert any(line.startswith("proof: ") and "assertionMethod" in line for line in proof["covers"])
+    unknown = mycred("inspect", written(tmp_path, {**badge, "cleaningSkill": 1}))
+    assert "cannot be told" in unknown.stdout
+    assert "cleaningSkill" in unknown.stdout
+    assert mycred("inspect", written(tmp_path, "[]")).returncode == 1
+    unsigned = {name: value for name, value in badge.items() if name != "proof"}
+    assert "no proof" in mycred("inspect", written(tmp_path, unsigned)).stdout
+
+
+def test_address_that_nobody_answers_could_not_be_checked() -> None:
+    ended = mycred("verify", "https://nobody.invalid/badge.json")
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr

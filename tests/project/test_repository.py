@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from typer.main import get_command
 
 import cli
 
@@ -35,13 +34,10 @@ def test_every_make_command_in_the_texts_exists() -> None:
 
 
 def test_every_mycred_command_in_the_readme_exists() -> None:
-    known: dict[str, Any] = get_command(cli.app).commands  # type: ignore[attr-defined]
     lines = re.findall(r"^mycred (.+)$", README, re.MULTILINE)
     assert lines
     for line in lines:
-        name, *words = shlex.split(line, comments=True)
-        options = {option for parameter in known[name].params for option in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= options, line
+        cli.parser().parse_args(shlex.split(line, comments=True))  # ends the program if it is wrong
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
