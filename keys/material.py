@@ -10,10 +10,11 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature as _Invalid
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -71,11 +72,15 @@ class PublicKey:
             )
         if self.kind == "Ed25519":
             _check_ed25519(self.raw)
-        self._loaded()  # a P-256 point that is not on the curve is refused here
+        _ = self._loaded  # a P-256 point that is not on the curve is refused here
 
     @classmethod
     def from_multibase(cls, text: str) -> "PublicKey":
         """Read a Multikey (Controlled Identifiers 1.0, 2.2.2)."""
+        return _read_multikey(text) if isinstance(text, str) else cls._from_multibase(text)
+
+    @classmethod
+    def _from_multibase(cls, text: str) -> "PublicKey":
         data = multibase_decode(text)
         for kind, code in _PUBLIC_CODES.items():
             if data.startswith(code):
@@ -114,7 +119,7 @@ class PublicKey:
     @property
     def jwk(self) -> dict[str, str]:
         """The key as public JWK."""
-        loaded = self._loaded()
+        loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PublicKey):
             return {"kty": "OKP", "crv": "Ed25519", "x": base64url_encode(self.raw)}
         numbers = loaded.public_numbers()
@@ -132,7 +137,7 @@ class PublicKey:
         """
         if len(signature) != _SIGNATURE_BYTES:
             raise InvalidSignature(f"a signature has 64 bytes, not {len(signature)}")
-        loaded = self._loaded()
+        loaded = self._loaded
         try:
             if isinstance(loaded, ed25519.Ed25519PublicKey):
                 loaded.verify(signature, data)
@@ -144,6 +149,7 @@ class PublicKey:
         except _Invalid as error:
             raise InvalidSignature("the signature does not match") from error
 
+    @cached_property
     def _loaded(self) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey:
         try:
             if self.kind == "Ed25519":
@@ -219,22 +225,26 @@ class PrivateKey:
         """Write the key as private JWK."""
         return {**self.public.jwk, "d": base64url_encode(self.secret)}
 
-    @property
+    @cached_property
     def public(self) -> PublicKey:
         """The key that verifies."""
-        if self.kind == "Ed25519":
-            loaded = ed25519.Ed25519PrivateKey.from_private_bytes(self.secret).public_key()
-            return PublicKey(self.kind, loaded.public_bytes_raw())
-        return PublicKey(self.kind, _compressed(self._p256().public_key()))
+        loaded = self._loaded
+        if isinstance(loaded, ed25519.Ed25519PrivateKey):
+            return PublicKey(self.kind, loaded.public_key().public_bytes_raw())
+        return PublicKey(self.kind, _compressed(loaded.public_key()))
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: 64 bytes, for P-256 r || s over SHA-256."""
-        if self.kind == "Ed25519":
-            return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret).sign(data)
-        r, s = decode_dss_signature(self._p256().sign(data, ec.ECDSA(hashes.SHA256())))
+        loaded = self._loaded
+        if isinstance(loaded, ed25519.Ed25519PrivateKey):
+            return loaded.sign(data)
+        r, s = decode_dss_signature(loaded.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    def _p256(self) -> ec.EllipticCurvePrivateKey:
+    @cached_property
+    def _loaded(self) -> ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey:
+        if self.kind == "Ed25519":
+            return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret)
         return ec.derive_private_key(int.from_bytes(self.secret, "big"), ec.SECP256R1())
 
 
@@ -254,8 +264,16 @@ def _check_algorithm(jwk: Mapping[str, Any], fitting: tuple[str, str]) -> None:
         raise MalformedKey("the JWK may not verify")
 
 
+@lru_cache(maxsize=1_024)
+def _read_multikey(text: str) -> PublicKey:
+    # Issuers are few and badges are many: a key is read and checked once.
+    return PublicKey._from_multibase(text)
+
+
 def _compressed(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
+    # SEC 1, 2.3.3; written out, since loading the serializers takes longer than all else here.
+    numbers = key.public_numbers()
+    return bytes([2 + numbers.y % 2]) + numbers.x.to_bytes(32, "big")
 
 
 def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:
