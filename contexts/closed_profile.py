@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from contexts.errors import TooMuchWork, UnknownContext, UnsafeDocument
-from contexts.pinned import load_context, pinned
+from contexts.pinned import admits_inline_contexts, load_context, pinned
 from contexts.urls import VC1, VC2
 
 MAX_MEMBERS = 12_000
@@ -110,11 +110,25 @@ def _context_urls(context: Any) -> list[str]:
         raise UnknownContext("the @context is empty")
     for url in urls:
         if isinstance(url, dict):
+            if admits_inline_contexts() and _only_names(url):
+                continue
             raise UnknownContext(f"an inline context: {', '.join(map(str, list(url)[:5]))[:200]}")
         if not isinstance(url, str):
             raise UnknownContext(f"the context {str(url)[:100]} is not a URL")
         load_context(url)
-    return urls
+    named = [url for url in urls if isinstance(url, str)]
+    if not named:
+        raise UnknownContext("the @context names no context")
+    return named
+
+
+def _only_names(context: dict[str, Any]) -> bool:
+    return all(
+        isinstance(meaning, bool)
+        if term == "@protected"
+        else not term.startswith("@") and isinstance(meaning, str) and IRI.fullmatch(meaning)
+        for term, meaning in context.items()
+    )
 
 
 def _check_inner_context(urls: list[str], outer: list[str], path: str) -> None:

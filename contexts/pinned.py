@@ -51,27 +51,38 @@ def _document(kind: str, url: str) -> Any:
 
 
 _ADMITTED: dict[str, dict[str, Any]] = {}
+_INLINE = "inline"
 
 
 @contextmanager
-def admit_contexts_for_conformance(documents: Mapping[str, dict[str, Any]]) -> Iterator[None]:
+def admit_contexts_for_conformance(
+    documents: Mapping[str, dict[str, Any]], *, inline: bool = False
+) -> Iterator[None]:
     """Know further contexts for a while: those of published test suites, never in the product.
 
-    No pinned context can be replaced.
+    No pinned context can be replaced. `inline` admits contexts written in the document itself, as
+    far as they only give new names to absolute addresses.
     """
     shadowed = sorted(set(documents) & set(pinned("context")))
     if shadowed:
         raise ValueError(f"{shadowed[0]} is pinned")
     _ADMITTED.update(documents)
+    if inline:
+        _ADMITTED[_INLINE] = {}
     try:
         yield
     finally:
         _ADMITTED.clear()
 
 
+def admits_inline_contexts() -> bool:
+    """Tell whether a conformance run admits contexts written in the document."""
+    return _INLINE in _ADMITTED
+
+
 def load_context(url: str) -> dict[str, Any]:
     """Give the pinned context of `url`; raise `UnknownContext` for any other address."""
-    if url in _ADMITTED:
+    if url in _ADMITTED and url != _INLINE:
         return _ADMITTED[url]
     if url not in pinned("context"):
         raise UnknownContext(f"the context {str(url)[:200]!r} is not one of the pinned ones")
