@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 from parties import NOW, Party
 
 from contexts import (
@@ -170,6 +173,49 @@ def test_rdfc10_suite(vectors: Path) -> None:
         else:
             assert canonicalise_nquads(source, algorithm=algorithm) == wanted, entry["id"]
     assert counted == len(manifest["entries"]) > 50
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON)
+def test_jcs_is_that_of_the_reference_or_a_refusal(value: Any) -> None:
+    try:
+        text = canonical_jcs(value)
+    except ContextError:
+        return
+    assert text == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\x00",
+        "\ud800",
+        {"\ud800": 1},
+        {"a": float("nan")},
+        2**53,
+        {1: "x"},
+        {None: 1},
+        {"a": {1}},
+    ],
+)
+def test_jcs_refuses_what_is_not_strict_json(value: Any) -> None:
+    with pytest.raises(ContextError):
+        canonical_jcs([value])
+
+
+def test_jcs_depth_is_that_of_strict_json() -> None:
+    deep: Any = "x"
+    for _ in range(63):
+        deep = [deep]
+    assert canonical_jcs(deep)
+    for deeper in ([deep], {"a": deep}):
+        with pytest.raises(ContextError):
+            canonical_jcs(deeper)
 
 
 def test_jcs_vectors(vectors: Path) -> None:
