@@ -52,6 +52,7 @@ _UNSAFE_STARTS = frozenset("JjDdVv")
 _DOCUMENTS = frozenset(f"<{iri}>" for iri in DOCUMENTS)
 _ENDORSED, _PROFILE = f"<{ENDORSED}>", f"<{PROFILE}>"
 _MAX_CONTEXTS = _MAX_TYPES = 10
+_MAX_SCOPED = 3
 _MOST_SEEN = 200
 _NO_TYPES: list[str] = []
 
@@ -303,6 +304,8 @@ def _typed(item: dict[str, Any], state: State) -> tuple[list[str], State]:
         if meaning.scoped:
             scoped.append(name)
     if not 0 < len(types) <= _MAX_TYPES or not _is(terms, "type", TYPE):
+        raise Unusual
+    if len(scoped) > _MAX_SCOPED:
         raise Unusual
     inner = state.typed(tuple(sorted(scoped))) if scoped else state
     if inner is None or not _is(inner.terms, "type", TYPE):

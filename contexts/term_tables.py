@@ -24,7 +24,8 @@ ID, TYPE, LITERAL, REFERENCE, VOCABULARY, UNUSUAL = range(6)
 _FILE = Path(__file__).parent / "data" / "states.json"
 _ROOTS = ((VC2, OB3, OB3_EXTENSIONS), (VC2, OB3), (VC2,))
 """The contexts of our own documents; what the file holds starts from these."""
-_MOST_STATES = 2_000
+_MOST_STATES, _MOST_CONTEXTS = 2_000, 20_000
+"""So that documents made to be different cannot fill the memory; beyond, the long way is taken."""
 _DEFAULTS = ("@vocab", "@base", "@language", "@direction")
 _DOUBLE = "http://www.w3.org/2001/XMLSchema#double"
 
@@ -224,6 +225,8 @@ class Live:
         if context is None:
             return None
         with self._lock:
+            if len(self._kept) >= _MOST_CONTEXTS and id(context) not in self._contents:
+                return None
             content = self._content(context)
             if content not in self._states:
                 if len(self._states) >= _MOST_STATES:

@@ -227,6 +227,18 @@ def test_eight_threads_meet_new_contexts_at_once() -> None:
     assert found == [wanted] * 8
 
 
+def test_documents_made_to_be_different_do_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("contexts.term_tables._MOST_STATES", 5)
+    monkeypatch.setattr("contexts.term_tables._MOST_CONTEXTS", 5)
+    monkeypatch.setattr("contexts.fast_path._MOST_SEEN", 1)
+    live.cache_clear()
+    for document in islice(documents(3), 150):
+        agree(document)
+    live.cache_clear()
+
+
 def test_contexts_of_a_test_suite_leave_no_trace() -> None:
     from contexts.pinned import admit_contexts_for_conformance
 
