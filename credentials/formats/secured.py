@@ -1,6 +1,7 @@
 """What a token secures, whatever its form: a document, the claims around it, a signature."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from credentials.report import CheckFailed, CredentialError, ProofError
 from credentials.shape import issuer_id
 from credentials.times import CLOCK_SKEW, read_time, write_time
 from keys.did import did_jwk, did_key
+from keys.errors import KeysError
 from keys.fetching import Fetch
 from keys.material import PublicKey
 
@@ -139,7 +141,9 @@ def bound_holder(secured: Secured, *, audience: str, nonce: str | None, now: dat
     if secured.disclosures is None:
         raise ProofError("proof.missing", "there is no key binding")
     public = check_key_binding(secured.disclosures, audience=audience, nonce=nonce, now=now)
-    names = (did_key(public), did_jwk(public))
+    names = [did_jwk(public)]
+    with suppress(KeysError):  # an RSA key has no did:key
+        names.insert(0, did_key(public))
     subject = _subject(secured)
     return subject if subject in names else names[0]
 
