@@ -32,6 +32,7 @@ _ID_REQUIRED_1 = ("credentialSchema", "credentialStatus", "refreshService")
 """VC Data Model 1.1, 4.9 and 5.4 to 5.5 still demanded more ids."""
 _SRI = re.compile(r"sha(256|384|512)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?")
 _MULTIHASH = {b"\x12\x20": "sha256", b"\x20\x30": "sha384", b"\x13\x40": "sha512"}
+_INDEX = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _SCHEMAS: Mapping[str, SchemaName] = {
     ACHIEVEMENT_SCHEMA: "achievement-credential",
     PROFILE_SCHEMA: "profile",
@@ -170,6 +171,8 @@ def check_typed(document: Mapping[str, Any], names: tuple[str, ...] = _TYPED) ->
             _typed(entry, name)
             if "id" in entry or name in required:
                 check_url(entry.get("id"), f"{name}.id")
+            if name == "credentialStatus" and "BitstringStatusListEntry" in types_of(entry):
+                _check_status_entry(entry)
 
 
 def check_url(value: Any, name: str) -> str:
@@ -184,6 +187,18 @@ def _typed(entry: Mapping[str, Any], name: str) -> None:
     types = value if isinstance(value, list) else [value]
     if not types or not all(isinstance(item, str) and item for item in types):
         raise CredentialError(f"{name} has an entry without a type")
+
+
+def _check_status_entry(entry: Mapping[str, Any]) -> None:
+    # Bitstring Status List 1.0, 2.1.
+    url = check_url(entry.get("statusListCredential"), "credentialStatus.statusListCredential")
+    if entry.get("id") == url:
+        raise CredentialError("credentialStatus.id is the address of the list itself")
+    if not isinstance(entry.get("statusPurpose"), str):
+        raise CredentialError("credentialStatus has no statusPurpose")
+    index = entry.get("statusListIndex")
+    if not isinstance(index, str) or not _INDEX.fullmatch(index):
+        raise CredentialError(f"the statusListIndex {str(index)[:40]!r} is no decimal number")
 
 
 def _check_id(document: Mapping[str, Any], name: str) -> None:
