@@ -70,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
     made = command("inspect", inspect)
     made.add_argument("file", help="a file (JSON, token, baked picture), or -")
     made.add_argument("--json", action="store_true")
+    made = command("jose", jose)
+    made.add_argument("action", choices=("issue", "verify"))
+    made.add_argument("--input", type=Path, required=True, help="a credential, or a token")
+    made.add_argument("--key", type=Path, required=True, help="a JsonWebKey (JSON)")
+    made.add_argument("--feature", required=True, help="credential_jose, presentation_sdjwt, ...")
+    made.add_argument("--sd", help="what to hide: a JSON list of paths")
+    made.add_argument("--output", type=Path, required=True)
     made = command("framework", check_framework)
     made.add_argument("folder", type=Path)
     made = command("demo", demo)
@@ -191,6 +198,26 @@ def inspect(given: argparse.Namespace) -> int:
     if not proofs:
         print("no proof: nothing is signed")
     return _VALID
+
+
+def jose(given: argparse.Namespace) -> int:
+    """Issue or verify one token with one key, as the suite for VC-JOSE-COSE asks."""
+    import json
+
+    from credentials.formats.jose_suite import run
+
+    try:
+        paths = json.loads(given.sd) if given.sd else None
+        document, key = _read(given.input).decode(), _read(given.key).decode()
+    except ValueError as error:
+        _stop(f"the list of paths, the input or the key cannot be read: {error}")
+    if paths is not None and not (
+        isinstance(paths, list) and all(isinstance(p, str) for p in paths)
+    ):
+        _stop("--sd is not a JSON list of paths")
+    result = run(given.action, given.feature, document, key, paths)
+    given.output.write_text(json.dumps(result), "utf-8")
+    return _VALID if result["result"] == "success" else _NOT_VALID
 
 
 def check_framework(given: argparse.Namespace) -> int:

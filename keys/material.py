@@ -1,4 +1,4 @@
-"""Keys: Ed25519 and P-256, as Multikey and as JWK.
+"""Keys: Ed25519, P-256, P-384, P-521 and, to verify, RSA; as Multikey and as JWK.
 
 ::
 
@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature as _Invalid
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -34,13 +34,67 @@ __all__ = [
     "Signer",
 ]
 
-KeyKind = Literal["Ed25519", "P-256"]
+KeyKind = Literal["Ed25519", "P-256", "P-384", "P-521", "RSA"]
 
-_PUBLIC_CODES: dict[KeyKind, bytes] = {"Ed25519": b"\xed\x01", "P-256": b"\x80\x24"}
-_SECRET_CODES: dict[KeyKind, bytes] = {"Ed25519": b"\x80\x26", "P-256": b"\x86\x26"}
-_RAW_BYTES: dict[KeyKind, int] = {"Ed25519": 32, "P-256": 33}
-_SECRET_BYTES = 32
-_SIGNATURE_BYTES = 64
+
+@dataclass(frozen=True)
+class _Curve:
+    """A NIST curve, and the digest that goes with it (FIPS 186-5; RFC 7518, 3.4)."""
+
+    curve: ec.EllipticCurve
+    digest: hashes.HashAlgorithm
+    size: int
+    """Bytes of a coordinate, of a secret, and of each half of a signature."""
+    order: int
+    algorithms: tuple[str, str]
+
+
+_CURVES: dict[str, _Curve] = {
+    "P-256": _Curve(
+        ec.SECP256R1(),
+        hashes.SHA256(),
+        32,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        ("ES256", "ESP256"),
+    ),
+    "P-384": _Curve(
+        ec.SECP384R1(),
+        hashes.SHA384(),
+        48,
+        int(
+            "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+            "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
+            16,
+        ),
+        ("ES384", "ESP384"),
+    ),
+    "P-521": _Curve(
+        ec.SECP521R1(),
+        hashes.SHA512(),
+        66,
+        int(
+            "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
+            "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
+            16,
+        ),
+        ("ES512", "ESP512"),
+    ),
+}
+_PUBLIC_CODES: dict[KeyKind, bytes] = {
+    "Ed25519": b"\xed\x01",
+    "P-256": b"\x80\x24",
+    "P-384": b"\x81\x24",
+    "P-521": b"\x82\x24",
+}
+_SECRET_CODES: dict[KeyKind, bytes] = {
+    "Ed25519": b"\x80\x26",
+    "P-256": b"\x86\x26",
+    "P-384": b"\x87\x26",
+    "P-521": b"\x88\x26",
+}
+_ED25519_BYTES, _ED25519_SIGNATURE_BYTES = 32, 64
+_EXPONENT_BYTES, _LEAST_EXPONENT = 4, 65_537
+_RSA_BITS = range(2048, 8193)
 _ED25519_PRIME = 2**255 - 19
 _ED25519_SMALL_ORDER = frozenset(
     {
@@ -52,27 +106,35 @@ _ED25519_SMALL_ORDER = frozenset(
     }
 )
 """The y of the points of order 1, 2, 4 and 8: under such a key one signature fits many texts."""
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_Loaded = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key: 32 bytes of Ed25519, or the 33 bytes of a compressed P-256 point."""
+    """A public key.
+
+    `raw` is 32 bytes of Ed25519, a compressed point of a NIST curve, or for RSA the exponent in
+    four bytes and then the modulus.
+    """
 
     kind: KeyKind
     raw: bytes
 
     def __post_init__(self) -> None:
-        if self.kind not in _RAW_BYTES:
+        if self.kind == "RSA":
+            _check_rsa(self.raw)
+        elif self.kind in _PUBLIC_CODES:
+            size = _ED25519_BYTES if self.kind == "Ed25519" else _CURVES[self.kind].size + 1
+            if len(self.raw) != size:
+                raise MalformedKey(
+                    f"a {self.kind} key has {size} bytes, not {len(self.raw)}",
+                    code="invalid-key-length",
+                )
+        else:
             raise MalformedKey(f"the key type {self.kind!r} is not supported")
-        if len(self.raw) != _RAW_BYTES[self.kind]:
-            raise MalformedKey(
-                f"a {self.kind} key has {_RAW_BYTES[self.kind]} bytes, not {len(self.raw)}",
-                code="invalid-key-length",
-            )
         if self.kind == "Ed25519":
             _check_ed25519(self.raw)
-        _ = self._loaded  # a P-256 point that is not on the curve is refused here
+        _ = self._loaded  # a point that is not on the curve is refused here
 
     @classmethod
     def from_multibase(cls, text: str) -> "PublicKey":
@@ -92,7 +154,9 @@ class PublicKey:
 
     @property
     def multibase(self) -> str:
-        """The key as Multikey: "z6Mk..." or "zDn..."."""
+        """The key as Multikey: "z6Mk...", "zDn...", "z82..."; an RSA key has none."""
+        if self.kind not in _PUBLIC_CODES:
+            raise MalformedKey(f"a {self.kind} key has no Multikey form")
         return multibase_encode(_PUBLIC_CODES[self.kind] + self.raw)
 
     @classmethod
@@ -105,16 +169,25 @@ class PublicKey:
         kind, curve = jwk.get("kty"), jwk.get("crv")
         if (kind, curve) == ("OKP", "Ed25519"):
             _check_algorithm(jwk, ("EdDSA", "Ed25519"))
-            return cls("Ed25519", _coordinate(jwk, "x"))
-        if (kind, curve) == ("EC", "P-256"):
-            _check_algorithm(jwk, ("ES256", "ESP256"))
-            point = b"\x04" + _coordinate(jwk, "x") + _coordinate(jwk, "y")
-            try:
-                loaded = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-            except ValueError as error:
-                raise MalformedKey("the JWK is not a point on P-256") from error
-            return cls("P-256", _compressed(loaded))
+            return cls("Ed25519", _coordinate(jwk, "x", _ED25519_BYTES))
+        if kind == "RSA":
+            _check_algorithm(jwk, ("RS256", "RS256"))
+            return cls("RSA", _rsa_members(jwk))
+        for name in ("P-256", "P-384", "P-521"):
+            if (kind, curve) == ("EC", name):
+                return cls._from_point(name, jwk)
         raise MalformedKey(f"the JWK type {kind!r} with curve {curve!r} is not supported")
+
+    @classmethod
+    def _from_point(cls, kind: KeyKind, jwk: Mapping[str, Any]) -> "PublicKey":
+        curve = _CURVES[kind]
+        _check_algorithm(jwk, curve.algorithms)
+        point = b"\x04" + _coordinate(jwk, "x", curve.size) + _coordinate(jwk, "y", curve.size)
+        try:
+            loaded = ec.EllipticCurvePublicKey.from_encoded_point(curve.curve, point)
+        except ValueError as error:
+            raise MalformedKey(f"the JWK is not a point on {kind}") from error
+        return cls(kind, _compressed(loaded, curve.size))
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -122,39 +195,53 @@ class PublicKey:
         loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PublicKey):
             return {"kty": "OKP", "crv": "Ed25519", "x": base64url_encode(self.raw)}
-        numbers = loaded.public_numbers()
+        if isinstance(loaded, rsa.RSAPublicKey):
+            exponent = self.raw[:_EXPONENT_BYTES].lstrip(b"\0")
+            modulus = self.raw[_EXPONENT_BYTES:]
+            return {"kty": "RSA", "n": base64url_encode(modulus), "e": base64url_encode(exponent)}
+        numbers, size = loaded.public_numbers(), _CURVES[self.kind].size
         return {
             "kty": "EC",
-            "crv": "P-256",
-            "x": base64url_encode(numbers.x.to_bytes(32, "big")),
-            "y": base64url_encode(numbers.y.to_bytes(32, "big")),
+            "crv": self.kind,
+            "x": base64url_encode(numbers.x.to_bytes(size, "big")),
+            "y": base64url_encode(numbers.y.to_bytes(size, "big")),
         }
 
     def verify(self, data: bytes, signature: bytes) -> None:
-        """Raise `InvalidSignature` unless the 64 bytes of `signature` are this key's over `data`.
+        """Raise `InvalidSignature` unless `signature` is this key's over `data`.
 
-        P-256 signatures are r || s with SHA-256 (FIPS 186-5), both within 1 and the order.
+        Ed25519: 64 bytes (RFC 8032). NIST curves: r || s, both within 1 and the order, with
+        SHA-256, SHA-384 or SHA-512 by the curve. RSA: PKCS #1 v1.5 with SHA-256 (RFC 7518, 3.3).
         """
-        if len(signature) != _SIGNATURE_BYTES:
-            raise InvalidSignature(f"a signature has 64 bytes, not {len(signature)}")
         loaded = self._loaded
         try:
             if isinstance(loaded, ed25519.Ed25519PublicKey):
+                _check_length(signature, _ED25519_SIGNATURE_BYTES)
                 loaded.verify(signature, data)
-                return
-            r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
-            if not (0 < r < _P256_ORDER and 0 < s < _P256_ORDER):
-                raise InvalidSignature("the signature is out of range")
-            loaded.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
+            elif isinstance(loaded, rsa.RSAPublicKey):
+                _check_length(signature, len(self.raw) - _EXPONENT_BYTES)
+                loaded.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            else:
+                curve = _CURVES[self.kind]
+                _check_length(signature, 2 * curve.size)
+                halves = (signature[: curve.size], signature[curve.size :])
+                r, s = (int.from_bytes(half, "big") for half in halves)
+                if not (0 < r < curve.order and 0 < s < curve.order):
+                    raise InvalidSignature("the signature is out of range")
+                loaded.verify(encode_dss_signature(r, s), data, ec.ECDSA(curve.digest))
         except _Invalid as error:
             raise InvalidSignature("the signature does not match") from error
 
     @cached_property
-    def _loaded(self) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey:
+    def _loaded(self) -> _Loaded:
         try:
             if self.kind == "Ed25519":
                 return ed25519.Ed25519PublicKey.from_public_bytes(self.raw)
-            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.raw)
+            if self.kind == "RSA":
+                exponent = int.from_bytes(self.raw[:_EXPONENT_BYTES], "big")
+                modulus = int.from_bytes(self.raw[_EXPONENT_BYTES:], "big")
+                return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+            return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[self.kind].curve, self.raw)
         except ValueError as error:
             raise MalformedKey(f"the bytes are not a {self.kind} key") from error
 
@@ -167,7 +254,7 @@ class Signer(Protocol):
         """The key that verifies."""
 
     def sign(self, data: bytes) -> bytes:
-        """Sign `data`: 64 bytes, for P-256 r || s over SHA-256."""
+        """Sign `data`: what `PublicKey.verify` of the same key accepts."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +267,11 @@ class PrivateKey:
     def __post_init__(self) -> None:
         if self.kind not in _SECRET_CODES:
             raise MalformedKey(f"the key type {self.kind!r} is not supported")
-        if len(self.secret) != _SECRET_BYTES:
-            raise MalformedKey("a private key has 32 bytes")
-        if self.kind == "P-256" and not 0 < int.from_bytes(self.secret, "big") < _P256_ORDER:
+        curve = _CURVES.get(self.kind)
+        size = curve.size if curve else _ED25519_BYTES
+        if len(self.secret) != size:
+            raise MalformedKey(f"a private {self.kind} key has {size} bytes")
+        if curve and not 0 < int.from_bytes(self.secret, "big") < curve.order:
             raise MalformedKey("the private key is out of range")
 
     @classmethod
@@ -190,12 +279,15 @@ class PrivateKey:
         """Make a new key from the system's randomness."""
         if kind == "Ed25519":
             return cls(kind, ed25519.Ed25519PrivateKey.generate().private_bytes_raw())
-        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
-        return cls(kind, number.to_bytes(_SECRET_BYTES, "big"))
+        if kind not in _CURVES:
+            raise MalformedKey(f"we make no {kind} keys")
+        curve = _CURVES[kind]
+        number = ec.generate_private_key(curve.curve).private_numbers().private_value
+        return cls(kind, number.to_bytes(curve.size, "big"))
 
     @classmethod
     def from_seed(cls, kind: KeyKind, seed: bytes) -> "PrivateKey":
-        """Make the key of 32 secret bytes."""
+        """Make the key of its secret bytes: 32, 48 for P-384, 66 for P-521."""
         return cls(kind, seed)
 
     @classmethod
@@ -216,7 +308,10 @@ class PrivateKey:
         """Read a private JWK; its public part must belong to it."""
         parts = {name: value for name, value in jwk.items() if name not in ("d", "key_ops")}
         public = PublicKey.from_jwk(parts)
-        key = cls(public.kind, _coordinate(jwk, "d"))
+        if public.kind == "RSA":
+            raise MalformedKey("RSA keys only verify here")
+        size = _CURVES[public.kind].size if public.kind in _CURVES else _ED25519_BYTES
+        key = cls(public.kind, _coordinate(jwk, "d", size))
         if key.public != public:
             raise MalformedKey("the private and public parts of the JWK do not belong together")
         return key
@@ -231,21 +326,22 @@ class PrivateKey:
         loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PrivateKey):
             return PublicKey(self.kind, loaded.public_key().public_bytes_raw())
-        return PublicKey(self.kind, _compressed(loaded.public_key()))
+        return PublicKey(self.kind, _compressed(loaded.public_key(), _CURVES[self.kind].size))
 
     def sign(self, data: bytes) -> bytes:
-        """Sign `data`: 64 bytes, for P-256 r || s over SHA-256."""
+        """Sign `data`: what `PublicKey.verify` of the same key accepts."""
         loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PrivateKey):
             return loaded.sign(data)
-        r, s = decode_dss_signature(loaded.sign(data, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        curve = _CURVES[self.kind]
+        r, s = decode_dss_signature(loaded.sign(data, ec.ECDSA(curve.digest)))
+        return r.to_bytes(curve.size, "big") + s.to_bytes(curve.size, "big")
 
     @cached_property
     def _loaded(self) -> ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey:
         if self.kind == "Ed25519":
             return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret)
-        return ec.derive_private_key(int.from_bytes(self.secret, "big"), ec.SECP256R1())
+        return ec.derive_private_key(int.from_bytes(self.secret, "big"), _CURVES[self.kind].curve)
 
 
 def _check_ed25519(raw: bytes) -> None:
@@ -270,18 +366,49 @@ def _read_multikey(text: str) -> PublicKey:
     return PublicKey._from_multibase(text)
 
 
-def _compressed(key: ec.EllipticCurvePublicKey) -> bytes:
+def _compressed(key: ec.EllipticCurvePublicKey, size: int) -> bytes:
     # SEC 1, 2.3.3; written out, since loading the serializers takes longer than all else here.
     numbers = key.public_numbers()
-    return bytes([2 + numbers.y % 2]) + numbers.x.to_bytes(32, "big")
+    return bytes([2 + numbers.y % 2]) + numbers.x.to_bytes(size, "big")
 
 
-def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:
-    value = jwk.get(name)
-    data = b""
-    if isinstance(value, str):
-        with contextlib.suppress(KeysError):
-            data = base64url_decode(value)
-    if len(data) != _SECRET_BYTES:
-        raise MalformedKey(f"the JWK member {name!r} is not 32 bytes of base64url")
+def _coordinate(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
+    data = _bytes(jwk, name)
+    if len(data) != size:
+        raise MalformedKey(f"the JWK member {name!r} is not {size} bytes of base64url")
     return data
+
+
+def _bytes(jwk: Mapping[str, Any], name: str) -> bytes:
+    value = jwk.get(name)
+    if isinstance(value, str) and len(value) <= _RSA_BITS.stop // 6 + 2:
+        with contextlib.suppress(KeysError):
+            return base64url_decode(value)
+    return b""
+
+
+def _rsa_members(jwk: Mapping[str, Any]) -> bytes:
+    modulus, exponent = _bytes(jwk, "n"), _bytes(jwk, "e")
+    if not modulus or not exponent or modulus[0] == 0 or exponent[0] == 0:
+        raise MalformedKey("the JWK members 'n' and 'e' are not numbers in base64url")
+    if len(exponent) > _EXPONENT_BYTES:
+        raise MalformedKey("the exponent of the RSA key is too large")
+    return exponent.rjust(_EXPONENT_BYTES, b"\0") + modulus
+
+
+def _check_rsa(raw: bytes) -> None:
+    exponent = int.from_bytes(raw[:_EXPONENT_BYTES], "big")
+    modulus = int.from_bytes(raw[_EXPONENT_BYTES:], "big")
+    if modulus.bit_length() not in _RSA_BITS:
+        raise MalformedKey(
+            f"an RSA key of {modulus.bit_length()} bits; {_RSA_BITS.start} to "
+            f"{_RSA_BITS.stop - 1} are accepted",
+            code="invalid-key-length",
+        )
+    if exponent < _LEAST_EXPONENT or exponent % 2 == 0 or modulus % 2 == 0:
+        raise MalformedKey("the RSA key has an exponent or modulus that is not safe")
+
+
+def _check_length(signature: bytes, size: int) -> None:
+    if len(signature) != size:
+        raise InvalidSignature(f"a signature has {size} bytes, not {len(signature)}")
