@@ -28,6 +28,7 @@ from credentials.formats.sd_jwt import (
 )
 from credentials.formats.vc_jwt import read_credential, sign_credential, sign_presentation
 from credentials.report import CredentialError, Headline, ProofError
+from keys.did import did_jwk
 from keys.material import PrivateKey, PublicKey
 from keys.multibase import base64url_decode, base64url_encode
 
@@ -414,6 +415,20 @@ def test_bound_badge_belongs_to_who_shows_it() -> None:
     assert reasons(judge(text, challenge="another")) == ["proof.challenge"]
     thief = present(BADGE_TOKEN, [], PrivateKey.generate("P-256"), **options)
     assert judge(thief, challenge=NONCE).headline is Headline.FALSE
+
+
+def test_badge_bound_to_an_rsa_key_is_read() -> None:
+    key = JWK.generate(kty="RSA", size=2048)
+    public = PublicKey.from_jwk(json.loads(key.export_public()))
+    badge = SCHOOL.unsigned_badge(did_jwk(public))
+    text = sign_credential(badge, SCHOOL.key, kid=SCHOOL.method, hidden=[], holder=public)
+    claims = {"aud": VERIFIER, "nonce": NONCE, "iat": int(NOW.timestamp())}
+    digest = base64url_encode(hashlib.sha256(text.encode()).digest())
+    token = JWS(json.dumps({**claims, "sd_hash": digest}))
+    token.add_signature(key, protected=json.dumps({"alg": "RS256", "typ": "kb+jwt"}))
+    report = judge(text + token.serialize(compact=True), challenge=NONCE)
+    assert reasons(report) == []
+    assert report.badges[0].check("holder").code == "holder.ok"  # type: ignore[union-attr]
 
 
 def test_badge_bound_to_another_key_than_its_subjects_is_said() -> None:
