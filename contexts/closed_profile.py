@@ -123,6 +123,8 @@ def _context_urls(context: Any) -> list[str]:
 
 
 def _only_names(context: dict[str, Any]) -> bool:
+    if set(context) == {"@context"} and isinstance(context["@context"], dict):
+        context = context["@context"]
     return all(
         isinstance(meaning, bool)
         if term == "@protected"

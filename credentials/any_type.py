@@ -9,7 +9,7 @@ named schemas are. Everything is refused by one of the errors of `credentials.re
     verify_credential(signed, fetch=fetch, now=now)
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -243,36 +243,34 @@ def _verify_proofs(
     domain: str | None,
     challenge: str | None,
 ) -> None:
-    verify_proof_with(
-        document,
-        _keys(controller, purpose, fetch, now),
-        purpose=purpose,
-        now=now,
-        domain=domain,
-        challenge=challenge,
-    )
+    """Verify every proof with a key that its own controller allows for `purpose`.
 
-
-def _keys(
-    controller: str | None, purpose: str, fetch: Fetch | None, now: datetime
-) -> Callable[[str], PublicKey]:
-    """Give the key of a method if its own controller allows it, and is `controller` where named."""
+    Others may sign beside the `controller` (Data Integrity 1.0, 2.1.1), not in its place.
+    """
+    signers: list[str] = []
 
     def key_of(method: str) -> PublicKey:
-        if controller is not None and method.partition("#")[0] != controller:
-            raise ProofError(
-                "proof.other-signer", f"the key {method[:200]!r} is not one of {controller[:200]!r}"
-            )
-        try:
-            document = resolve(method, fetch=fetch, now=now).document
-            return verification_key(document, method, purpose=purpose, now=now)
-        except CannotFetch as error:
-            raise CannotCheck("proof.unreachable", str(error)) from error
-        except DidError as error:
-            if error.code == "methodNotSupported":
-                raise CannotCheck("proof.unreachable", error.detail) from error
-            raise ProofError("proof.method", error.detail) from error
-        except KeysError as error:
-            raise ProofError("proof.method", error.detail) from error
+        signers.append(method.partition("#")[0])
+        return _controllers_key(method, purpose, fetch, now)
 
-    return key_of
+    verify_proof_with(
+        document, key_of, purpose=purpose, now=now, domain=domain, challenge=challenge
+    )
+    if controller is not None and controller not in signers:
+        raise ProofError(
+            "proof.other-signer", f"the key of {signers[0][:200]!r} is not one of {controller!r}"
+        )
+
+
+def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: datetime) -> PublicKey:
+    try:
+        document = resolve(method, fetch=fetch, now=now).document
+        return verification_key(document, method, purpose=purpose, now=now)
+    except CannotFetch as error:
+        raise CannotCheck("proof.unreachable", str(error)) from error
+    except DidError as error:
+        if error.code == "methodNotSupported":
+            raise CannotCheck("proof.unreachable", error.detail) from error
+        raise ProofError("proof.method", error.detail) from error
+    except KeysError as error:
+        raise ProofError("proof.method", error.detail) from error

@@ -139,7 +139,7 @@ def _showing(
 
 
 def _body() -> dict[str, Any]:
-    body = loads_strict(request.get_data(cache=False))
+    body = loads_strict(request.get_data())
     if not isinstance(body, dict):
         raise CredentialError("the request is not a JSON object")
     return body
