@@ -5,14 +5,14 @@ host (docs/adr/0003). Judging then asks for DID documents and status lists only;
 for thousands of badges, and the issuer never learns which one was checked.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from contexts import ContextError, loads_strict
-from credentials.report import Check, Outcome, PresentationReport
+from credentials.formats.opening import is_token, open_document
+from credentials.report import Check, CheckFailed, CredentialError, Outcome, PresentationReport
 from credentials.trust import Trust
 from credentials.verify import Expected, verify_anything
 from keys.fetching import CannotFetch, Fetch, HttpRequest
@@ -26,7 +26,6 @@ MAX_TEXT = 1_000_000
 _MAX_LINK = 2_000
 _SHARE_TYPES = "application/vp+ld+json, application/vc+ld+json, application/json"
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"<svg", b"<?xml", b"%PDF")
-_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_~-]+")
 
 
 @dataclass(frozen=True)
@@ -124,21 +123,28 @@ def text_in(raw: bytes) -> str:
         raise _not_readable(N_("This file is not a badge. Choose a text file (JSON).")) from error
     if not text:
         raise _not_readable(N_("Paste a badge or a link, or choose a file."))
-    if _JWT.fullmatch(text):
-        raise _not_readable(N_("We cannot read this kind of badge yet. Ask the person for a link."))
     return text
 
 
 def check_readable(text: str) -> None:
-    """Refuse pasted text that is no JSON, or JSON that could be read in two ways."""
-    if not text.startswith("{"):
+    """Refuse pasted text that is no JSON and no token, or could be read in two ways."""
+    if not text.startswith("{") and not _is_readable_token(text):
         raise _not_readable(N_("This is not a badge or a link. Copy all of it, then try again."))
+    if is_token(text):
+        return
     try:
         loads_strict(text)
     except ContextError as error:
         raise _not_readable(
             N_("This text cannot be read. A part is missing, or is there twice. Copy all of it.")
         ) from error
+
+
+def _is_readable_token(text: str) -> bool:
+    try:
+        return is_token(text) and bool(open_document(text).document)
+    except (ContextError, CheckFailed, CredentialError):
+        return False
 
 
 def _not_readable(message: str, status: int = 422) -> Refused:

@@ -52,6 +52,11 @@ def open_document(shown: Any) -> Opened:
     return Opened(shown)
 
 
+def is_token(text: str) -> bool:
+    """Tell whether text has the outer form of a compact token."""
+    return _compact(text) is not None
+
+
 def read_token(text: str) -> Secured:
     """Read a token by the type that its header names."""
     typ = read_jws(text.partition("~")[0]).media_type

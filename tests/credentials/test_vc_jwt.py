@@ -101,6 +101,7 @@ def test_foreign_key_is_refused() -> None:
         f"{ISSUER.did}/path#{ISSUER.key.public.multibase}",
         "",
     ],
+    ids=range(9),
 )
 def test_key_name_is_only_compared_never_followed(kid: str) -> None:
     site = Site({})

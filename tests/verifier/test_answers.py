@@ -9,6 +9,7 @@ import pytest
 from parties import ACHIEVEMENT, NOW, Party, WebParty
 from verifier_world import BODY_NAME, CENTRE_NAME, DID_DOCUMENT, Employer, headline, text
 
+from credentials.formats.vc_jwt import sign_credential
 from credentials.report import CODES
 from credentials.trust import Trust, TrustedParty
 from verifier.reasons import REASONS
@@ -297,3 +298,19 @@ def test_party_with_another_host_is_another_party(employer: Employer) -> None:
     endorsed = employer.body.endorse(employer.centre.did)
     badge = other.badge(employer.worker.did, status=other.entry(), issuer_endorsements=[endorsed])
     assert headline(employer.scans(employer.shown(badge)))[0] == "unknown-signer"
+
+
+def test_badge_as_token_gets_the_same_answer(employer: Employer) -> None:
+    badge = employer.centre.unsigned_badge(
+        employer.worker.did,
+        status=employer.centre.entry(),
+        issuer_endorsements=[employer.body.endorse(employer.centre.did)],
+    )
+    token = sign_credential(badge, employer.centre.key, kid=employer.centre.method)
+    assert "Genuine and valid today" in headline(employer.pastes(token))
+    head, body, signature = token.split(".")
+    changed = f"{head}.{body}.{signature[:-6]}AAAAAA"
+    assert headline(employer.pastes(changed))[2].startswith("Changed or false")
+    unsigned = employer.pastes(f"{head}.{body}.")
+    assert "Genuine" not in text(unsigned)
+    assert employer.pastes(f"{head}.{body[:40]}.{signature}", follow=False).status_code == 422
