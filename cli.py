@@ -77,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--feature", required=True, help="credential_jose, presentation_sdjwt, ...")
     made.add_argument("--sd", help="what to hide: a JSON list of paths")
     made.add_argument("--output", type=Path, required=True)
+    made = command("conformance", conformance)
+    made.add_argument("--host", default="localhost")
+    made.add_argument("--port", type=int, default=8010)
+    made.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve https")
+    made.add_argument("--print-issuers", action="store_true", help="as environment variables")
     made = command("framework", check_framework)
     made.add_argument("folder", type=Path)
     made = command("demo", demo)
@@ -218,6 +223,28 @@ def jose(given: argparse.Namespace) -> int:
     result = run(given.action, given.feature, document, key, paths)
     given.output.write_text(json.dumps(result), "utf-8")
     return _VALID if result["result"] == "success" else _NOT_VALID
+
+
+def conformance(given: argparse.Namespace) -> int:
+    """Serve the VC API on this machine alone, with fresh keys, for public conformance suites."""
+    from web.conformance import conformance as opened
+    from web.conformance import serve
+    from web.http import Fetcher
+
+    address = f"http{'s' if given.tls else ''}://{given.host}:{given.port}"
+    try:
+        with opened(address, fetch=Fetcher(allow_loopback_http=True)) as running:
+            if given.print_issuers:
+                for name, did in running.issuers.items():
+                    print(f"export {name}={did}")
+            for name in running.instances:
+                print(f"# {address}/{name}", flush=True)
+            serve(running.app, given.host, given.port, tls=tuple(given.tls) if given.tls else None)
+    except KeyboardInterrupt:
+        return _VALID
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    return _VALID
 
 
 def check_framework(given: argparse.Namespace) -> int:

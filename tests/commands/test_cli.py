@@ -136,3 +136,39 @@ def test_address_that_nobody_answers_could_not_be_checked() -> None:
     ended = mycred("verify", "https://nobody.invalid/badge.json")
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
+
+
+def test_one_token_with_one_key(tmp_path: Path) -> None:
+    jwk = ISSUER.key.to_jwk()
+    key = written(
+        tmp_path,
+        {
+            "id": ISSUER.method,
+            "controller": ISSUER.did,
+            "type": "JsonWebKey",
+            "publicKeyJwk": ISSUER.key.public.jwk,
+            "secretKeyJwk": jwk,
+        },
+    ).rename(tmp_path / "key.json")
+    document = ISSUER.unsigned_badge(HOLDER.did)
+    del document["@context"][1:]
+    document = {**document, "type": ["VerifiableCredential"], "credentialSubject": {"id": "urn:x"}}
+    for name in ("awardedDate", "credentialSchema", "image"):
+        document.pop(name, None)
+    output, feature = tmp_path / "out.json", ("--feature", "credential_sdjwt")
+    common = ("--key", key, *feature, "--output", output)
+    issued = mycred("jose", "issue", "--input", written(tmp_path, document), *common)
+    result = json.loads(output.read_text())
+    assert (issued.returncode, result["result"]) == (0, "success"), result
+    token = tmp_path / "token.txt"
+    token.write_text(result["data"])
+    assert mycred("jose", "verify", "--input", token, *common).returncode == 0
+    token.write_text(result["data"].replace("~", "A~", 1))
+    assert mycred("jose", "verify", "--input", token, *common).returncode == 1
+    assert json.loads(output.read_text())["result"] == "failure"
+
+
+def test_conformance_app_answers_this_machine_only() -> None:
+    ended = mycred("conformance", "--host", "0.0.0.0")
+    assert ended.returncode == 3
+    assert "not an address of this machine" in ended.stderr
