@@ -4,7 +4,7 @@ It trusts nobody, keeps nothing and asks nobody who may call it, so it answers t
 and is no part of the three services::
 
     with conformance("http://localhost:8010") as running:
-        serve(running.app)
+        serve(running.app, "localhost", 8010)
 
 While it is open, and only then, the contexts of the suites are known: the examples context, whose
 @vocab defines every word, and contexts in a document that only name absolute addresses.
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, make_response, request
 from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.serving import make_server
 
 from contexts.pinned import admit_contexts_for_conformance
 from contexts.urls import DID
@@ -44,6 +45,7 @@ _EXAMPLES = {
     }
 }
 _LIST_PATH = "/status/1"
+_LIST_TYPES = ("application/vc", "application/ld+json", "application/json")
 _VALID_FOR = timedelta(days=1)
 _RESOLUTION = "https://w3id.org/did-resolution/v1"
 _STATUS_OF_ERROR = {"notFound": 404, "methodNotSupported": 501}
@@ -73,6 +75,13 @@ def conformance(
         raise ValueError(f"{base_url} is not an address of this machine")
     with admit_contexts_for_conformance(_EXAMPLES, inline=True):
         yield _built(base_url.rstrip("/"), fetch, clock)
+
+
+def serve(app: Flask, host: str, port: int, *, tls: tuple[str, str] | None = None) -> None:
+    """Serve until interrupted; `tls` names the files of a certificate and its key."""
+    if not _is_loopback(host):
+        raise ValueError(f"{host} is not an address of this machine")
+    make_server(host, port, app, threaded=True, ssl_context=tls).serve_forever()
 
 
 def _built(base_url: str, fetch: Fetch | None, clock: Callable[[], datetime]) -> Conformance:
@@ -178,7 +187,7 @@ def _published(
         signed = add_proof(
             unsigned, issuer.signer, verification_method=issuer.method, created=start
         )
-        return _json(200, signed, "application/vc")
+        return _json(200, signed, request.accept_mimetypes.best_match(_LIST_TYPES, _LIST_TYPES[0]))
 
     blueprint.add_url_rule(
         "/1.0/identifiers/<path:did>", "identifiers", partial(_resolved, fetch, clock)
