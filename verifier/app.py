@@ -8,7 +8,7 @@ from flask import Flask
 from keys.fetching import Fetch
 from verifier.settings import VerifierSettings
 from verifier.tables import Table
-from verifier.views import check
+from verifier.views import check, machines
 from web.app import create_service, register, utc_now
 
 
@@ -23,4 +23,5 @@ def create_app(
         __name__, settings, Table.metadata, fetch=fetch, clock=clock, uses_cookies=False
     )
     register(app, check.blueprint)
+    register(app, machines.blueprint, machines=True)
     return app

@@ -50,7 +50,7 @@ def check_link() -> Response:
             code="no-share",
             hint=N_("Ask the person for the link again."),
         )
-    _count()
+    count_check()
     shown = checking.take_share(
         share, own_origin=services().settings.base_url, fetch=services().fetch
     )
@@ -75,7 +75,7 @@ def check_form() -> AnyResponse | tuple[str, int]:
         kept = request.form.get("text", "")[: checking.MAX_TEXT // 50]
         page = render_template("start.html", text=kept, errors={"text": refusal.text})
         return page, refusal.status
-    _count()
+    count_check()
     with services().database.transaction() as session:
         name = keeping.keep_shown(session, text, now=services().now())
     return redirect(url_for(".result", name=name, lang=current_language()), 303)
@@ -86,7 +86,7 @@ def result(name: str) -> Response:
     """Show the answer about something that was pasted; with .json behind it, for machines."""
     with services().database.reading() as session:
         text = keeping.read_shown(session, name.removesuffix(".json"), now=services().now())
-    _count()
+    count_check()
     return _answer(_judge(text))
 
 
@@ -108,7 +108,8 @@ def _handed_in() -> bytes:
     return request.form.get("text", "").encode("utf-8", "replace")
 
 
-def _count() -> None:
+def count_check() -> None:
+    """Count a check against the visitor's limit."""
     with services().database.transaction() as session:
         keeping.count_check(
             session,
