@@ -66,6 +66,7 @@ def admit_contexts_for_conformance(
     shadowed = sorted(set(documents) & set(pinned("context")))
     if shadowed:
         raise ValueError(f"{shadowed[0]} is pinned")
+    before = dict(_ADMITTED)
     _ADMITTED.update(documents)
     if inline:
         _ADMITTED[_INLINE] = {}
@@ -73,6 +74,7 @@ def admit_contexts_for_conformance(
         yield
     finally:
         _ADMITTED.clear()
+        _ADMITTED.update(before)
 
 
 def admits_inline_contexts() -> bool:

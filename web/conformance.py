@@ -45,7 +45,7 @@ _EXAMPLES = {
     }
 }
 _LIST_PATH = "/status/1"
-_LIST_TYPES = ("application/vc", "application/ld+json", "application/json")
+_JSON_TYPES = ("application/ld+json", "application/json")
 _VALID_FOR = timedelta(days=1)
 _RESOLUTION = "https://w3id.org/did-resolution/v1"
 _STATUS_OF_ERROR = {"notFound": 404, "methodNotSupported": 501}
@@ -187,7 +187,7 @@ def _published(
         signed = add_proof(
             unsigned, issuer.signer, verification_method=issuer.method, created=start
         )
-        return _json(200, signed, request.accept_mimetypes.best_match(_LIST_TYPES, _LIST_TYPES[0]))
+        return _json(200, signed, "application/vc")
 
     blueprint.add_url_rule(
         "/1.0/identifiers/<path:did>", "identifiers", partial(_resolved, fetch, clock)
@@ -250,10 +250,14 @@ def _is_loopback(host: str) -> bool:
 def _as_problem(error: HTTPException) -> Response:
     status = error.code or 400
     details = {"type": "about:blank", "title": error.name, "status": status}
-    return _json(status, details, "application/problem+json")
+    response = _json(status, details, "application/problem+json")
+    response.headers["Content-Type"] = "application/problem+json"
+    return response
 
 
 def _json(status: int, value: Any, media_type: str) -> Response:
     response = make_response(json.dumps(value, ensure_ascii=False), status)
-    response.headers["Content-Type"] = media_type
+    # Whoever asks for plain JSON gets it by this name: some clients read no other.
+    types = (media_type, *_JSON_TYPES)
+    response.headers["Content-Type"] = request.accept_mimetypes.best_match(types, media_type)
     return response
