@@ -17,7 +17,7 @@ from contexts.closed_profile import MAX_BLANK_NODES, check_expanded, check_writt
 from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
 from contexts.fast_path import Unusual, canonical_fast, check_fast
 from contexts.pinned import load_context
-from contexts.rdfc import Quad, canonicalise, escape_literal
+from contexts.rdfc import Algorithm, Quad, canonicalise, escape_literal
 from contexts.strict_json import MAX_DEPTH, MAX_INTEGER, check_strict
 
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -71,12 +71,12 @@ _ENCODER = json.JSONEncoder(
 )
 
 
-def canonical_rdfc(document: dict[str, Any]) -> str:
+def canonical_rdfc(document: dict[str, Any], *, algorithm: Algorithm = "sha256") -> str:
     """Give the canonical N-Quads of a JSON-LD document (RDFC-1.0), or raise what is unsafe."""
     try:
-        return canonical_fast(document)
+        return canonical_fast(document, algorithm)
     except Unusual:
-        return canonicalise(to_quads(document))
+        return canonicalise(to_quads(document), algorithm=algorithm)
 
 
 def check_words(document: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ nodes apart.
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 from math import isfinite
 from typing import Any
 
@@ -26,7 +25,7 @@ from contexts.closed_profile import (
     UNSAFE_SCHEMES,
 )
 from contexts.pinned import pinned
-from contexts.rdfc import Quad, canonicalise, escape_literal
+from contexts.rdfc import DIGESTS, Algorithm, Quad, canonicalise, escape_literal
 from contexts.strict_json import MAX_INTEGER
 from contexts.term_tables import (
     ID,
@@ -61,12 +60,12 @@ class Unusual(Exception):
     """The document needs the whole processor."""
 
 
-def canonical_fast(document: dict[str, Any]) -> str:
+def canonical_fast(document: dict[str, Any], algorithm: Algorithm = "sha256") -> str:
     """Give the canonical N-Quads, or raise `Unusual`."""
     try:
-        return _canonical(document, compiled())
+        return _canonical(document, compiled(), algorithm)
     except Unusual:
-        return _canonical(document, live())
+        return _canonical(document, live(), algorithm)
 
 
 def check_fast(document: dict[str, Any]) -> None:
@@ -77,14 +76,16 @@ def check_fast(document: dict[str, Any]) -> None:
         _Walk().document(document, live())
 
 
-def _canonical(document: dict[str, Any], start: State) -> str:
+def _canonical(document: dict[str, Any], start: State, algorithm: Algorithm = "sha256") -> str:
     walk = _Walk()
     walk.document(document, start)
     closed, opened = walk.closed, set(walk.open)
-    labels = _labels(opened)
+    labels = _labels(opened, algorithm)
     if labels is None:
         # Statements without blank nodes tell none of them apart.
-        closed += [f"{line}\n" for line in canonicalise(opened).split("\n") if line]
+        closed += [
+            f"{line}\n" for line in canonicalise(opened, algorithm=algorithm).split("\n") if line
+        ]
         return "".join(sorted(set(closed)))
     for subject, predicate, object_, graph in opened:
         tail = f" {labels.get(graph, graph)} .\n" if graph else " .\n"
@@ -94,7 +95,7 @@ def _canonical(document: dict[str, Any], start: State) -> str:
     return "".join(sorted(set(closed)))
 
 
-def _labels(quads: Iterable[Quad]) -> dict[str, str] | None:
+def _labels(quads: Iterable[Quad], algorithm: Algorithm) -> dict[str, str] | None:
     """Label the blank nodes by their first-degree hashes (4.6); None when two are equal."""
     lines: dict[str, list[str]] = {}
     for subject, predicate, object_, graph in quads:
@@ -107,10 +108,10 @@ def _labels(quads: Iterable[Quad]) -> dict[str, str] | None:
             lines.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
         if g == " _:z":
             lines.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
-    by_hash = {}
+    by_hash, hashed = {}, DIGESTS[algorithm]
     for node, mentions in lines.items():
         mentions.sort()
-        by_hash[sha256("".join(mentions).encode()).digest()] = node
+        by_hash[hashed("".join(mentions).encode()).digest()] = node
     if len(by_hash) != len(lines):
         return None
     return {by_hash[digest]: f"_:c14n{place}" for place, digest in enumerate(sorted(by_hash))}

@@ -19,7 +19,8 @@ Quad = tuple[str, str, str, str]
 
 _BUDGET = 50_000
 """Terms looked at by the n-degree algorithm: a tenth of a second. Honest badges need few."""
-_DIGESTS = {"sha256": sha256, "sha384": sha384}
+Algorithm = Literal["sha256", "sha384"]
+DIGESTS = {"sha256": sha256, "sha384": sha384}
 
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', 0x7F: "\\u007F"}
 _ESCAPES |= {code: f"\\u{code:04X}" for code in range(0x20)}
@@ -54,21 +55,17 @@ def parse_nquads(text: str) -> list[Quad]:
     return quads
 
 
-def canonicalise_nquads(text: str, *, algorithm: Literal["sha256", "sha384"] = "sha256") -> str:
+def canonicalise_nquads(text: str, *, algorithm: Algorithm = "sha256") -> str:
     """Give the canonical form of a dataset written in N-Quads."""
     return canonicalise(parse_nquads(text), algorithm=algorithm)
 
 
-def canonicalise(
-    quads: Iterable[Quad], *, algorithm: Literal["sha256", "sha384"] = "sha256"
-) -> str:
+def canonicalise(quads: Iterable[Quad], *, algorithm: Algorithm = "sha256") -> str:
     """Give the canonical N-Quads text of `quads` (RDFC-1.0, 4.4.3)."""
     return _Canonicaliser(quads, algorithm).text()
 
 
-def issued_identifiers(
-    quads: Iterable[Quad], *, algorithm: Literal["sha256", "sha384"] = "sha256"
-) -> dict[str, str]:
+def issued_identifiers(quads: Iterable[Quad], *, algorithm: Algorithm = "sha256") -> dict[str, str]:
     """Give the canonical label of each blank node, without "_:" (RDFC-1.0, 4.4.4)."""
     issued = _Canonicaliser(quads, algorithm).labels()
     return {node[2:]: label[2:] for node, label in issued.items()}
@@ -94,7 +91,7 @@ class _Issuer:
 
 class _Canonicaliser:
     def __init__(self, quads: Iterable[Quad], algorithm: str) -> None:
-        self._digest = _DIGESTS[algorithm]
+        self._digest = DIGESTS[algorithm]
         self._quads = sorted(set(quads))
         self._mentions: dict[str, list[Quad]] = defaultdict(list)
         for quad in self._quads:

@@ -68,7 +68,7 @@ def _covered(unsecured: dict[str, Any], options: dict[str, Any], suite_name: str
     covers, problems = [], []
     for part, document in (("document", unsecured), ("proof", options)):
         try:
-            if known is not None and known.context_in_proof:
+            if known is not None and not known.is_rdfc:
                 lines = [canonical_jcs(document).decode()]
             else:
                 lines = canonical_rdfc(document).rstrip("\n").split("\n")

@@ -6,7 +6,7 @@
     verify_proof(signed, purpose="assertionMethod", controller=issuer_id, fetch=fetch, now=now)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from keys.resolution import resolve
 
 _MAX_PROOFS = 10
 _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
+"""Older proof types have no cryptosuite; that is why it comes first."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,26 @@ def add_proof(
     domain: str | None = None,
     challenge: str | None = None,
     expires: datetime | None = None,
+    proof_id: str | None = None,
+    previous_proof: str | Sequence[str] | None = None,
+    beside: bool = False,
 ) -> dict[str, Any]:
-    """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2); it must not have one yet.
+    """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
+
+    Only with `beside` may it have proofs already: the new one then stands with them in a set, or,
+    with the ids of `previous_proof`, in a chain that covers those (4.3).
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
     """
     suite = suites().get(cryptosuite)
-    if suite is None or suite.standing is Standing.REFUSE:
+    if suite is None or suite.standing not in (Standing.ISSUE, Standing.ACCEPT):
         raise CredentialError(f"the cryptosuite {cryptosuite!r} is not one we sign with")
-    if signer.public.kind != suite.key_kind:
-        raise CredentialError(f"{cryptosuite} needs a {suite.key_kind} key")
-    if "proof" in document:
+    if signer.public.kind not in suite.key_kinds:
+        raise CredentialError(f"{cryptosuite} needs a {' or '.join(suite.key_kinds)} key")
+    if "proof" in document and not beside:
         raise CredentialError("the document has a proof already")
+    present = _listed(document.get("proof", []))
     proof: dict[str, Any] = {
         "type": "DataIntegrityProof",
         "cryptosuite": cryptosuite,
@@ -70,11 +78,25 @@ def add_proof(
     if expires is not None:
         proof["expires"] = write_time(expires)
     proof |= {"verificationMethod": verification_method, "proofPurpose": purpose}
-    proof |= {n: v for n, v in (("domain", domain), ("challenge", challenge)) if v is not None}
-    if suite.context_in_proof:
+    optional = {
+        "domain": domain,
+        "challenge": challenge,
+        "id": proof_id,
+        "previousProof": previous_proof,
+    }
+    proof |= {name: value for name, value in optional.items() if value is not None}
+    if not suite.is_rdfc:
         proof = {"@context": document.get("@context", []), **proof}
-    signature = signer.sign(suite.hash_data(_config(suite, document, proof), document))
-    return {**document, "proof": {**proof, "proofValue": multibase_encode(signature)}}
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    try:
+        previous = _previous(proof, present)
+    except ProofError as error:
+        raise CredentialError(error.detail) from error
+    if previous:
+        unsecured["proof"] = previous
+    data = suite.hash_data(_config(suite, unsecured, proof), unsecured, signer.public.kind)
+    made = {**proof, "proofValue": multibase_encode(signer.sign(data))}
+    return {**document, "proof": [*present, made] if present else made}
 
 
 def verify_proof(
@@ -86,19 +108,21 @@ def verify_proof(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
+    form: str | None = None,
 ) -> VerifiedProof:
     """Verify every proof of `document`; they must all be `controller`'s, for `purpose`.
 
     A proof set holds only as a whole (interfaces of the field differ here: we take the strict
     reading). Gives the first proof. Raises `ProofError` when one is bad and `CannotCheck` when the
-    controller's document could not be fetched.
+    controller's document could not be fetched. `form` is the canonical text of the document without
+    its proofs, where the caller has it already.
     """
 
     def key_of(method: str) -> PublicKey:
         return _controllers_key(method, controller, purpose=purpose, fetch=fetch, now=now)
 
     return verify_proof_with(
-        document, key_of, purpose=purpose, now=now, domain=domain, challenge=challenge
+        document, key_of, purpose=purpose, now=now, domain=domain, challenge=challenge, form=form
     )
 
 
@@ -110,24 +134,24 @@ def verify_proof_with(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
+    form: str | None = None,
 ) -> VerifiedProof:
     """Verify every proof with the key that `key_of` gives for its method.
 
     Binds no key to any issuer: that is the caller's, who knows the keys from elsewhere.
     """
     proofs = _proofs(document)
-    verified = [
-        _verify_one(document, proof, proofs, key_of, purpose, now, domain, challenge)
-        for proof in proofs
-    ]
+    verified = []
+    for proof in proofs:
+        held = _check_options(proof, purpose, now, domain, challenge)
+        public = key_of(held.verification_method)
+        _check_signature(document, proof, proofs, _suite(proof), public, form)
+        verified.append(held)
     return verified[0]
 
 
-def _verify_one(
-    document: dict[str, Any],
+def _check_options(
     proof: dict[str, Any],
-    proofs: list[dict[str, Any]],
-    key_of: Callable[[str], PublicKey],
     purpose: str,
     now: datetime,
     domain: str | None,
@@ -136,15 +160,12 @@ def _verify_one(
     suite = _suite(proof)
     if proof["proofPurpose"] != purpose:
         raise ProofError("proof.purpose", f"the proof is for {str(proof['proofPurpose'])[:60]!r}")
-    if domain is not None and proof.get("domain") != domain:
+    # One domain or a set of them: the same strings as expected (Data Integrity 1.0, 4.4).
+    if domain is not None and _listed(proof.get("domain")) != [domain]:
         raise ProofError("proof.domain", f"the proof is for {str(proof.get('domain'))[:200]!r}")
     if challenge is not None and proof.get("challenge") != challenge:
         raise ProofError("proof.challenge", "the proof answers another challenge")
     created, expires = _proof_times(proof, now)
-    public = key_of(proof["verificationMethod"])
-    if public.kind != suite.key_kind:
-        raise ProofError("proof.suite", f"{suite.name} with a {public.kind} key")
-    _check_signature(document, proof, proofs, suite, public)
     return VerifiedProof(
         proof["verificationMethod"],
         suite.name,
@@ -159,7 +180,7 @@ def _proofs(document: dict[str, Any]) -> list[dict[str, Any]]:
     value = document.get("proof")
     if value is None or value == []:
         raise ProofError("proof.missing", "the document has no proof")
-    proofs = value if isinstance(value, list) else [value]
+    proofs = _listed(value)
     if len(proofs) > _MAX_PROOFS:
         raise ProofError("proof.malformed", f"more than {_MAX_PROOFS} proofs")
     for proof in proofs:
@@ -169,14 +190,17 @@ def _proofs(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _suite(proof: dict[str, Any]) -> Cryptosuite:
-    if proof.get("type") != "DataIntegrityProof":
-        raise ProofError("proof.suite", f"the proof type {str(proof.get('type'))[:60]!r}")
-    for name in _REQUIRED:
+    kind = proof.get("type")
+    is_older = kind != "DataIntegrityProof"
+    wanted = kind if is_older else proof.get("cryptosuite")
+    suite = suites().get(wanted) if isinstance(wanted, str) else None
+    if is_older and suite is None:
+        raise ProofError("proof.suite", f"the proof type {str(kind)[:60]!r}")
+    for name in _REQUIRED[is_older:]:
         if not isinstance(proof.get(name), str) or not proof[name]:
             raise ProofError("proof.malformed", f"the proof has no {name}")
-    suite = suites().get(proof["cryptosuite"])
-    if suite is None or suite.standing is Standing.REFUSE:
-        raise ProofError("proof.suite", f"the cryptosuite {proof['cryptosuite'][:60]!r}")
+    if suite is None or suite.proof_type != kind or suite.standing is Standing.REFUSE:
+        raise ProofError("proof.suite", f"the cryptosuite {str(wanted)[:60]!r}")
     return suite
 
 
@@ -202,19 +226,23 @@ def _check_signature(
     proofs: list[dict[str, Any]],
     suite: Cryptosuite,
     public: PublicKey,
+    form: str | None,
 ) -> None:
+    if public.kind not in suite.key_kinds:
+        raise ProofError("proof.suite", f"{suite.name} with a {public.kind} key")
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     previous = _previous(proof, proofs)
     if previous:
-        unsecured["proof"] = previous
+        unsecured["proof"], form = previous, None
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     if "@context" in options:
         _check_context(document, options["@context"])
-        unsecured["@context"] = options["@context"]
+        unsecured["@context"], form = options["@context"], None
     try:
-        if suite.context_in_proof:  # JCS signs words that JSON-LD may not define
+        if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
             check_words({**document, "proof": proofs})
-        data = suite.hash_data(_config(suite, unsecured, options), unsecured)
+        config = _config(suite, unsecured, options)
+        data = suite.hash_data(config, unsecured, public.kind, form=form)
         public.verify(data, multibase_decode(proof["proofValue"]))
     except ContextError as error:
         raise ProofError("shape.unsafe", error.detail) from error
@@ -241,17 +269,18 @@ def _previous(proof: dict[str, Any], proofs: list[dict[str, Any]]) -> list[dict[
 
 
 def _config(suite: Cryptosuite, document: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
-    if suite.context_in_proof:
+    if not suite.is_rdfc:
         return proof
     return {"@context": document.get("@context", []), **proof}
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _check_context(document: dict[str, Any], in_proof: Any) -> None:
     # EdDSA Cryptosuites 1.0, 3.3.2: the document's contexts start with those of the proof.
-    def listed(value: Any) -> list[Any]:
-        return value if isinstance(value, list) else [value]
-
-    own, named = listed(document.get("@context")), listed(in_proof)
+    own, named = _listed(document.get("@context")), _listed(in_proof)
     if own[: len(named)] != named:
         raise ProofError("proof.malformed", "the proof has another @context than the document")
 

@@ -106,11 +106,13 @@ def _kinds() -> set[KeyKind]:
 
 
 def _offered() -> list[Cryptosuite]:
-    return [suite for suite in suites().values() if suite.standing is not Standing.REFUSE]
+    return [
+        suite for suite in suites().values() if suite.standing in (Standing.ISSUE, Standing.ACCEPT)
+    ]
 
 
 def _kinds_of(suite: Cryptosuite) -> tuple[KeyKind, ...]:
-    return (suite.key_kind,)
+    return suite.key_kinds
 
 
 def _instances(

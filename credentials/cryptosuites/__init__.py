@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from hashlib import sha256
+from hashlib import sha256, sha384
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from contexts import canonical_jcs, canonical_rdfc
+from contexts.rdfc import Algorithm
 from keys.material import KeyKind
 
 
@@ -21,27 +23,56 @@ class Standing(StrEnum):
     """What a suite may be used for."""
 
     ISSUE = "issue"
+    """What we sign with unless asked for something else."""
     ACCEPT = "accept"
+    """Verified; signed with when asked for."""
+    LEGACY = "legacy"
+    """Verified, never signed with."""
     REFUSE = "refuse"
 
 
 @dataclass(frozen=True)
 class Cryptosuite:
-    """The choices of one suite: key, canonical form, standing; the digest is SHA-256."""
+    """The choices of one suite: kinds of key, canonical form, standing."""
 
     name: str
-    key_kind: KeyKind
-    canonicalise: Callable[[dict[str, Any]], bytes]
+    key_kinds: tuple[KeyKind, ...]
+    canonicalise: Callable[[dict[str, Any], Algorithm], bytes]
     standing: Standing
-    context_in_proof: bool = False
-    """Whether the proof repeats the document's @context, as the JCS suites demand."""
+    is_rdfc: bool = True
+    """Whether the form is RDFC-1.0; else it is JCS, and the proof repeats the @context."""
+    proof_type: str = "DataIntegrityProof"
+    """The `type` of its proofs; older ones are named by it and have no `cryptosuite`."""
 
-    def hash_data(self, config: dict[str, Any], document: dict[str, Any]) -> bytes:
-        """Give what is signed: the digests of proof options and document, in this order."""
-        return (
-            sha256(self.canonicalise(config)).digest()
-            + sha256(self.canonicalise(document)).digest()
-        )
+    def hash_data(
+        self,
+        config: dict[str, Any],
+        document: dict[str, Any],
+        kind: KeyKind,
+        *,
+        form: str | None = None,
+    ) -> bytes:
+        """Give what is signed: the digests of proof options and document, in this order.
+
+        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        """
+        algorithm: Algorithm = "sha384" if kind == "P-384" else "sha256"
+        digest = sha384 if kind == "P-384" else sha256
+        if form is not None and self.is_rdfc and algorithm == "sha256":
+            said = form.encode()
+        else:
+            said = self.canonicalise(document, algorithm)
+        return digest(self.canonicalise(config, algorithm)).digest() + digest(said).digest()
+
+
+def rdfc(document: dict[str, Any], algorithm: Algorithm) -> bytes:
+    """Give the RDFC-1.0 form as bytes."""
+    return canonical_rdfc(document, algorithm=algorithm).encode()
+
+
+def jcs(document: dict[str, Any], _algorithm: Algorithm) -> bytes:
+    """Give the JCS form, which no digest has a part in."""
+    return canonical_jcs(document)
 
 
 @cache

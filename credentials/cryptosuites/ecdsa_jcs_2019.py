@@ -1,12 +1,11 @@
-"""Data Integrity ECDSA Cryptosuites v1.0, 3.3, with P-256."""
+"""Data Integrity ECDSA Cryptosuites v1.0, 3.3: SHA-256 with P-256, SHA-384 with P-384."""
 
-from contexts import canonical_jcs
-from credentials.cryptosuites import Cryptosuite, Standing
+from credentials.cryptosuites import Cryptosuite, Standing, jcs
 
 SUITE = Cryptosuite(
     name="ecdsa-jcs-2019",
-    key_kind="P-256",
-    canonicalise=canonical_jcs,
+    key_kinds=("P-256", "P-384"),
+    canonicalise=jcs,
     standing=Standing.ACCEPT,
-    context_in_proof=True,
+    is_rdfc=False,
 )

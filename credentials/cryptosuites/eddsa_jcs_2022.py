@@ -1,12 +1,11 @@
 """Data Integrity EdDSA Cryptosuites v1.0, 3.3."""
 
-from contexts import canonical_jcs
-from credentials.cryptosuites import Cryptosuite, Standing
+from credentials.cryptosuites import Cryptosuite, Standing, jcs
 
 SUITE = Cryptosuite(
     name="eddsa-jcs-2022",
-    key_kind="Ed25519",
-    canonicalise=canonical_jcs,
+    key_kinds=("Ed25519",),
+    canonicalise=jcs,
     standing=Standing.ACCEPT,
-    context_in_proof=True,
+    is_rdfc=False,
 )

@@ -1,11 +1,10 @@
 """Data Integrity EdDSA Cryptosuites v1.0, 3.2."""
 
-from contexts import canonical_rdfc
-from credentials.cryptosuites import Cryptosuite, Standing
+from credentials.cryptosuites import Cryptosuite, Standing, rdfc
 
 SUITE = Cryptosuite(
     name="eddsa-rdfc-2022",
-    key_kind="Ed25519",
-    canonicalise=lambda document: canonical_rdfc(document).encode(),
+    key_kinds=("Ed25519",),
+    canonicalise=rdfc,
     standing=Standing.ISSUE,
 )

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parties import NOW, Party, Web, WebParty
 
+from contexts import canonical_rdfc
 from contexts.pinned import admit_contexts_for_conformance
 from credentials.badges import check_before_signing
 from credentials.cryptosuites import Standing, suites
 from credentials.proofs import add_proof, verify_proof, verify_proof_with
 from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
 from keys.errors import KeysError
-from keys.material import PrivateKey, PublicKey
+from keys.material import KeyKind, PrivateKey, PublicKey
 
 ISSUER, HOLDER = Party("Centre"), Party("Worker")
 SIGNED = ISSUER.badge(HOLDER.did)
@@ -50,12 +51,15 @@ def check(document: dict[str, Any], **options: Any) -> None:
 VERIFIED = {
     "di-eddsa/eddsa-rdfc-2022/signedDataInt.json",
     "di-eddsa/eddsa-jcs-2022/signedJCS.json",
+    "di-eddsa/Ed25519Signature2020/signedEdSig.json",
     "di-eddsa/proof-set-chain/signedProofSet1.json",
     "di-eddsa/proof-set-chain/signedProofSet2.json",
     "di-eddsa/proof-set-chain/signedProofChain1.json",
     "di-eddsa/proof-set-chain/signedProofChain2.json",
     "di-ecdsa/ecdsa-rdfc-2019-p256/signedECDSAP256.json",
     "di-ecdsa/ecdsa-jcs-2019-p256/signedJCSECDSAP256.json",
+    "di-ecdsa/ecdsa-rdfc-2019-p384/signedECDSAP384.json",
+    "di-ecdsa/ecdsa-jcs-2019-p384/signedJCSECDSAP384.json",
 }
 
 
@@ -66,16 +70,36 @@ def test_w3c_signed_documents_verify(vectors: Path, name: str) -> None:
     verify_proof_with(document, key_in_did_key, purpose="assertionMethod", now=NOW)
 
 
-@pytest.mark.usefixtures("suite_contexts")
-def test_every_w3c_eddsa_document_is_accounted_for(vectors: Path) -> None:
+def test_every_w3c_document_is_accounted_for(vectors: Path) -> None:
     signed = {
-        str(path.relative_to(vectors)) for path in (vectors / "di-eddsa").rglob("signed*.json")
+        str(path.relative_to(vectors))
+        for folder in ("di-eddsa", "di-ecdsa")
+        for path in (vectors / folder).rglob("signed*.json")
     }
-    # Ed25519Signature2020 is an older proof type that this release does not read.
-    assert signed - VERIFIED == {"di-eddsa/Ed25519Signature2020/signedEdSig.json"}
-    older = json.loads((vectors / (signed - VERIFIED).pop()).read_text("utf-8"))
-    with pytest.raises(ProofError, match="Ed25519Signature2020"):
-        verify_proof_with(older, key_in_did_key, purpose="assertionMethod", now=NOW)
+    assert signed == VERIFIED
+
+
+@pytest.mark.usefixtures("suite_contexts")
+@pytest.mark.parametrize("name", sorted(VERIFIED))
+def test_no_change_of_a_w3c_document_is_accepted(vectors: Path, name: str) -> None:
+    document = json.loads((vectors / name).read_text("utf-8"))
+    for changed in (
+        {**document, "name": "Another"},
+        {**document, "validFrom": "2000-01-01T00:00:00Z"},
+        {**document, "issuer": "did:web:other.example"},
+    ):
+        with pytest.raises(ProofError):
+            verify_proof_with(changed, key_in_did_key, purpose="assertionMethod", now=NOW)
+    for member in ("created", "verificationMethod", "proofPurpose", "proofValue", "type"):
+        for proof in json.loads(json.dumps(as_list(document["proof"]))):
+            kept = [one for one in as_list(document["proof"]) if one != proof]
+            bent = {**document, "proof": [*kept, {**proof, member: "2001-01-01T00:00:00Z"}]}
+            with pytest.raises((ProofError, KeysError)):
+                verify_proof_with(bent, key_in_did_key, purpose="assertionMethod", now=NOW)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 @pytest.mark.usefixtures("suite_contexts")
@@ -251,13 +275,87 @@ def test_only_one_suite_is_issued_by_default_and_the_registry_is_frozen() -> Non
         suites()["mine"] = suites()["eddsa-rdfc-2022"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
-    "suite", ["eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019"]
-)
-def test_every_suite_signs_and_verifies(suite: str) -> None:
-    party = Party("Centre", "P-256" if suite.startswith("ecdsa") else "Ed25519")
+SUITES: list[tuple[str, KeyKind]] = [
+    ("eddsa-rdfc-2022", "Ed25519"),
+    ("eddsa-jcs-2022", "Ed25519"),
+    ("ecdsa-rdfc-2019", "P-256"),
+    ("ecdsa-rdfc-2019", "P-384"),
+    ("ecdsa-jcs-2019", "P-256"),
+    ("ecdsa-jcs-2019", "P-384"),
+]
+
+
+@pytest.mark.parametrize(("suite", "kind"), SUITES)
+def test_every_suite_signs_and_verifies_with_its_own_keys_only(suite: str, kind: KeyKind) -> None:
+    party = Party("Centre", kind)
     document = party.sign(party.unsigned_badge(HOLDER.did), cryptosuite=suite)
     check(document, controller=party.did)
+    for other in ("Ed25519", "P-256", "P-384", "P-521"):
+        if (suite, other) in SUITES:
+            continue
+        stranger = Party("Centre", other)
+        with pytest.raises(CredentialError, match="needs a"):
+            stranger.sign(stranger.unsigned_badge(HOLDER.did), cryptosuite=suite)
+        bent = {**document["proof"], "verificationMethod": stranger.method}
+        with pytest.raises(ProofError) as refused:
+            check({**document, "proof": bent}, controller=stranger.did)
+        assert refused.value.code == "proof.suite"
+
+
+def test_older_proof_type_is_verified_and_never_made() -> None:
+    with pytest.raises(CredentialError, match="not one we sign with"):
+        ISSUER.sign(ISSUER.unsigned_badge(HOLDER.did), cryptosuite="Ed25519Signature2020")
+    for bent in (
+        {**SIGNED["proof"], "type": "Ed25519Signature2020"},
+        {**SIGNED["proof"], "cryptosuite": "Ed25519Signature2020"},
+        {**SIGNED["proof"], "type": "eddsa-rdfc-2022"},
+        {**SIGNED["proof"], "type": ["DataIntegrityProof"]},
+    ):
+        with pytest.raises(ProofError):
+            check({**SIGNED, "proof": bent})
+
+
+def test_set_holds_only_as_a_whole_and_a_chain_covers_what_it_names() -> None:
+    first = ISSUER.sign(ISSUER.unsigned_badge(HOLDER.did), proof_id="urn:uuid:first")
+    with pytest.raises(CredentialError, match="has a proof already"):
+        ISSUER.sign(first)
+    both = ISSUER.sign(first, beside=True, cryptosuite="eddsa-jcs-2022")
+    check(both)
+    for place in (0, 1):
+        proofs = json.loads(json.dumps(both["proof"]))
+        proofs[place]["created"] = "2026-01-01T00:00:00Z"
+        with pytest.raises(ProofError):
+            check({**both, "proof": proofs})
+    chain = ISSUER.sign(first, beside=True, previous_proof="urn:uuid:first")
+    check(chain)
+    without = {**chain, "proof": [chain["proof"][1]]}
+    with pytest.raises(ProofError, match="missing"):
+        check(without)
+    other = ISSUER.sign(
+        ISSUER.unsigned_badge(HOLDER.did), proof_id="urn:uuid:first", domain="elsewhere"
+    )
+    with pytest.raises(ProofError):
+        check({**chain, "proof": [other["proof"], chain["proof"][1]]})
+    for named in ("urn:uuid:none", ["urn:uuid:first", "urn:uuid:none"], [5]):
+        with pytest.raises(CredentialError, match="missing"):
+            ISSUER.sign(first, beside=True, previous_proof=named)
+
+
+def test_domain_is_the_very_one_or_a_set_of_it_alone() -> None:
+    unsigned = ISSUER.unsigned_badge(HOLDER.did)
+    check(ISSUER.sign(unsigned, domain="https://a.example"), domain="https://a.example")
+    check(ISSUER.sign(unsigned, domain=["https://a.example"]), domain="https://a.example")
+    for domain in ("https://b.example", ["https://a.example", "https://b.example"], None):
+        with pytest.raises(ProofError) as refused:
+            check(ISSUER.sign(unsigned, domain=domain), domain="https://a.example")
+        assert refused.value.code == "proof.domain"
+
+
+def test_form_that_is_handed_in_is_what_is_judged() -> None:
+    unsigned = {name: value for name, value in SIGNED.items() if name != "proof"}
+    check(SIGNED, form=canonical_rdfc(unsigned))
+    with pytest.raises(ProofError):
+        check(SIGNED, form=canonical_rdfc({**unsigned, "name": "Another"}))
 
 
 @pytest.mark.parametrize("suite", ["eddsa-jcs-2022", "ecdsa-jcs-2019"])
