@@ -10,6 +10,7 @@ from contexts import ContextError, check_schema
 from credentials.model import (
     check_credential,
     check_url,
+    entries_of,
     is_version_1,
     issuer_id,
     period,
@@ -21,6 +22,7 @@ __all__ = [
     "Kind",
     "check_documents_schema",
     "check_shape",
+    "is_older_badge",
     "is_version_1",
     "issuer_id",
     "kind_of",
@@ -32,6 +34,7 @@ Kind = Literal["badge", "endorsement", "other"]
 
 _BADGE = frozenset({"OpenBadgeCredential", "AchievementCredential"})
 _ENDORSEMENT = "EndorsementCredential"
+_OLDER = frozenset({"Assertion", "BadgeClass", "https://w3id.org/openbadges/v2"})
 
 
 def kind_of(document: dict[str, Any]) -> Kind:
@@ -43,6 +46,12 @@ def kind_of(document: dict[str, Any]) -> Kind:
     if is_badge == is_endorsement:
         return "other"
     return "badge" if is_badge else "endorsement"
+
+
+def is_older_badge(document: dict[str, Any]) -> bool:
+    """Tell whether it is an Open Badge of version 2.0 or before, or a part of one."""
+    named = [*types_of(document), *entries_of(document, "@context")]
+    return any(isinstance(name, str) and name in _OLDER for name in named)
 
 
 def check_shape(document: dict[str, Any]) -> None:

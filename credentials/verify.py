@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from contexts import ContextError, UnknownContext, check_words
+from contexts import ContextError, UnknownContext, canonical_rdfc, check_words
 from credentials.endorsements import (
     check_dates,
     embedded_endorsements,
@@ -40,7 +40,7 @@ from credentials.formats.secured import (
     claim_time,
     verify_secured,
 )
-from credentials.proofs import VerifiedProof, verify_proof
+from credentials.proofs import VerifiedProof, is_over_statements, verify_proof
 from credentials.report import (
     CannotCheck,
     Check,
@@ -52,7 +52,14 @@ from credentials.report import (
     PresentationReport,
     Report,
 )
-from credentials.shape import check_documents_schema, check_shape, issuer_id, kind_of, types_of
+from credentials.shape import (
+    check_documents_schema,
+    check_shape,
+    is_older_badge,
+    issuer_id,
+    kind_of,
+    types_of,
+)
 from credentials.status import check_status
 from credentials.times import CLOCK_SKEW, write_time
 from credentials.trust import Trust
@@ -61,7 +68,6 @@ from keys.fetching import Fetch
 T = TypeVar("T")
 
 MAX_BADGES = 20
-_OLDER = frozenset({"Assertion", "BadgeClass", "https://w3id.org/openbadges/v2"})
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,8 @@ def verify_credential(
         opened = _step(checks, "parse", lambda: open_document(document))  # 0
         badge = opened.document
         _step(checks, "format", lambda: _check_format(badge))  # 1
-        _step(checks, "shape", lambda: _check_shape(badge))  # 2
-        _step(checks, "proof", lambda: _check_proof(opened, fetch, now))  # 3
+        form = _step(checks, "shape", lambda: _check_shape(badge))  # 2
+        _step(checks, "proof", lambda: _check_proof(opened, form, fetch, now))  # 3
     except _Stopped as stopped:
         return Report(_headline(checks), tuple(checks), (), stopped.document, text)
     checks.append(_outcome("dates", lambda: _check_dates(opened, now)))  # 4
@@ -221,30 +227,44 @@ def _outcome(step: str, run: Callable[[], Check | None]) -> Check:
 def _check_format(badge: dict[str, Any]) -> None:
     if kind_of(badge) == "badge":
         return
-    context = badge.get("@context")
-    if _OLDER.intersection([*types_of(badge), context if isinstance(context, str) else ""]):
+    if is_older_badge(badge):
         raise CheckFailed("format.older", "an Open Badge of version 2.0 or before")
     raise CheckFailed("format.unsupported", f"the type is {types_of(badge)}")
 
 
-def _check_shape(badge: dict[str, Any]) -> None:
+def _check_shape(badge: dict[str, Any]) -> str | None:
+    """Check a badge; give its canonical form without the proof, if the proof is over that."""
     check_shape(badge)
-    _check_words(badge)
+    form = None
+    if is_over_statements(badge):
+        form = canonical_rdfc(_unsecured(badge))
+    else:
+        _check_words(badge)
     check_documents_schema(badge)
+    return form
 
 
 def _check_words(document: dict[str, Any]) -> None:
     # The proof is looked at in its own step; its words must be defined all the same.
-    check_words({name: value for name, value in document.items() if name != "proof"})
+    check_words(_unsecured(document))
 
 
-def _check_proof(opened: Opened, fetch: Fetch | None, now: datetime) -> None:
+def _unsecured(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
+def _check_proof(opened: Opened, form: str | None, fetch: Fetch | None, now: datetime) -> None:
     if opened.secured:
         verify_secured(opened.secured, fetch=fetch, now=now)
         return
     badge = opened.document
     verify_proof(
-        badge, purpose="assertionMethod", controller=issuer_id(badge), fetch=fetch, now=now
+        badge,
+        purpose="assertionMethod",
+        controller=issuer_id(badge),
+        fetch=fetch,
+        now=now,
+        form=form,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from credentials.formats.jose import Jws, read_jws, sign_jws
 from credentials.formats.secured import REGISTERED, Secured, claim_time, split_claims
 from credentials.report import CheckFailed, CredentialError, ProofError
-from credentials.shape import is_version_1, issuer_id, kind_of, period
+from credentials.shape import is_older_badge, is_version_1, issuer_id, kind_of, period
 from keys.material import Signer
 
 _HEADERS = frozenset({"alg", "kid", "jwk", "typ"})
@@ -57,6 +57,8 @@ def read_badge(text: str) -> Secured:
     document, claims = split_claims(jws.claims())
     if "vc" in document:
         document = _older_badge(document)
+    if is_older_badge(document):
+        raise CheckFailed("format.older", "an Open Badge of version 2.0 or before")
     if kind_of(document) == "other":
         raise CheckFailed("format.unsupported", "the token holds neither badge nor endorsement")
     for name in _REQUIRED:
