@@ -17,6 +17,14 @@ from sqlalchemy.engine import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+_LONGEST_NAME = 60
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name tests without keys and tokens, new in each process: workers must agree on names."""
+    if isinstance(val, str) and (len(val) > _LONGEST_NAME or "did:key:" in val):
+        return argname
+    return None
 
 
 @pytest.fixture(scope="session")
