@@ -259,7 +259,9 @@ def _as_problem(error: HTTPException) -> Response:
 
 def _json(status: int, value: Any, media_type: str) -> Response:
     response = make_response(json.dumps(value, ensure_ascii=False), status)
-    # Whoever asks for plain JSON gets it by this name: some clients read no other.
-    types = (media_type, *_JSON_TYPES)
-    response.headers["Content-Type"] = request.accept_mimetypes.best_match(types, media_type)
+    # Whoever asks for JSON gets it by the name they know: some clients read no other.
+    asked = [name.partition(";")[0].strip() for name, _quality in request.accept_mimetypes]
+    known = media_type in asked
+    found = next((name for name in asked if name in _JSON_TYPES), media_type)
+    response.headers["Content-Type"] = media_type if known else found
     return response
