@@ -48,6 +48,14 @@ _LIST_PATH = "/status/1"
 _JSON_TYPES = ("application/ld+json", "application/json")
 _VALID_FOR = timedelta(days=1)
 _RESOLUTION = "https://w3id.org/did-resolution/v1"
+_URL_MARKS = frozenset("#/?")
+_FORMAT = "Multikey"
+_OLDER_FORMATS = (
+    "JsonWebKey2020",
+    "Ed25519VerificationKey2018",
+    "Ed25519VerificationKey2020",
+    "X25519KeyAgreementKey2020",
+)
 _STATUS_OF_ERROR = {"notFound": 404, "methodNotSupported": 501}
 _VARIABLES: Mapping[str, str] = {
     "Ed25519": "ISSUER_ID",
@@ -199,22 +207,32 @@ def _published(
 
 def _resolved(fetch: Fetch, clock: Callable[[], datetime], did: str) -> Response:
     """Answer as DID Resolution 1.0, 4 and 7.1 say: one body, whether it was found or not."""
-    body: dict[str, Any] = {"@context": [_RESOLUTION, DID]}
+    is_url = not _URL_MARKS.isdisjoint(did)
     status, document, metadata = 200, None, {}
     try:
+        _check_format(request.args.get("publicKeyFormat", _FORMAT))
         found = resolve(did, fetch=fetch, now=clock())
         document, metadata = found.document, found.metadata()
     except DidError as error:
-        status = _STATUS_OF_ERROR.get(error.code, 400)
-        metadata = {"error": error.code, "errorMessage": error.detail}
+        code = "invalidDidUrl" if is_url and error.code == "invalidDid" else error.code
+        status = _STATUS_OF_ERROR.get(code, 400)
+        metadata = {"error": code, "errorMessage": error.detail}
     except CannotFetch as error:
         status, metadata = 504, {"error": "internalError", "errorMessage": str(error)}
-    body |= {
+    body = {
+        "@context": [_RESOLUTION, DID],
         "didDocument": document,
         "didDocumentMetadata": {},
-        "didResolutionMetadata": metadata,
+        "didDereferencingMetadata" if is_url else "didResolutionMetadata": metadata,
     }
     return _json(status, body, "application/did-resolution")
+
+
+def _check_format(name: str) -> None:
+    # The did:key Method, 3.1.2: keys are written as Multikey here, in no older way.
+    if name != _FORMAT:
+        code = "invalidPublicKeyType" if name in _OLDER_FORMATS else "unsupportedPublicKeyType"
+        raise DidError(f"keys are not written as {name[:60]!r} here", code=code)
 
 
 class _Inside:

@@ -22,6 +22,8 @@ def did_key(public: PublicKey) -> str:
 def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
     """Write the document that the identifier stands for; nothing is fetched."""
     multibase = did.removeprefix("did:key:")
+    if not multibase.startswith("z"):  # nor a version before it: one key, one name
+        raise DidError(f"{did[:200]!r} does not name a key in base58btc")
     try:
         public = PublicKey.from_multibase(multibase)
     except MalformedKey as error:

@@ -392,16 +392,38 @@ def test_identifiers_are_resolved_with_one_body_for_good_and_bad(client: FlaskCl
     for did, status, code in (
         ("did:example:123", 501, "methodNotSupported"),
         ("not-a-did", 400, "invalidDid"),
-        ("did:key:z6Mk", 400, None),
+        ("did:key:zTjsVPtY", 400, "invalidPublicKeyLength"),
+        ("did:key:-4:z6Mk", 400, "invalidDid"),
+        ("did:key:6Mk", 400, "invalidDid"),
         ("did:web:issuer.example", 504, "internalError"),
     ):
         bad = client.get(f"/1.0/identifiers/{quote(did, safe='')}", base_url=BASE, headers=JSON)
         body = bad.get_json()
         assert (bad.status_code, set(body)) == (status, members)
         assert body["didDocument"] is None
-        assert body["didResolutionMetadata"]["error"] == (
-            code or body["didResolutionMetadata"]["error"]
-        )
+        assert body["didResolutionMetadata"]["error"] == code
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("publicKeyFormat=unknown", "unsupportedPublicKeyType"),
+        ("publicKeyFormat=Ed25519VerificationKey2018", "invalidPublicKeyType"),
+    ],
+)
+def test_keys_are_written_in_one_form_only(client: FlaskClient, query: str, code: str) -> None:
+    answer = client.get(f"/1.0/identifiers/{OTHER.did}?{query}", base_url=BASE, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.get_json()["didResolutionMetadata"]["error"] == code
+
+
+def test_bad_did_url_is_told_as_such(client: FlaskClient) -> None:
+    name = quote(f"{OTHER.did}/^bar^/?query=`#key", safe="")
+    answer = client.get(f"/1.0/identifiers/{name}", base_url=BASE, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.get_json()["didDereferencingMetadata"]["error"] == "invalidDidUrl"
+    good = client.get(f"/1.0/identifiers/{quote(OTHER.method)}", base_url=BASE, headers=JSON)
+    assert good.status_code == 200
 
 
 def test_verifier_instances_sign_nothing(client: FlaskClient) -> None:
