@@ -70,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
     made = command("inspect", inspect)
     made.add_argument("file", help="a file (JSON, token, baked picture), or -")
     made.add_argument("--json", action="store_true")
+    made = command("bake", bake)
+    made.add_argument("picture", type=Path, help="a PNG or an SVG")
+    made.add_argument("credential", type=Path, help="a signed credential: JSON, or a token")
+    made.add_argument("output", type=Path)
+    made = command("unbake", unbake)
+    made.add_argument("picture", type=Path)
     made = command("jose", jose)
     made.add_argument("action", choices=("issue", "verify"))
     made.add_argument("--input", type=Path, required=True, help="a credential, or a token")
@@ -202,6 +208,37 @@ def inspect(given: argparse.Namespace) -> int:
             print(f"  cannot be told: {line}")
     if not proofs:
         print("no proof: nothing is signed")
+    return _VALID
+
+
+def bake(given: argparse.Namespace) -> int:
+    """Put a credential into its picture, which stays what it was."""
+    from contexts import ContextError
+    from credentials.formats import baking
+    from credentials.formats.opening import open_document
+    from credentials.report import CheckFailed, CredentialError
+
+    try:
+        text = _read(given.credential).decode()
+        open_document(text)
+        made = baking.bake(_read(given.picture, _MAX_PICTURE_BYTES), text)
+    except (CheckFailed, CredentialError, ContextError) as error:
+        _stop(error.detail)
+    except UnicodeDecodeError:
+        _stop(f"{given.credential} is not text")
+    given.output.write_bytes(made)
+    return _VALID
+
+
+def unbake(given: argparse.Namespace) -> int:
+    """Print the credential that a picture holds; it is not verified."""
+    from credentials.formats import baking
+    from credentials.report import CheckFailed, CredentialError
+
+    try:
+        print(baking.unbake(_read(given.picture, _MAX_PICTURE_BYTES)))
+    except (CheckFailed, CredentialError) as error:
+        _fail(error.detail)
     return _VALID
 
 
@@ -345,8 +382,8 @@ def _shown(name: str, loopback: bool) -> bytes:
             _unchecked(f"{name} answered {answer.status}")
         return bytes(answer.body)
     if name == "-":
-        return sys.stdin.buffer.read(_MAX_BYTES + 1)
-    return _read(Path(name))
+        return sys.stdin.buffer.read(_MAX_PICTURE_BYTES + 1)
+    return _read(Path(name), _MAX_PICTURE_BYTES)
 
 
 def _secret(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from contexts import ContextError, loads_strict
+from credentials.formats.baking import is_picture, unbake
 from credentials.formats.opening import is_token, open_document
 from credentials.report import Check, CheckFailed, CredentialError, Outcome, PresentationReport
 from credentials.trust import Trust
@@ -25,7 +26,7 @@ MAX_TEXT = 1_000_000
 
 _MAX_LINK = 2_000
 _SHARE_TYPES = "application/vp+ld+json, application/vc+ld+json, application/json"
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"<svg", b"<?xml", b"%PDF")
+_OTHER_PICTURES = (b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF", b"\x89PNG")
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def text_in(raw: bytes) -> str:
     """Read what was pasted or uploaded; raise `Refused` for what cannot be a badge or a link."""
     if len(raw) > MAX_TEXT:
         raise _not_readable(N_("That is too big for a badge."), 413)
-    if raw.lstrip()[:5].lower().startswith(_PICTURES):
-        raise _not_readable(N_("We cannot read pictures yet. Ask the person for a link."))
+    if is_picture(raw) or raw.startswith(_OTHER_PICTURES):
+        return _text_in_picture(raw)
     try:
         text = raw.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
@@ -124,6 +125,15 @@ def text_in(raw: bytes) -> str:
     if not text:
         raise _not_readable(N_("Paste a badge or a link, or choose a file."))
     return text
+
+
+def _text_in_picture(raw: bytes) -> str:
+    try:
+        return unbake(raw).strip()
+    except (CheckFailed, CredentialError) as error:
+        raise _not_readable(
+            N_("There is no badge in this picture. Ask the person for a link.")
+        ) from error
 
 
 def check_readable(text: str) -> None:

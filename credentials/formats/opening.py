@@ -6,6 +6,7 @@ from typing import Any
 
 from contexts import loads_strict
 from contexts.urls import VC2
+from credentials.formats.baking import is_picture, unbake
 from credentials.formats.enveloped import enveloped_token, is_envelope
 from credentials.formats.jose import read_jws
 from credentials.formats.open_badges_jwt import read_badge
@@ -36,8 +37,11 @@ class Opened:
 def open_document(shown: Any) -> Opened:
     """Read a credential or presentation in any form; nothing in it is verified yet.
 
-    `shown` is text, bytes or a JSON object; another value is refused like text that is no object.
+    `shown` is text, bytes (also of a picture with a credential in it) or a JSON object; another
+    value is refused like text that is no object.
     """
+    if isinstance(shown, bytes) and is_picture(shown):
+        shown = unbake(shown)
     if isinstance(shown, bytes | str):
         text = _compact(shown)
         if text is not None:

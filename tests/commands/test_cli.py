@@ -174,3 +174,15 @@ def test_conformance_app_answers_this_machine_only() -> None:
     ended = mycred("conformance", "--host", "0.0.0.0")
     assert ended.returncode == 3
     assert "not an address of this machine" in ended.stderr
+
+
+def test_badge_goes_into_a_picture_and_out_again(tmp_path: Path) -> None:
+    picture, made = tmp_path / "a.svg", tmp_path / "b.svg"
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>')
+    badge = ISSUER.sign(ISSUER.unsigned_badge(HOLDER.did), created=NOW - timedelta(days=200))
+    assert mycred("bake", picture, written(tmp_path, badge), made).returncode == 0
+    assert json.loads(mycred("unbake", made).stdout) == badge
+    assert mycred("verify", made).stdout.split("\n")[0] in ("unknown-signer", "no-longer-valid")
+    assert mycred("unbake", picture).returncode == 1
+    assert mycred("bake", made, written(tmp_path, badge), tmp_path / "c.svg").returncode == 3
+    assert not (tmp_path / "c.svg").exists()

@@ -1,14 +1,17 @@
 """One headline out of five, by really signed badges; what is not proved is never shown as fact."""
 
+import json
 import re
 from copy import deepcopy
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from parties import ACHIEVEMENT, NOW, Party, WebParty
 from verifier_world import BODY_NAME, CENTRE_NAME, DID_DOCUMENT, Employer, headline, text
 
+from credentials.formats.baking import bake
 from credentials.formats.vc_jwt import sign_credential
 from credentials.report import CODES
 from credentials.trust import Trust, TrustedParty
@@ -314,3 +317,20 @@ def test_badge_as_token_gets_the_same_answer(employer: Employer) -> None:
     unsigned = employer.pastes(f"{head}.{body}.")
     assert "Genuine" not in text(unsigned)
     assert employer.pastes(f"{head}.{body[:40]}.{signature}", follow=False).status_code == 422
+
+
+def test_picture_with_a_badge_in_it_is_judged_like_the_badge(employer: Employer) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>'
+    for content, wanted in (
+        (bake(picture, json.dumps(employer.badge())), "Genuine and valid today"),
+        (bake(picture, json.dumps({**employer.badge(), "name": "X"})), "Changed or false"),
+    ):
+        page = employer.phone.post(
+            "/check?lang=en",
+            data={"file": (BytesIO(content), "badge.svg")},
+            follow_redirects=True,
+        )
+        assert wanted in headline(page)[2]
+    empty = employer.phone.post("/check?lang=en", data={"file": (BytesIO(picture), "badge.svg")})
+    assert empty.status_code == 422
+    assert "There is no badge in this picture" in text(empty)
