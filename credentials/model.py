@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from contexts import ContextError, check_schema
-from contexts.pinned import pinned
+from contexts.pinned import Pinned, pinned
 from contexts.schemas import ACHIEVEMENT_SCHEMA, PROFILE_SCHEMA, SchemaName
 from contexts.urls import VC1, VC2
 from credentials.report import CheckFailed, CredentialError
@@ -39,6 +39,7 @@ _SCHEMAS: Mapping[str, SchemaName] = {
 }
 _SCHEMA_TYPES = ("JsonSchema", "1EdTechJsonSchemaValidator2019")
 _MAX_ENTRIES = 100
+_MAX_DIGESTS = 10
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -247,9 +248,10 @@ def check_related_resources(
 
 
 def check_credential_schemas(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Check a document against the schemas it names (4.11); give those that could not be checked.
+    """Check a credential against the schemas it names (4.11); give those that could not be checked.
 
-    Only pinned schemas are used, by the types JsonSchema and 1EdTechJsonSchemaValidator2019.
+    `check_credential` must have passed. Only pinned schemas are used, by the types JsonSchema
+    and 1EdTechJsonSchemaValidator2019.
     """
     not_checked = []
     for entry in entries_of(document, "credentialSchema"):
@@ -284,7 +286,10 @@ def _digests(entry: Mapping[str, Any], url: str) -> Iterator[list[tuple[str, byt
         value = entry["digestSRI"]
         yield _strongest([_sri(word, url) for word in value.split()] if _text(value) else [], url)
     if "digestMultibase" in entry:
-        for value in entries_of(entry, "digestMultibase"):
+        values = entries_of(entry, "digestMultibase")
+        if len(values) > _MAX_DIGESTS:
+            raise CredentialError(f"{url[:200]!r} has more than {_MAX_DIGESTS} digests")
+        for value in values:
             yield [_multibase(value, url)]
 
 
@@ -325,11 +330,15 @@ def _text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 1_000
 
 
-@cache
 def _published(url: str) -> bytes | None:
     """Give the published bytes of a pinned file; None where ours are only the same JSON value."""
     for kind in ("context", "schema"):
         row = pinned(kind).get(url)
         if row is not None and row.equal == "bytes":
-            return row.read()
+            return _bytes_of(row)
     return None
+
+
+@cache
+def _bytes_of(row: Pinned) -> bytes:
+    return row.read()

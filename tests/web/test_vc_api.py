@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from contexts import ContextError, load_context
 from contexts.urls import VC1, VC2
-from web.conformance import Conformance, conformance
+from web.conformance import Conformance, conformance, serve
 
 BASE = "http://localhost:8010"
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
@@ -335,6 +335,12 @@ def test_keys_are_fresh_each_time() -> None:
 def test_app_opens_on_this_machine_only(address: str) -> None:
     with pytest.raises(ValueError, match="this machine"), conformance(address):
         pass
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "issuer.example", "::", ""])
+def test_app_is_served_on_this_machine_only(running: Conformance, host: str) -> None:
+    with pytest.raises(ValueError, match="this machine"):
+        serve(running.app, host, 8010)
 
 
 @pytest.mark.parametrize(
