@@ -44,6 +44,8 @@ _REASONS = {
     "shape.unsafe": "endorsement.malformed",
     "shape.schema": "endorsement.malformed",
     "status.bad-list": "endorsement.malformed",
+    "status.short-list": "endorsement.malformed",
+    "status.range": "endorsement.malformed",
     "parse.malformed": "endorsement.malformed",
     "format.unsupported": "endorsement.malformed",
 }

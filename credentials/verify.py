@@ -278,8 +278,17 @@ def _check_status(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> 
     result = check_status(badge, fetch=fetch, now=now)
     if not result.has_status:
         return Check("status", Outcome.PASSED, "status.none")
-    listed = {"listed": write_time(result.listed_at)} if result.listed_at else {}
-    return Check("status", Outcome.PASSED, "status.ok", values=listed)
+    values = {"listed": write_time(result.listed_at)} if result.listed_at else {}
+    code = "status.ok"
+    if result.unsigned:
+        code = "status.unsigned-list"
+    elif result.messages:
+        code = "status.message"
+    elif result.newer:
+        code = "status.newer"
+    if result.messages:
+        values["message"] = "; ".join(result.messages)
+    return Check("status", Outcome.PASSED, code, values=values)
 
 
 def _recognition(badge: dict[str, Any], judged: Sequence[EndorsementReport], trust: Trust) -> Check:

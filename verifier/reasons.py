@@ -94,10 +94,17 @@ REASONS: Mapping[str, str] = {
     "dates.not-yet": N_("Its time of validity has not begun."),
     "status.ok": N_("It is not on the list of cancelled badges."),
     "status.none": N_("Its signer keeps no list of cancelled badges."),
+    "status.message": N_("It is in force. Its signer adds a message."),
+    "status.newer": N_("It is in force. Its signer has a newer version."),
+    "status.unsigned-list": N_(
+        "It is not on the list of cancelled badges. Nobody signed that list."
+    ),
     "status.revoked": N_("Its signer cancelled it."),
     "status.suspended": N_("The signer has put it on hold."),
     "status.unreachable": N_("We could not get the list of cancelled badges just now."),
     "status.bad-list": N_("The list of cancelled badges that it names is not right."),
+    "status.short-list": N_("The list of cancelled badges is too short to be used."),
+    "status.range": N_("It has no place on the list of cancelled badges that it names."),
     "status.unsupported": N_("It names a list of cancelled badges that we cannot read."),
     "recognition.listed": N_("The signer is on our list."),
     "recognition.endorsed": N_("Somebody on our list vouches for the signer."),

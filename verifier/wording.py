@@ -250,6 +250,8 @@ def _reason(check: Check) -> str:
     parts = [gettext(REASONS[check.code])]
     if "listed" in values:
         parts.append(gettext("The list is of %(date)s.", date=_moment(values["listed"])))
+    if "message" in values:
+        parts.append(gettext("The message: %(text)s", text=isolated(clean(values["message"]))))
     if "end" in values:
         parts.append(gettext("It ended on %(date)s.", date=_day(values["end"])))
     if "start" in values:

@@ -37,6 +37,8 @@ _TYPES = {
     "proof.domain": (f"{_SECURITY}INVALID_DOMAIN_ERROR", "It was made for another domain"),
     "shape": (f"{_VC}MALFORMED_VALUE_ERROR", "A value in it is not what it must be"),
     "status": (f"{_STATUS}STATUS_VERIFICATION_ERROR", "Its status is not good"),
+    "status.range": (f"{_VC}RANGE_ERROR", "It has no place on its status list"),
+    "status.short-list": (f"{_STATUS}STATUS_LIST_LENGTH_ERROR", "Its status list is too short"),
     "status.unreachable": (f"{_STATUS}STATUS_RETRIEVAL_ERROR", "Its status could not be fetched"),
 }
 _MALFORMED = _TYPES["shape"]
