@@ -21,7 +21,7 @@ from credentials.report import Headline, Outcome
 from credentials.trust import Trust
 from credentials.verify import verify_credential
 from keys.controller import Method, controller_document
-from keys.material import PublicKey
+from keys.material import KeyKind, PublicKey
 from keys.resolution import resolve
 
 pytestmark = pytest.mark.peer
@@ -137,7 +137,7 @@ def we_verify(document: dict[str, Any]) -> bool:
     return passed
 
 
-def signed_by_node(issuer: Party) -> dict[str, Any]:
+def signed_by_node(issuer: Party, cryptosuite: str = "eddsa-rdfc-2022") -> dict[str, Any]:
     key = {
         "id": issuer.method,
         "type": "Multikey",
@@ -149,6 +149,7 @@ def signed_by_node(issuer: Party) -> dict[str, Any]:
         "issue",
         credential=issuer.unsigned_badge(HOLDER.did),
         key=key,
+        cryptosuite=cryptosuite,
         documents=documents_of(issuer),
     )
 
@@ -171,3 +172,26 @@ def test_we_verify_a_peers_badge_and_refuse_it_changed(sign: Any) -> None:
     assert we_verify(badge)
     badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
     assert not we_verify(badge)
+
+
+SUITES: list[tuple[str, KeyKind]] = [
+    ("eddsa-jcs-2022", "Ed25519"),
+    ("ecdsa-rdfc-2019", "P-256"),
+    ("ecdsa-rdfc-2019", "P-384"),
+    ("ecdsa-jcs-2019", "P-256"),
+    ("ecdsa-jcs-2019", "P-384"),
+]
+
+
+@pytest.mark.parametrize(("suite", "kind"), SUITES)
+def test_node_and_we_agree_over_every_suite_that_both_have(suite: str, kind: KeyKind) -> None:
+    issuer = Party("Centre", kind)
+    ours = issuer.sign(issuer.unsigned_badge(HOLDER.did), cryptosuite=suite)
+    theirs = signed_by_node(issuer, suite)
+    assert theirs["proof"]["cryptosuite"] == suite
+    for badge in (ours, theirs):
+        assert node_verifies(badge, issuer)
+        assert we_verify(badge)
+        badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+        assert not node_verifies(badge, issuer)
+        assert not we_verify(badge)

@@ -1,12 +1,31 @@
 // Sign and verify with implementations that we did not write, offline.
 //   node peer.mjs verify  < {document, documents}   -> {"verified": bool, "error": "..."}
-//   node peer.mjs issue   < {credential, key, documents} -> the signed credential
+//   node peer.mjs issue   < {credential, key, documents, cryptosuite?, mandatoryPointers?}
+//   node peer.mjs derive  < {document, selectivePointers, documents}   -> the credential
 // `documents` maps addresses to JSON: contexts and DID documents. Nothing else is loaded.
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
-import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {cryptosuite as eddsaRdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {createSignCryptosuite as eddsaJcsSign, createVerifyCryptosuite as eddsaJcsVerify}
+  from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import {createSignCryptosuite as ecdsaJcsSign, createVerifyCryptosuite as ecdsaJcsVerify}
+  from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as ecdsaSd from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import {readFileSync} from 'node:fs';
+
+const suites = {
+  'eddsa-rdfc-2022': {sign: () => eddsaRdfc, verify: () => eddsaRdfc},
+  'eddsa-jcs-2022': {sign: eddsaJcsSign, verify: eddsaJcsVerify},
+  'ecdsa-rdfc-2019': {sign: () => ecdsaRdfc, verify: () => ecdsaRdfc},
+  'ecdsa-jcs-2019': {sign: ecdsaJcsSign, verify: ecdsaJcsVerify},
+  'ecdsa-sd-2023': {
+    sign: ({mandatoryPointers}) => ecdsaSd.createSignCryptosuite({mandatoryPointers}),
+    verify: ecdsaSd.createVerifyCryptosuite
+  }
+};
 
 const [command] = process.argv.slice(2);
 const input = JSON.parse(readFileSync(0, 'utf8'));
@@ -20,12 +39,22 @@ async function documentLoader(url) {
 }
 
 if (command === 'issue') {
-  const key = await Ed25519Multikey.from(input.key);
+  const name = input.cryptosuite ?? 'eddsa-rdfc-2022';
+  const kind = name.startsWith('ecdsa') ? EcdsaMultikey : Ed25519Multikey;
+  const key = await kind.from(input.key);
+  const cryptosuite = suites[name].sign(input);
   const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite});
   const signed = await vc.issue({credential: input.credential, suite, documentLoader});
   console.log(JSON.stringify(signed));
-} else {
+} else if (command === 'derive') {
+  const {selectivePointers} = input;
+  const cryptosuite = ecdsaSd.createDiscloseCryptosuite({selectivePointers});
   const suite = new DataIntegrityProof({cryptosuite});
+  const derived = await vc.derive({verifiableCredential: input.document, suite, documentLoader});
+  console.log(JSON.stringify(derived));
+} else {
+  const name = input.document.proof?.cryptosuite ?? 'eddsa-rdfc-2022';
+  const suite = new DataIntegrityProof({cryptosuite: suites[name].verify()});
   // The peer is asked about the proof; lists of cancelled badges are not part of this question.
   const checkStatus = async () => ({verified: true});
   const result = await vc.verifyCredential({
