@@ -9,8 +9,10 @@ import openvc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from missing import missing
-from openvc.keys import Ed25519SigningKey
+from openvc.keys import Ed25519SigningKey, P256SigningKey
 from openvc.proof.data_integrity import DataIntegrityProofSuite
+from openvc.proof.di_ecdsa_rdfc import EcdsaRdfcProofSuite
+from openvc.proof.di_jcs import EcdsaJcsProofSuite, EddsaJcsProofSuite
 from parties import NOW, Party, Web, WebParty
 from setup_node import find_node
 
@@ -194,4 +196,41 @@ def test_node_and_we_agree_over_every_suite_that_both_have(suite: str, kind: Key
         assert we_verify(badge)
         badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
         assert not node_verifies(badge, issuer)
+        assert not we_verify(badge)
+
+
+OPENVC_SUITES = {
+    "eddsa-jcs-2022": EddsaJcsProofSuite,
+    "ecdsa-rdfc-2019": EcdsaRdfcProofSuite,
+    "ecdsa-jcs-2019": EcdsaJcsProofSuite,
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in SUITES if pair[1] != "P-384"])
+def test_openvc_and_we_agree_over_every_suite_that_both_have(name: str, kind: KeyKind) -> None:
+    issuer, suite = Party("Centre", kind), OPENVC_SUITES[name]()
+    more = {"extra_contexts": CONTEXTS} if "rdfc" in name else {}
+    loaded = issuer.key._loaded
+    key_class = P256SigningKey if kind == "P-256" else Ed25519SigningKey
+    theirs = suite.add_proof(
+        issuer.unsigned_badge(HOLDER.did),
+        signing_key=key_class(loaded, issuer.method),
+        verification_method=issuer.method,
+        created=NOW,
+        **more,
+    )
+    ours = issuer.sign(issuer.unsigned_badge(HOLDER.did), cryptosuite=name)
+
+    def verified(badge: dict[str, Any]) -> bool:
+        try:
+            suite.verify(badge, public_key_jwk=issuer.key.public.jwk, now=NOW, **more)
+        except openvc.OpenvcError:
+            return False
+        return True
+
+    for badge in (ours, theirs):
+        assert verified(badge)
+        assert we_verify(badge)
+        badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+        assert not verified(badge)
         assert not we_verify(badge)
