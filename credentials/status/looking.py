@@ -80,7 +80,8 @@ def signed_list(
     4. It is valid now: an old list says nothing about today.
     """
     try:
-        opened = open_document(fetched(url, looking).body)  # 1
+        body = fetched(url, looking).body
+        opened = open_document(body)  # 1
     except (ContextError, CredentialError) as error:
         raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
     except CheckFailed as error:
@@ -98,6 +99,7 @@ def signed_list(
                 controller=looking.issuer,
                 fetch=looking.fetch,
                 now=looking.now,
+                source=body,
             )
     except (ContextError, CredentialError) as error:
         raise CheckFailed("status.bad-list", f"{url}: {error.detail}") from error

@@ -388,3 +388,28 @@ def test_examples_are_signed_once_their_schema_type_is_defined(
         check_before_signing({**document, "@context": [*document["@context"], extension]})
     check_before_signing(examples["examiner"])
     check_before_signing(examples["endorsement"])
+
+
+def test_bytes_met_again_save_the_signature_and_nothing_else() -> None:
+    centre = WebParty("Centre")
+    listed = centre.status_list()
+    source = json.dumps(listed).encode()
+
+    def again(document: dict[str, Any] = listed, text: bytes = source, **options: Any) -> None:
+        values = {"controller": centre.did, "fetch": Web(centre), "source": text, **options}
+        check(document, **values)
+
+    again()
+    again()
+    with pytest.raises(ProofError):  # other bytes
+        changed = {**listed, "validUntil": "2030-01-01T00:00:00Z"}
+        again(changed, json.dumps(changed).encode())
+    with pytest.raises(ProofError):  # another purpose
+        again(purpose="authentication")
+    with pytest.raises(CannotCheck):  # keys that cannot be looked up now
+        again(fetch=Web())
+    old, centre.key = centre.key, PrivateKey.generate()
+    with pytest.raises(ProofError):  # the method shows another key today
+        again()
+    centre.key = old
+    again()
