@@ -14,6 +14,8 @@ _STAMP = re.compile(
     r"(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?"
 )
 
+_TOO_FINE = re.compile(r"(\.\d{6})\d+")
+
 
 def read_time(value: Any, name: str, *, zone_required: bool = True) -> datetime:
     """Read a dateTimeStamp; raise `CredentialError` naming the member that is not one.
@@ -27,7 +29,7 @@ def read_time(value: Any, name: str, *, zone_required: bool = True) -> datetime:
     if found[1] is None and zone_required:
         raise CredentialError(f"{name} has no time zone: {value!r}")
     try:
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
+        moment = datetime.fromisoformat(_TOO_FINE.sub(r"\1", value) if "." in value else value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise CredentialError(f"{name} is not a date and time: {value!r}") from error

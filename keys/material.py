@@ -152,7 +152,7 @@ class PublicKey:
             code="unsupported-key-type",
         )
 
-    @property
+    @cached_property
     def multibase(self) -> str:
         """The key as Multikey: "z6Mk...", "zDn...", "z82..."; an RSA key has none."""
         if self.kind not in _PUBLIC_CODES:

@@ -24,6 +24,7 @@ Resolver = Callable[[str, Fetch | None], dict[str, Any]]
 _DID = re.compile(
     r"did:([a-z0-9]+):((?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}))"
 )
+_SPACE = re.compile(r"\s")
 _MAX_CHARACTERS = 2_000
 
 
@@ -38,7 +39,7 @@ def parse_did(value: str) -> tuple[str, str, str]:
     found = _DID.fullmatch(did)
     if not found:
         raise DidError(f"{did[:200]!r} is not a DID")
-    if "#" in fragment or any(character.isspace() for character in fragment):
+    if "#" in fragment or _SPACE.search(fragment):
         raise DidError(f"{value[:200]!r} is not a DID URL", code="invalidDidUrl")
     return did, found[1], fragment
 
