@@ -56,6 +56,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--kind", choices=("Ed25519", "P-256"), default="Ed25519")
     made = with_keys(command("issue", issue))
     made.add_argument("file", type=Path, help="an unsigned Open Badges 3.0 credential (JSON)")
+    made.add_argument("--cryptosuite", help="eddsa-jcs-2022, ecdsa-sd-2023, ...; fitting the key")
+    made.add_argument(
+        "--mandatory",
+        nargs="+",
+        default=[],
+        metavar="POINTER",
+        help="for ecdsa-sd-2023: JSON pointers to what the holder must always show",
+    )
+    made = command("derive", derive)
+    made.add_argument("file", type=Path, help="a credential with an ecdsa-sd-2023 base proof")
+    made.add_argument("pointers", nargs="*", help="JSON pointers to what is shown")
     made = with_keys(command("endorse", endorse))
     made.add_argument("subject", help="the id of an achievement, an issuer or a badge")
     made.add_argument("comment")
@@ -127,7 +138,28 @@ def issue(given: argparse.Namespace) -> int:
     if not isinstance(document, dict):
         _stop("the file is JSON, but not an object")
     issuer = document.get("issuer")
-    return _sign(given, lambda did: _issued_by(did, issuer, document))
+    return _sign(
+        given,
+        lambda did: _issued_by(did, issuer, document),
+        cryptosuite=given.cryptosuite,
+        mandatory_pointers=given.mandatory,
+    )
+
+
+def derive(given: argparse.Namespace) -> int:
+    """Print the part of a credential that its holder chooses to show, with its own proof."""
+    from contexts import ContextError, loads_strict
+    from credentials.proofs import derive_proof
+    from credentials.report import CheckFailed, CredentialError
+
+    try:
+        document = loads_strict(_read(given.file))
+        if not isinstance(document, dict):
+            _stop("the file is JSON, but not an object")
+        _print_json(derive_proof(document, given.pointers))
+    except (CheckFailed, CredentialError, ContextError) as error:
+        _stop(error.detail)
+    return _VALID
 
 
 def endorse(given: argparse.Namespace) -> int:
@@ -309,7 +341,13 @@ def demo(given: argparse.Namespace) -> int:
 # --- shared by commands ---------------------------------------------------------------------------
 
 
-def _sign(given: argparse.Namespace, make: Callable[[str], dict[str, Any]]) -> int:
+def _sign(
+    given: argparse.Namespace,
+    make: Callable[[str], dict[str, Any]],
+    *,
+    cryptosuite: str | None = None,
+    mandatory_pointers: list[str] | None = None,
+) -> int:
     """Sign what `make` gives for the did:key of the current key, after trying everything."""
     from datetime import UTC, datetime
 
@@ -328,7 +366,15 @@ def _sign(given: argparse.Namespace, make: Callable[[str], dict[str, Any]]) -> i
         document = make(did)
         check_before_signing(document)
         method, now = f"{did}#{signer.public.multibase}", datetime.now(UTC)
-        signed = add_proof(document, signer, verification_method=method, created=now)
+        fitting = "eddsa-rdfc-2022" if signer.public.kind == "Ed25519" else "ecdsa-rdfc-2019"
+        signed = add_proof(
+            document,
+            signer,
+            verification_method=method,
+            created=now,
+            cryptosuite=cryptosuite or fitting,
+            mandatory_pointers=mandatory_pointers or (),
+        )
     except (KeysError, CredentialError, ContextError) as error:
         _stop(error.detail)
     _print_json(signed)

@@ -8,6 +8,7 @@ from typing import Any
 
 from contexts import ContextError, canonical_jcs, canonical_rdfc
 from credentials.cryptosuites import suites
+from credentials.cryptosuites.ecdsa_sd_2023 import parts_of
 from credentials.formats.opening import Opened, open_document
 from credentials.report import CheckFailed, CredentialError
 from credentials.shape import types_of
@@ -58,22 +59,27 @@ def _proofs(document: dict[str, Any]) -> list[dict[str, Any]]:
         described = {name: inner for name, inner in proof.items() if name != "@context"}
         options = {name: inner for name, inner in proof.items() if name != "proofValue"}
         options.setdefault("@context", document.get("@context"))
-        described |= _covered(unsecured, options, str(proof.get("cryptosuite", "")))
+        described |= _covered(unsecured, options, proof)
         found.append(described)
     return found
 
 
-def _covered(unsecured: dict[str, Any], options: dict[str, Any], suite_name: str) -> dict[str, Any]:
-    known = suites().get(suite_name)
+def _covered(
+    unsecured: dict[str, Any], options: dict[str, Any], proof: dict[str, Any]
+) -> dict[str, Any]:
+    suite = suites().get(str(proof.get("cryptosuite", "")))
     covers, problems = [], []
     for part, document in (("document", unsecured), ("proof", options)):
         try:
-            if known is not None and not known.is_rdfc:
+            if suite is not None and suite.is_selective and document is unsecured:
+                covers += parts_of(document, str(proof.get("proofValue")))
+                continue
+            if suite is not None and not suite.is_rdfc:
                 lines = [canonical_jcs(document).decode()]
             else:
                 lines = canonical_rdfc(document).rstrip("\n").split("\n")
             covers += [f"{part}: {line}" for line in lines]
-        except ContextError as error:
+        except (ContextError, CredentialError, KeysError) as error:
             problems.append(f"{part}: {error.detail}")
     return {"covers": covers, "problems": problems}
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from contexts import ContextError, check_words
 from credentials.cryptosuites import Cryptosuite, Standing, suites
+from credentials.cryptosuites.ecdsa_sd_2023 import derive
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
 from keys.controller import verification_key
 from keys.errors import DidError, InvalidSignature, KeysError
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
-from keys.multibase import multibase_decode, multibase_encode
 from keys.resolution import resolve
 
 _MAX_PROOFS = 10
@@ -53,12 +53,14 @@ def add_proof(
     expires: datetime | None = None,
     proof_id: str | None = None,
     previous_proof: str | Sequence[str] | None = None,
+    mandatory_pointers: Sequence[str] = (),
     beside: bool = False,
 ) -> dict[str, Any]:
     """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
 
-    Only with `beside` may it have proofs already: the new one then stands with them in a set, or,
-    with the ids of `previous_proof`, in a chain that covers those (4.3).
+    `mandatory_pointers` are JSON pointers to what every proof derived from an ecdsa-sd-2023 proof
+    must show. Only with `beside` may there be proofs already: the new one then stands with them in
+    a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3).
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
@@ -95,9 +97,32 @@ def add_proof(
         raise CredentialError(error.detail) from error
     if previous:
         unsecured["proof"] = previous
-    data = suite.hash_data(_config(suite, unsecured, proof), unsecured, signer.public.kind)
-    made = {**proof, "proofValue": multibase_encode(signer.sign(data))}
+    config = _config(suite, unsecured, proof)
+    made = {**proof, "proofValue": suite.prove(config, unsecured, signer, mandatory_pointers)}
     return {**document, "proof": [*present, made] if present else made}
+
+
+def derive_proof(document: dict[str, Any], selective_pointers: Sequence[str]) -> dict[str, Any]:
+    """Give the part of `document` that its holder shows, with a proof for this part alone.
+
+    The base proof is the one ecdsa-sd-2023 proof; other proofs cover the whole and are left out.
+    Raises `CredentialError` where there is none, for pointers to nothing, and where nothing would
+    be shown; `ProofError` for a base proof that cannot be read.
+    """
+    suite = suites()["ecdsa-sd-2023"]
+    bases = [
+        proof
+        for proof in _listed(document.get("proof"))
+        if isinstance(proof, dict) and proof.get("cryptosuite") == suite.name
+    ]
+    if len(bases) != 1:
+        raise CredentialError(f"there are {len(bases)} proofs of {suite.name}, not one")
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    try:
+        part, value = derive(unsecured, str(bases[0].get("proofValue")), selective_pointers)
+    except KeysError as error:
+        raise ProofError("proof.malformed", f"proofValue: {error.detail}") from error
+    return {**part, "proof": {**bases[0], "proofValue": value}}
 
 
 def verify_proof(
@@ -277,8 +302,7 @@ def _check_signature(
         if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
             check_words({**document, "proof": proofs})
         config = _config(suite, unsecured, options)
-        data = suite.hash_data(config, unsecured, public.kind, form=form)
-        public.verify(data, multibase_decode(proof["proofValue"]))
+        suite.check(config, unsecured, public, proof["proofValue"], form)
     except ContextError as error:
         raise ProofError("shape.unsafe", error.detail) from error
     except InvalidSignature as error:

@@ -7,7 +7,8 @@ and is no part of the three services::
         serve(running.app, "localhost", 8010)
 
 While it is open, and only then, the contexts of the suites are known: the examples context, whose
-@vocab defines every word, and contexts in a document that only name absolute addresses.
+@vocab defines every word, and contexts in a document that only name absolute addresses, one by one
+or with @vocab.
 """
 
 import json
@@ -28,7 +29,7 @@ from contexts.pinned import admit_contexts_for_conformance
 from contexts.urls import DID
 from credentials.any_type import JWT, Issuer, issue_credential
 from credentials.cryptosuites import Cryptosuite, Standing, suites
-from credentials.proofs import add_proof
+from credentials.proofs import add_proof, derive_proof
 from credentials.report import CredentialError
 from credentials.status import LIST_LENGTH, status_entry, status_list_credential
 from keys.did import did_key
@@ -131,7 +132,8 @@ def _instances(
         for kind in _kinds_of(suite):
             issuer = _issuer(keys[kind], suite.name)
             name = _path_of(suite, kind)
-            found[name] = Instance(name, issue=_issuing(issuer, clock))
+            derive = _deriving if suite.is_selective else None
+            found[name] = Instance(name, issue=_issuing(issuer, clock), derive=derive)
     ed25519 = keys["Ed25519"]
     found[JWT] = Instance(JWT, issue=_issuing(_issuer(ed25519, JWT), clock))
     found["with-status"] = Instance(
@@ -141,7 +143,7 @@ def _instances(
 
 
 def _path_of(suite: Cryptosuite, kind: KeyKind) -> str:
-    if suite.name.startswith("ecdsa-") and "-sd-" not in suite.name:
+    if suite.name.startswith("ecdsa-") and not suite.is_selective:
         return f"{suite.name}-{kind.replace('-', '').lower()}"
     return suite.name
 
@@ -154,10 +156,24 @@ def _issuer(key: PrivateKey, securing: str = "eddsa-rdfc-2022") -> Issuer:
 def _issuing(
     issuer: Issuer, clock: Callable[[], datetime]
 ) -> Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]:
-    def issue(document: dict[str, Any], _options: Mapping[str, Any]) -> dict[str, Any]:
-        return issue_credential(document, issuer, now=clock())
+    def issue(document: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        chosen = {}
+        if "mandatoryPointers" in options:
+            chosen["mandatory_pointers"] = _pointers(options, "mandatoryPointers")
+        return issue_credential(document, issuer, now=clock(), **chosen)
 
     return issue
+
+
+def _deriving(document: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    return derive_proof(document, _pointers(options, "selectivePointers"))
+
+
+def _pointers(options: Mapping[str, Any], name: str) -> list[str]:
+    pointers = options.get(name)
+    if not isinstance(pointers, list):
+        raise CredentialError(f"options.{name} is not a list of JSON pointers")
+    return pointers
 
 
 def _issuing_with_status(

@@ -4,7 +4,7 @@ A suite is a few choices. Its `standing` says what we do with it by default, so 
 never widens trust silently.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,7 +16,9 @@ from typing import Any
 
 from contexts import canonical_jcs, canonical_rdfc
 from contexts.rdfc import Algorithm
-from keys.material import KeyKind
+from credentials.report import CredentialError
+from keys.material import KeyKind, PublicKey, Signer
+from keys.multibase import multibase_decode, multibase_encode
 
 
 class Standing(StrEnum):
@@ -43,19 +45,44 @@ class Cryptosuite:
     """Whether the form is RDFC-1.0; else it is JCS, and the proof repeats the @context."""
     proof_type: str = "DataIntegrityProof"
     """The `type` of its proofs; older ones are named by it and have no `cryptosuite`."""
+    is_selective: bool = False
+    """Whether the holder may show a part, by `credentials.proofs.derive_proof`."""
 
-    def hash_data(
+    def prove(
+        self,
+        config: dict[str, Any],
+        document: dict[str, Any],
+        signer: Signer,
+        mandatory_pointers: Sequence[str],
+    ) -> str:
+        """Sign a document and the options of its proof; give the `proofValue`."""
+        if mandatory_pointers:
+            raise CredentialError(f"{self.name} shows all: it takes no mandatory pointers")
+        return multibase_encode(signer.sign(self._hash_data(config, document, signer.public.kind)))
+
+    def check(
+        self,
+        config: dict[str, Any],
+        document: dict[str, Any],
+        public: PublicKey,
+        value: str,
+        form: str | None,
+    ) -> None:
+        """Raise `InvalidSignature`, or `MalformedKey`, unless `value` is the key's over both.
+
+        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        """
+        data = self._hash_data(config, document, public.kind, form)
+        public.verify(data, multibase_decode(value))
+
+    def _hash_data(
         self,
         config: dict[str, Any],
         document: dict[str, Any],
         kind: KeyKind,
-        *,
         form: str | None = None,
     ) -> bytes:
-        """Give what is signed: the digests of proof options and document, in this order.
-
-        `form` is the document's canonical text (SHA-256) where the caller has it already.
-        """
+        # Data Integrity 1.0, 4.2: the digests of proof options and document, in this order.
         algorithm: Algorithm = "sha384" if kind == "P-384" else "sha256"
         digest = sha384 if kind == "P-384" else sha256
         if form is not None and self.is_rdfc and algorithm == "sha256":

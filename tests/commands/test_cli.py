@@ -186,3 +186,28 @@ def test_badge_goes_into_a_picture_and_out_again(tmp_path: Path) -> None:
     assert mycred("unbake", picture).returncode == 1
     assert mycred("bake", made, written(tmp_path, badge), tmp_path / "c.svg").returncode == 3
     assert not (tmp_path / "c.svg").exists()
+
+
+def test_holder_shows_a_part(tmp_path: Path, passphrase: Path) -> None:
+    store = tmp_path / "keys"
+    keys = ("--store", store, "--passphrase", passphrase)
+    did = mycred("keygen", *keys, "--kind", "P-256").stdout.strip()
+    unsigned = Party("Centre").unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200))
+    unsigned["issuer"]["id"] = did
+    file = written(tmp_path, unsigned)
+    bad = mycred("issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/x")
+    assert (bad.returncode, "leads to nothing" in bad.stderr) == (3, True)
+    signed = mycred(
+        "issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/issuer"
+    )
+    base = written(tmp_path, signed.stdout)
+    said = mycred("inspect", base).stdout
+    assert "always shown: " in said
+    assert "may be hidden: " in said
+    assert mycred("derive", base, "/nothing").returncode == 3
+    shown = mycred("derive", base, "/credentialSubject", "/validFrom", "/name")
+    assert shown.returncode == 0
+    checked = mycred("verify", written(tmp_path, shown.stdout))
+    assert checked.stdout.startswith("unknown-signer"), checked.stdout
+    plain = mycred("issue", *keys, written(tmp_path, unsigned))
+    assert json.loads(plain.stdout)["proof"]["cryptosuite"] == "ecdsa-rdfc-2019"

@@ -6,6 +6,7 @@ What the JOSE suite demands is in test_vc_jwt.py, what Open Badges demands in te
 import copy
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +23,15 @@ from credentials.any_type import (
     verify_credential,
     verify_presentation,
 )
+from credentials.cryptosuites.ecdsa_sd_2023 import BaseProof, DerivedProof
 from credentials.formats.vc_jwt import sign_credential
 from credentials.model import check_credential, check_presentation
-from credentials.proofs import add_proof
+from credentials.proofs import add_proof, derive_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
 from credentials.status import LIST_LENGTH, status_entry, status_list_credential
-from keys.errors import DidError, KeysError
+from keys.errors import DidError, KeysError, MalformedKey
 from keys.material import PrivateKey
-from keys.multibase import base58_encode
+from keys.multibase import base58_encode, base64url_decode, base64url_encode
 from keys.resolution import resolve
 
 REFUSED = (CheckFailed, CredentialError, ContextError, KeysError)
@@ -125,6 +127,11 @@ def test_must_02_missing_context_is_refused() -> None:
     refused_at_issue(without("@context"), "context")
 
 
+def test_must_03_inline_context_defines_no_words_either() -> None:
+    inline = {"@vocab": "https://example.org/#"}
+    refused_at_issue(document(**{"@context": [VC2, inline]}), "inline")
+
+
 @pytest.mark.parametrize(
     "inline",
     [
@@ -132,7 +139,7 @@ def test_must_02_missing_context_is_refused() -> None:
         {"VerifiablePresentation": "https://example.org/#Other"},
         {"id": "https://example.org/#other"},
         {"type": "https://example.org/#other"},
-        {"@vocab": "https://example.org/#"},
+        {"@vocab": "#relative"},
         {"@base": "https://example.org/"},
         {"nickname": {"@id": "https://example.org/#n", "@type": "@id"}},
     ],
@@ -328,6 +335,27 @@ def test_must_11_proof_values_start_with_z(suite: str) -> None:
     signed["proof"]["proofValue"] = "u" + signed["proof"]["proofValue"][1:]
     with pytest.raises(ProofError, match="base58btc"):
         verify(signed)
+
+
+def selective(**options: Any) -> dict[str, Any]:
+    party = Party("Centre", "P-256")
+    unsigned = {**document(), "issuer": party.did}
+    return issue_credential(unsigned, issuer(party, "ecdsa-sd-2023"), now=NOW, **options)
+
+
+def test_must_11_mandatory_pointers_match_the_document() -> None:
+    for pointers in (["/nothing"], ["/credentialSubject/0"], ["issuer"]):
+        with pytest.raises(CredentialError, match="JSON pointer"):
+            selective(mandatory_pointers=pointers)
+
+
+def test_must_11_base_proofs_start_with_u_have_32_bytes_of_key_and_no_tags() -> None:
+    value = selective(mandatory_pointers=["/issuer"])["proof"]["proofValue"]
+    assert value.startswith("u2V0A")
+    assert len(BaseProof.read(value).hmac_key) == 32
+    tagged = base64url_decode(value[1:])[:3] + b"\xd8\x40" + base64url_decode(value[1:])[3:]
+    with pytest.raises(MalformedKey, match="five components"):
+        BaseProof.read("u" + base64url_encode(tagged))
 
 
 # --- verify -------------------------------------------------------------------------------------
@@ -549,6 +577,26 @@ def test_must_17_token_in_an_envelope_is_the_credential_that_is_judged() -> None
     with pytest.raises(CheckFailed, match="until"):
         verify(envelope)
     verify(envelope, checks=["proof"])
+
+
+def test_must_18_derived_proof_has_its_header_components_and_signatures() -> None:
+    shown = derive_proof(selective(mandatory_pointers=["/issuer"]), ["/credentialSubject"])
+    verify(shown)
+    data = base64url_decode(shown["proof"]["proofValue"][1:])
+    assert data.startswith(b"\xd9\x5d\x01\x85")
+    derived = DerivedProof.read(shown["proof"]["proofValue"])
+    for bent in (
+        data[:2] + b"\x00" + data[3:],
+        data[:3] + b"\x84" + data[4:],
+        data + b"\x00",
+    ):
+        shown["proof"]["proofValue"] = "u" + base64url_encode(bent)
+        with pytest.raises(ProofError):
+            verify(shown)
+    fewer = replace(derived, signatures=derived.signatures[1:])
+    shown["proof"]["proofValue"] = fewer.write()
+    with pytest.raises(ProofError, match="signatures for"):
+        verify(shown)
 
 
 # --- status lists and did:key -------------------------------------------------------------------

