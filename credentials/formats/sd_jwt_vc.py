@@ -25,6 +25,7 @@ from credentials.formats.sd_jwt import (
 )
 from credentials.formats.secured import claim_time
 from credentials.report import CheckFailed, CredentialError, ProofError
+from credentials.status import StatusResult, check_token_status
 from credentials.times import CLOCK_SKEW, write_time
 from keys.fetching import Fetch
 from keys.material import PublicKey, Signer
@@ -39,14 +40,14 @@ _SET_BY_US = (*_NEVER_HIDDEN, "iat")
 
 @dataclass(frozen=True)
 class SdJwtVc:
-    """An SD-JWT VC that was verified, but for its status, which `status` says where to find."""
+    """An SD-JWT VC that holds, its status list looked up where it names one."""
 
     vct: str
     issuer: str
     claims: Mapping[str, Any]
     holder: PublicKey | None
     """The key of whoever showed it: it is theirs only when they proved it, else None."""
-    status: Mapping[str, Any] | None
+    status: StatusResult
 
 
 def issue_sd_jwt_vc(
@@ -88,9 +89,10 @@ def verify_sd_jwt_vc(
     2. The signature, with a key that the issuer shows.
     3. The times.
     4. The key binding, required when there is an audience.
+    5. The status, when it names a list (Token Status List).
 
-    The status is not looked up. Raises `CheckFailed`, and `CannotCheck` when the issuer's keys
-    could not be asked for.
+    Raises `CheckFailed`, and `CannotCheck` when the issuer's keys or its list could not be asked
+    for.
     """
     token = read_sd_jwt(text)  # 1
     claims = _claims(token)
@@ -101,7 +103,8 @@ def verify_sd_jwt_vc(
     holder = None
     if audience is not None:  # 4
         holder = check_key_binding(token, audience=audience, nonce=nonce, now=now)
-    return SdJwtVc(claims["vct"], issuer, claims, holder, claims.get("status"))
+    status = check_token_status(claims.get("status"), issuer=issuer, fetch=fetch, now=now)  # 5
+    return SdJwtVc(claims["vct"], issuer, claims, holder, status)
 
 
 def check_claim_times(claims: Mapping[str, Any], *, now: datetime) -> None:
