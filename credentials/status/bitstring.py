@@ -6,6 +6,7 @@ cancels nothing (2.1, 2.2).
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from contexts.urls import VC2
@@ -34,6 +35,7 @@ CANCELLING: Mapping[str, str] = {
 _MESSAGE, _REFRESH = "message", "refresh"
 _MAX_SIZE = 16
 _LONGEST_MESSAGE = 300
+_MOST_KEPT = 64_000
 _MAX_LIFETIME = timedelta(days=366)
 
 
@@ -197,6 +199,12 @@ def _lifetime(subject: dict[str, Any]) -> timedelta | None:
 def _expanded(encoded: Any) -> bytes:
     if not isinstance(encoded, str) or not encoded.startswith("u"):
         raise CheckFailed("status.bad-list", "encodedList is not multibase base64url")
+    return _bits(encoded) if len(encoded) <= _MOST_KEPT else _bits.__wrapped__(encoded)
+
+
+@lru_cache(maxsize=16)
+def _bits(encoded: str) -> bytes:
+    # Lists are few and entries are many: one and the same is expanded once.
     try:
         data = base64url_decode(encoded[1:])
     except KeysError as error:

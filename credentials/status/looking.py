@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from contexts import ContextError
-from credentials.formats.opening import open_document
+from credentials.formats.opening import Opened, open_document
 from credentials.formats.secured import check_times, verify_secured
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError
@@ -14,6 +15,7 @@ from credentials.status.bits import LIST_LENGTH
 from credentials.times import CLOCK_SKEW
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 
+_MOST_KEPT = 64_000
 _MEDIA = (
     "application/vc, application/vc+ld+json, application/vc+jwt, application/ld+json, "
     "application/json"
@@ -81,7 +83,7 @@ def signed_list(
     """
     try:
         body = fetched(url, looking).body
-        opened = open_document(body)  # 1
+        opened = _opened(body) if len(body) <= _MOST_KEPT else open_document(body)  # 1
     except (ContextError, CredentialError) as error:
         raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
     except CheckFailed as error:
@@ -116,6 +118,12 @@ def signed_list(
         except CheckFailed as error:
             raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
     return SignedList(subject, start, end)
+
+
+@lru_cache(maxsize=16)
+def _opened(body: bytes) -> Opened:
+    # The same bytes are read once; nobody changes what was read.
+    return open_document(body)
 
 
 def fresh_until(
