@@ -1,12 +1,35 @@
-"""From an identifier to its document, with the error codes of DID Resolution 1.0."""
+"""From an identifier to its document: DID Resolution 1.0, with its error codes and metadata.
 
-from dataclasses import dataclass
-from datetime import datetime
+::
+
+    found = resolve("did:web:issuer.example", fetch=fetch, now=now)
+    method = dereference("did:web:issuer.example#key-1", fetch=fetch, now=now)
+
+A program that resolves again and again keeps a `ResolutionCache`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from keys.did import parse_did, resolvers
+from keys.did import DidUrl, parse_did_url, resolvers
 from keys.errors import DidError
 from keys.fetching import Fetch
+from keys.lookup import Asked
+
+_VERSIONED = ("webvh",)
+"""Methods that keep older versions; for the others a DID URL with a query names nothing."""
+_LISTED = (
+    "verificationMethod",
+    "authentication",
+    "assertionMethod",
+    "keyAgreement",
+    "capabilityInvocation",
+    "capabilityDelegation",
+    "service",
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +40,10 @@ class Resolution:
     document: dict[str, Any]
     method: str
     retrieved: datetime
+    document_metadata: Mapping[str, Any] = field(default_factory=dict)
+    """`created`, `updated`, `versionId`, ..., where the method knows them (DID Resolution, 4.3)."""
+    fresh_until: datetime | None = None
+    """Until when the answer may be kept; None where the identifier itself is the answer."""
 
     def metadata(self) -> dict[str, Any]:
         """Give the resolution metadata (DID Resolution 1.0, 4.2)."""
@@ -27,13 +54,74 @@ class Resolution:
 
 
 def resolve(did_or_url: str, *, fetch: Fetch | None, now: datetime) -> Resolution:
-    """Resolve a DID, or the DID of a DID URL.
+    """Resolve a DID, or the DID of a DID URL, in the version that its query names.
 
-    Raises `DidError` when the identifier or its document is bad, and lets `CannotFetch` through
-    when the document could not be asked for: that says nothing about the identifier.
+    Raises `DidError` when the identifier or its document is bad ("deactivated" when its controller
+    ended it), and lets `CannotFetch` through when the document could not be asked for: that says
+    nothing about the identifier.
     """
-    did, method, _fragment = parse_did(did_or_url)
-    resolver = resolvers().get(method)
+    return _resolved(parse_did_url(did_or_url), fetch, now)
+
+
+def dereference(did_url: str, *, fetch: Fetch | None, now: datetime) -> dict[str, Any]:
+    """Give the verification method or service that a DID URL names, or the whole document.
+
+    Raises as `resolve` does, and `DidError` ("notFound") when nothing has this name.
+    """
+    url = parse_did_url(did_url)
+    document = _resolved(url, fetch, now).document
+    if not url.fragment:
+        return document
+    names = (f"{document.get('id')}#{url.fragment}", f"#{url.fragment}")
+    for member in _LISTED:
+        listed = document.get(member, [])
+        for one in listed if isinstance(listed, list) else [listed]:
+            if isinstance(one, dict) and one.get("id") in names:
+                return one
+    raise DidError(f"nothing in the document is named {did_url[:200]}", code="notFound")
+
+
+class ResolutionCache:
+    """Documents from the web, kept while they are fresh; a stale one is never given.
+
+    It is bounded in number and in time, whatever an answer says about itself. What cannot be
+    fetched raises, as without a cache.
+    """
+
+    def __init__(self, *, most: int = 1_000, longest: timedelta = timedelta(hours=1)) -> None:
+        self._most, self._longest = most, longest
+        self._kept: OrderedDict[str, Resolution] = OrderedDict()
+
+    def resolve(self, did_or_url: str, *, fetch: Fetch | None, now: datetime) -> Resolution:
+        """Resolve as `resolve` does; `retrieved` says when the document was fetched."""
+        url = parse_did_url(did_or_url)
+        name = did_or_url.partition("#")[0]
+        known = self._kept.pop(name, None)
+        if known is None or not self._is_fresh(known, now):
+            known = _resolved(url, fetch, now)
+        if known.fresh_until is not None and known.fresh_until > now:
+            self._kept[name] = known
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return known
+
+    def _is_fresh(self, known: Resolution, now: datetime) -> bool:
+        until = min(known.fresh_until or known.retrieved, known.retrieved + self._longest)
+        return known.retrieved <= now < until
+
+
+def _resolved(url: DidUrl, fetch: Fetch | None, now: datetime) -> Resolution:
+    resolver = resolvers().get(url.method)
     if resolver is None:
-        raise DidError(f"the DID method {method!r} is not supported", code="methodNotSupported")
-    return Resolution(did, resolver(did, fetch), method, now)
+        raise DidError(f"the DID method {url.method!r} is not supported", code="methodNotSupported")
+    if url.query and url.method not in _VERSIONED:
+        raise DidError(f"did:{url.method} has no versions to choose from", code="invalidDidUrl")
+    found = resolver(Asked(url.did, fetch, now, url.query))
+    return Resolution(
+        url.did,
+        found.document,
+        url.method,
+        now,
+        found.metadata,
+        None if found.fresh_for is None else now + found.fresh_for,
+    )

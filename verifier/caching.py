@@ -86,7 +86,7 @@ class CachedFetch:
 
 
 def _may_be_reused(url: str) -> bool:
-    return url.endswith("/did.json")
+    return url.endswith(("/did.json", "/did.jsonl", "/did-witness.json"))
 
 
 def _forget(session: Session, now: datetime) -> None:

@@ -57,7 +57,7 @@ _OLDER_FORMATS = (
     "Ed25519VerificationKey2020",
     "X25519KeyAgreementKey2020",
 )
-_STATUS_OF_ERROR = {"notFound": 404, "methodNotSupported": 501}
+_STATUS_OF_ERROR = {"notFound": 404, "deactivated": 410, "methodNotSupported": 501}
 _VARIABLES: Mapping[str, str] = {
     "Ed25519": "ISSUER_ID",
     "P-256": "ISSUER_ID_P256",
@@ -225,20 +225,23 @@ def _resolved(fetch: Fetch, clock: Callable[[], datetime], did: str) -> Response
     """Answer as DID Resolution 1.0, 4 and 7.1 say: one body, whether it was found or not."""
     is_url = not _URL_MARKS.isdisjoint(did)
     status, document, metadata = 200, None, {}
+    about: Mapping[str, Any] = {}
     try:
         _check_format(request.args.get("publicKeyFormat", _FORMAT))
         found = resolve(did, fetch=fetch, now=clock())
-        document, metadata = found.document, found.metadata()
+        document, metadata, about = found.document, found.metadata(), found.document_metadata
     except DidError as error:
         code = "invalidDidUrl" if is_url and error.code == "invalidDid" else error.code
         status = _STATUS_OF_ERROR.get(code, 400)
         metadata = {"error": code, "errorMessage": error.detail}
+        if code == "deactivated":
+            metadata, about = {}, {"deactivated": True}
     except CannotFetch as error:
         status, metadata = 504, {"error": "internalError", "errorMessage": str(error)}
     body = {
         "@context": [_RESOLUTION, DID],
         "didDocument": document,
-        "didDocumentMetadata": {},
+        "didDocumentMetadata": dict(about),
         "didDereferencingMetadata" if is_url else "didResolutionMetadata": metadata,
     }
     return _json(status, body, "application/did-resolution")

@@ -1,47 +1,80 @@
 """DID methods, one file each, found by folder; and the identifiers that we make ourselves.
 
-A method's file has ``METHOD`` (its name) and ``resolve(did, fetch)``, which gives the DID document.
+A method's file has ``METHOD`` (its name) and ``resolve(asked)``, which gives what was found.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from urllib.parse import parse_qsl
 
 from keys.did.jwk import did_jwk
 from keys.did.key import did_key
 from keys.did.web import did_web, did_web_url
 from keys.errors import DidError
-from keys.fetching import Fetch
+from keys.lookup import Asked, Found
 
-__all__ = ["DidError", "did_jwk", "did_key", "did_web", "did_web_url", "parse_did", "resolvers"]
+__all__ = [
+    "DidError",
+    "DidUrl",
+    "did_jwk",
+    "did_key",
+    "did_web",
+    "did_web_url",
+    "parse_did",
+    "parse_did_url",
+    "resolvers",
+]
 
-Resolver = Callable[[str, Fetch | None], dict[str, Any]]
+Resolver = Callable[[Asked], Found]
 
 _DID = re.compile(
     r"did:([a-z0-9]+):((?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}))"
 )
 _SPACE = re.compile(r"\s")
 _MAX_CHARACTERS = 2_000
+_MAX_PARAMETERS = 10
 
 
-def parse_did(value: str) -> tuple[str, str, str]:
-    """Split a DID URL into DID, method name and fragment (DID Core 1.0, 3.1 and 3.2).
+@dataclass(frozen=True)
+class DidUrl:
+    """The parts of a DID URL that we use."""
 
-    Paths and queries are refused: no key of ours is named by one.
-    """
+    did: str
+    method: str
+    fragment: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+
+
+def parse_did_url(value: str) -> DidUrl:
+    """Split a DID URL (DID Core 1.0, 3.1 and 3.2); one with a path is refused."""
     if not isinstance(value, str) or len(value) > _MAX_CHARACTERS:
         raise DidError("the identifier is not a DID, or too long")
-    did, _, fragment = value.partition("#")
+    before, _, fragment = value.partition("#")
+    did, mark, written = before.partition("?")
     found = _DID.fullmatch(did)
     if not found:
         raise DidError(f"{did[:200]!r} is not a DID")
-    if "#" in fragment or _SPACE.search(fragment):
+    query = parse_qsl(written, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+    is_odd = bool(mark) and (not query or len(dict(query)) != len(query))
+    if is_odd or "#" in fragment or _SPACE.search(fragment + written):
         raise DidError(f"{value[:200]!r} is not a DID URL", code="invalidDidUrl")
-    return did, found[1], fragment
+    return DidUrl(did, found[1], fragment, dict(query))
+
+
+def parse_did(value: str) -> tuple[str, str, str]:
+    """Split a DID URL into DID, method name and fragment.
+
+    Paths and queries are refused: no key of ours is named by one.
+    """
+    url = parse_did_url(value)
+    if url.query:
+        raise DidError(f"{value[:200]!r} names a version, not a DID or a key")
+    return url.did, url.method, url.fragment
 
 
 @cache

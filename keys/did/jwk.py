@@ -6,7 +6,7 @@ from typing import Any
 from contexts import ContextError, loads_strict
 from contexts.urls import DID
 from keys.errors import DidError, KeysError
-from keys.fetching import Fetch
+from keys.lookup import Asked, Found
 from keys.material import PublicKey
 from keys.multibase import base64url_decode, base64url_encode
 
@@ -20,8 +20,9 @@ def did_jwk(public: PublicKey) -> str:
     return f"did:jwk:{base64url_encode(text.encode())}"
 
 
-def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
+def resolve(asked: Asked) -> Found:
     """Write the document that the identifier stands for; nothing is fetched."""
+    did = asked.did
     try:
         jwk = loads_strict(base64url_decode(did.removeprefix("did:jwk:")), max_bytes=_MAX_BYTES)
         if not isinstance(jwk, dict):
@@ -45,4 +46,4 @@ def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
             "capabilityDelegation",
         ):
             document[purpose] = [method]
-    return document
+    return Found(document)

@@ -4,7 +4,7 @@ from typing import Any
 
 from contexts.urls import DID, MULTIKEY
 from keys.errors import DidError, MalformedKey
-from keys.fetching import Fetch
+from keys.lookup import Asked, Found
 from keys.material import PublicKey
 
 METHOD = "key"
@@ -19,8 +19,9 @@ def did_key(public: PublicKey) -> str:
     return f"did:key:{public.multibase}"
 
 
-def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
+def resolve(asked: Asked) -> Found:
     """Write the document that the identifier stands for; nothing is fetched."""
+    did = asked.did
     multibase = did.removeprefix("did:key:")
     if not multibase.startswith("z"):  # nor a version before it: one key, one name
         raise DidError(f"{did[:200]!r} does not name a key in base58btc")
@@ -32,7 +33,7 @@ def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
     if public.multibase != multibase:
         raise DidError("the key is not written in its one canonical way", code="invalidPublicKey")
     method = f"{did}#{multibase}"
-    return {
+    document: dict[str, Any] = {
         "@context": [DID, MULTIKEY],
         "id": did,
         "verificationMethod": [
@@ -48,3 +49,4 @@ def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
         "capabilityInvocation": [method],
         "capabilityDelegation": [method],
     }
+    return Found(document)

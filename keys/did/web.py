@@ -5,12 +5,13 @@ fetcher refuses loopback unless its settings allow it.
 """
 
 import re
-from typing import Any
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from contexts import ContextError, loads_strict
 from keys.errors import DidError
-from keys.fetching import CannotFetch, Fetch, HttpRequest
+from keys.fetching import CannotFetch, HttpRequest
+from keys.lookup import Asked, Found
 
 METHOD = "web"
 _MAX_DOCUMENT_BYTES = 200_000
@@ -63,12 +64,14 @@ def did_web_url(did: str) -> str:
     return f"{scheme}://{unquote(host)}/{where}/did.json"
 
 
-def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
+def resolve(asked: Asked) -> Found:
     """Fetch the document; it must be about this very identifier."""
+    did = asked.did
     url = did_web_url(did)
-    if fetch is None:
+    if asked.fetch is None:
         raise CannotFetch(f"{did} lies on the web, and nothing may be fetched")
-    response = fetch(HttpRequest(url, headers={"Accept": "application/did+json, application/json"}))
+    headers = {"Accept": "application/did+json, application/json"}
+    response = asked.fetch(HttpRequest(url, headers=headers))
     if response.status in (404, 410):
         raise DidError(f"there is no document at {url}", code="notFound")
     if response.status != 200:
@@ -79,4 +82,17 @@ def resolve(did: str, fetch: Fetch | None) -> dict[str, Any]:
         raise DidError(f"{url}: {error.detail}", code="invalidDidDocument") from error
     if not isinstance(document, dict) or document.get("id") != did:
         raise DidError(f"the document at {url} is not about {did}", code="invalidDidDocument")
-    return document
+    return Found(document, fresh_for=_fresh_for(response.headers.get("cache-control", "")))
+
+
+def _fresh_for(cache_control: str) -> timedelta:
+    """Read for how long the document may be kept (RFC 9111, 5.2.2)."""
+    words = {word.strip().lower() for word in cache_control.split(",")}
+    if words & {"no-store", "no-cache"}:
+        return timedelta(0)
+    found = _MAX_AGE.search(cache_control.lower())
+    return timedelta(seconds=int(found[1])) if found else _FRESH_UNLESS_SAID
+
+
+_MAX_AGE = re.compile(r"(?:^|[ ,])max-age=([0-9]{1,9})(?:$|[ ,])")
+_FRESH_UNLESS_SAID = timedelta(minutes=5)

@@ -246,7 +246,7 @@ def _nowhere(request: HttpRequest) -> HttpResponse:
 
 
 def test_methods_are_found_by_their_files() -> None:
-    assert set(resolvers()) == {"jwk", "key", "web"}
+    assert set(resolvers()) == {"jwk", "key", "web", "webvh"}
 
 
 def test_published_did_keys_give_their_keys(vectors: Path) -> None:
