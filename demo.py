@@ -30,7 +30,7 @@ from credentials.badges import achievement_credential
 from credentials.endorsements import endorsement_credential
 from credentials.proofs import add_proof
 from credentials.trust import Trust, TrustedParty
-from issuer import accounts, assessment, awards, endorsements, offers
+from issuer import accounts, assessment, awards, changes, endorsements, offers
 from issuer.assessment import Marking
 from issuer.profile import IssuingBody
 from issuer.tables import Role
@@ -486,16 +486,17 @@ class _Centre:
                 for found in awards.issued(session, candidate_id=worker)
                 if found.award.slug == skill
             )
-            awards.ask_revocation(
+            changes.ask(
                 session,
                 badge.award.id,
+                action="revoke",
                 reason="issued_in_error",
                 officer_id=self.omar,
                 body=self._body,
                 now=self.now,
             )
         with self._issuer.database.transaction() as session:
-            awards.confirm_revocation(
+            changes.confirm(
                 session, badge.award.id, officer_id=self.odile, body=self._body, now=self.now
             )
 

@@ -36,11 +36,13 @@ class AwardState(StrEnum):
 
 
 class BadgeState(StrEnum):
-    """The life of a badge; there is no way back from revoked."""
+    """The life of a badge; there is no way back from revoked or superseded."""
 
     INTENDED = "intended"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
+    SUPERSEDED = "superseded"
 
 
 class OfferState(StrEnum):
@@ -52,14 +54,40 @@ class OfferState(StrEnum):
     LOCKED = "locked"
 
 
+class Action(StrEnum):
+    """What can happen to a released badge."""
+
+    REVOKE = "revoke"
+    SUSPEND = "suspend"
+    LIFT = "lift"
+    CORRECT = "correct"
+
+
 class Reason(StrEnum):
-    """Why a badge is cancelled: the closed list of invariant 25."""
+    """Why a badge is changed: the closed list of invariant 25, and two for suspensions."""
 
     HOLDER_REQUEST = "holder_request"
     ISSUED_IN_ERROR = "issued_in_error"
     FRAUD = "fraud"
     KEY_COMPROMISE = "key_compromise"
     SUPERSEDED = "superseded"
+    UNDER_REVIEW = "under_review"
+    REVIEW_PASSED = "review_passed"
+
+
+REASONS_OF: dict[Action, tuple[Reason, ...]] = {
+    Action.REVOKE: (
+        Reason.HOLDER_REQUEST,
+        Reason.ISSUED_IN_ERROR,
+        Reason.FRAUD,
+        Reason.KEY_COMPROMISE,
+        Reason.SUPERSEDED,
+    ),
+    Action.SUSPEND: (Reason.HOLDER_REQUEST, Reason.UNDER_REVIEW),
+    Action.LIFT: (Reason.HOLDER_REQUEST, Reason.REVIEW_PASSED),
+    Action.CORRECT: (Reason.ISSUED_IN_ERROR, Reason.KEY_COMPROMISE),
+}
+"""The reasons that each action may have."""
 
 
 class Award(Table, table=True):
@@ -158,13 +186,22 @@ class StatusEntry(Table, table=True):
 class Credential(Table, table=True):
     """One badge: first what we intend to sign, then the exact text that was signed.
 
-    Either the intention or the signed text is there, never both, never neither.
+    Either the intention or the signed text is there, never both, never neither. A corrected badge
+    has its id twice: in the superseded row, and in the one that takes its place.
     """
 
     __tablename__ = "credential"
     __table_args__ = (
-        UniqueConstraint("award_id"),
-        UniqueConstraint("credential_id"),
+        *(
+            Index(
+                f"one_badge_in_force_by_{column}",
+                column,
+                unique=True,
+                sqlite_where=text("state <> 'superseded'"),
+                postgresql_where=text("state <> 'superseded'"),
+            )
+            for column in ("award_id", "credential_id")
+        ),
         UniqueConstraint("list_number", "position"),
         ForeignKeyConstraint(
             ["list_number", "position"], ["status_entry.list_number", "status_entry.position"]
@@ -238,15 +275,29 @@ class Nonce(Table, table=True):
     expires: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class Revocation(Table, table=True):
-    """A request to cancel a badge: one person asks, another one confirms (invariant 25)."""
+def _reason_fits_action() -> str:
+    return " OR ".join(
+        f"(action = '{action}' AND {one_of('reason', reasons)})"
+        for action, reasons in REASONS_OF.items()
+    )
 
-    __tablename__ = "revocation"
+
+class Change(Table, table=True):
+    """A request to change a badge: one person asks, another one confirms (invariant 25)."""
+
+    __tablename__ = "badge_change"
     __table_args__ = (
-        UniqueConstraint("credential_id"),
-        CheckConstraint(one_of("reason", Reason), name="closed_list_of_reasons"),
+        Index(
+            "one_open_request_a_badge",
+            "credential_id",
+            unique=True,
+            sqlite_where=text("confirmed_by IS NULL"),
+            postgresql_where=text("confirmed_by IS NULL"),
+        ),
+        CheckConstraint(_reason_fits_action(), name="closed_list_of_reasons"),
         CheckConstraint(
-            "confirmed_by IS NULL OR confirmed_by <> requested_by OR reason = 'holder_request'",
+            "confirmed_by IS NULL OR confirmed_by <> requested_by "
+            "OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))",
             name="two_persons",
         ),
         CheckConstraint(
@@ -255,7 +306,8 @@ class Revocation(Table, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    credential_id: UUID = Field(foreign_key="credential.id")
+    credential_id: UUID = Field(foreign_key="credential.id", index=True)
+    action: str
     reason: str
     requested_by: UUID = Field(foreign_key="person.id")
     requested_at: datetime = Field(sa_type=UtcDateTime)
@@ -362,8 +414,22 @@ _forbid(
     "credential",
     "revoked_is_final",
     "UPDATE",
-    "OLD.state = 'revoked' AND NEW.state <> 'revoked'",
+    "OLD.state IN ('revoked', 'superseded') AND NEW.state <> OLD.state",
     "there is no way back from revoked",
+)
+_forbid(
+    "badge_change",
+    "confirmed_change_is_final",
+    "UPDATE",
+    "OLD.confirmed_by IS NOT NULL",
+    "a confirmed change never changes",
+)
+_forbid(
+    "badge_change",
+    "confirmed_change_stays",
+    "DELETE",
+    "OLD.confirmed_by IS NOT NULL",
+    "a confirmed change stays",
 )
 _forbid("status_entry", "places_stay_taken", "DELETE", "1 = 1", "a status place is never reused")
 _forbid(

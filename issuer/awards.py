@@ -1,4 +1,4 @@
-"""Awards: what waits for an officer, its release, and the cancelling of badges.
+"""Awards: what waits for an officer, its release, and the list of what was released.
 
 An officer sees an alias, role codes, marks and a level; never evidence, names or contacts
 (invariant 22). Who may release is a constraint of the database; the messages here only come first.
@@ -10,17 +10,18 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import Select
 
 from credentials.report import CredentialError
-from issuer import issuing, offers, status_lists
+from issuer import issuing, offers
 from issuer.audit import record
 from issuer.award_tables import (
     Award,
     BadgeState,
+    Change,
     Credential,
-    Reason,
-    Revocation,
 )
+from issuer.changes import badge_row
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
 from issuer.tables import Decision, Person
@@ -29,14 +30,6 @@ from web.database import Database
 from web.errors import Refused
 from web.languages import N_
 
-REASONS: dict[Reason, str] = {
-    Reason.HOLDER_REQUEST: N_("The person asked for it"),
-    Reason.ISSUED_IN_ERROR: N_("It was given by mistake"),
-    Reason.FRAUD: N_("It was obtained by deceit"),
-    Reason.KEY_COMPROMISE: N_("Our signature was stolen"),
-    Reason.SUPERSEDED: N_("A newer badge takes its place"),
-}
-
 
 @dataclass(frozen=True)
 class IssuedBadge:
@@ -44,14 +37,16 @@ class IssuedBadge:
 
     award: Award
     credential: Credential | None
-    revocation: Revocation | None
+    change: Change | None
+    """What is asked for, or else the last change that was confirmed."""
     candidate_alias: str
 
     @property
     def state(self) -> str:
-        """How far it is: released, offered, delivered, or revoked."""
-        if self.credential is not None and self.credential.state == BadgeState.REVOKED:
-            return str(BadgeState.REVOKED)
+        """How far it is: released, offered, delivered, or else suspended or revoked."""
+        ended = (BadgeState.REVOKED, BadgeState.SUSPENDED)
+        if self.credential is not None and self.credential.state in ended:
+            return self.credential.state
         return self.award.state
 
 
@@ -148,13 +143,7 @@ def _approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now:
 
 def issued(session: Session, *, candidate_id: UUID | None = None) -> list[IssuedBadge]:
     """List released badges, the newest first; of one candidate, when one is named."""
-    statement = (
-        select(Award, Credential, Revocation, Person.alias)
-        .join(Person, col(Person.id) == col(Award.candidate_id))
-        .outerjoin(Credential, col(Credential.award_id) == col(Award.id))
-        .outerjoin(Revocation, col(Revocation.credential_id) == col(Credential.id))
-        .order_by(col(Award.released_at).desc(), col(Award.id))
-    )
+    statement = _issued().order_by(col(Award.released_at).desc(), col(Award.id))
     if candidate_id is not None:
         statement = statement.where(col(Award.candidate_id) == candidate_id)
     return [IssuedBadge(*row) for row in session.exec(statement)]
@@ -162,10 +151,31 @@ def issued(session: Session, *, candidate_id: UUID | None = None) -> list[Issued
 
 def issued_badge(session: Session, award_id: UUID) -> IssuedBadge:
     """Give one released badge."""
-    for badge in issued(session):
-        if badge.award.id == award_id:
-            return badge
-    raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    row = session.exec(_issued().where(col(Award.id) == award_id)).one_or_none()
+    if row is None:
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    return IssuedBadge(*row)
+
+
+def _issued() -> Select[Award, Credential, Change, str]:
+    latest = (
+        select(Change.id)
+        .where(col(Change.credential_id) == col(Credential.id))
+        .order_by(col(Change.confirmed_at).is_(None).desc(), col(Change.requested_at).desc())
+        .limit(1)
+        .correlate(Credential)
+        .scalar_subquery()
+    )
+    return (
+        select(Award, Credential, Change, Person.alias)
+        .join(Person, col(Person.id) == col(Award.candidate_id))
+        .outerjoin(
+            Credential,
+            (col(Credential.award_id) == col(Award.id))
+            & (col(Credential.state) != BadgeState.SUPERSEDED),
+        )
+        .outerjoin(Change, col(Change.id) == latest)
+    )
 
 
 def holders(session: Session, slug: str, level_slug: str, *, now: datetime) -> int:
@@ -209,116 +219,17 @@ def offer_again(
     by: UUID,
     needs_number: bool | None = None,
 ) -> None:
-    """Make a new offer for a badge that is not cancelled; older offers stop working.
+    """Make a new offer for a badge that is not cancelled or suspended; older offers stop working.
 
     Without `needs_number` it asks for a number if the one before did.
     """
-    badge = _badge_row(session, award_id)
+    badge = badge_row(session, award_id)
     if badge.state == BadgeState.REVOKED:
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
+    if badge.state == BadgeState.SUSPENDED:
+        raise Refused(N_("This badge is suspended."), status=409, code="suspended")
     if needs_number is None:
         before = offers.latest(session, award_id)
         needs_number = before is not None and before.needs_number
     offers.make_offer(session, award_id, secret=body.secret, now=now, needs_number=needs_number)
     record(session, "award.offered", award_id, by=by, now=now)
-
-
-# --- cancelling ------------------------------------------------------------------------------
-
-
-def ask_revocation(
-    session: Session,
-    award_id: UUID,
-    *,
-    reason: str,
-    officer_id: UUID,
-    body: IssuingBody,
-    now: datetime,
-) -> bool:
-    """Ask to cancel a badge; True if it is cancelled at once, which only its owner's wish allows.
-
-    Any other reason waits for a second person (invariant 25).
-    """
-    try:
-        why = Reason(reason)
-    except ValueError as error:
-        raise Refused(N_("Choose a reason."), code="reason") from error
-    badge = _badge_row(session, award_id)
-    if badge.state == BadgeState.REVOKED:
-        raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
-    if session.exec(select(Revocation.id).where(col(Revocation.credential_id) == badge.id)).first():
-        raise Refused(
-            N_("Someone asked for this already. A second person must confirm."),
-            status=409,
-            code="asked-already",
-        )
-    request = Revocation(
-        credential_id=badge.id, reason=why, requested_by=officer_id, requested_at=now
-    )
-    session.add(request)
-    session.flush()
-    at_once = why is Reason.HOLDER_REQUEST
-    if at_once:
-        _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
-    record(session, "revocation.asked", badge.id, by=officer_id, now=now)
-    if at_once:
-        record(session, "badge.revoked", badge.id, by=officer_id, now=now)
-    return at_once
-
-
-def confirm_revocation(
-    session: Session, award_id: UUID, *, officer_id: UUID, body: IssuingBody, now: datetime
-) -> None:
-    """Cancel a badge as the second person; the status list is signed again in the same step."""
-    badge = _badge_row(session, award_id)
-    request = _open_request(session, badge)
-    if request.requested_by == officer_id:
-        raise Refused(
-            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
-        )
-    _revoke(session, badge, request, officer_id=officer_id, body=body, now=now)
-    record(session, "badge.revoked", badge.id, by=officer_id, now=now)
-
-
-def drop_revocation(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
-    """Take back a request to cancel; the badge stays as it is."""
-    badge = _badge_row(session, award_id)
-    session.delete(_open_request(session, badge))
-    record(session, "revocation.dropped", badge.id, by=officer_id, now=now)
-
-
-def _revoke(
-    session: Session,
-    badge: Credential,
-    request: Revocation,
-    *,
-    officer_id: UUID,
-    body: IssuingBody,
-    now: datetime,
-) -> None:
-    request.confirmed_by, request.confirmed_at = officer_id, now
-    badge.state = BadgeState.REVOKED
-    session.add(request)
-    session.add(badge)
-    session.flush()
-    offers.withdraw_offers(session, badge.award_id)
-    place = status_lists.Place(badge.list_number, badge.position)
-    status_lists.revoke_place(session, place, body.keyring, base_url=body.base_url, now=now)
-
-
-def _badge_row(session: Session, award_id: UUID) -> Credential:
-    badge = session.exec(
-        select(Credential).where(col(Credential.award_id) == award_id).with_for_update()
-    ).one_or_none()
-    if badge is None:
-        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
-    return badge
-
-
-def _open_request(session: Session, badge: Credential) -> Revocation:
-    request = session.exec(
-        select(Revocation).where(col(Revocation.credential_id) == badge.id)
-    ).one_or_none()
-    if request is None or request.confirmed_by is not None:
-        raise Refused(N_("Nobody asked to cancel this badge."), status=409, code="not-asked")
-    return request

@@ -16,7 +16,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from credentials.badges import achievement_credential, check_before_signing
 from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
+from credentials.times import read_time, write_time
 from issuer import endorsements, offers, status_lists, trail
 from issuer.audit import record
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
@@ -175,22 +176,53 @@ def intend(
             raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
         if session.exec(select(Credential.id).where(col(Credential.award_id) == award_id)).first():
             return False
-        place = status_lists.take_place(session)
-        url = status_lists.list_url(body.base_url, place.list_number)
-        final = {**document, "credentialStatus": status_entry(url, place.position)}
-        session.add(
-            Credential(
-                award_id=award_id,
-                credential_id=final["id"],
-                list_number=place.list_number,
-                position=place.position,
-                intended_at=now,
-                intended_text=_dump(final),
-            )
-        )
-        session.flush()
-        record(session, "badge.intended", award_id, now=now)
+        write_intention(session, award_id, document, body=body, now=now)
     return True
+
+
+def write_intention(
+    session: Session,
+    award_id: UUID,
+    document: Mapping[str, Any],
+    *,
+    body: IssuingBody,
+    now: datetime,
+) -> None:
+    """Take a status place and record what we intend to sign, in the caller's transaction."""
+    place = status_lists.take_place(session)
+    url = status_lists.list_url(body.base_url, place.list_number)
+    final = {**document, "credentialStatus": status_entry(url, place.position)}
+    session.add(
+        Credential(
+            award_id=award_id,
+            credential_id=final["id"],
+            list_number=place.list_number,
+            position=place.position,
+            intended_at=now,
+            intended_text=_dump(final),
+        )
+    )
+    session.flush()
+    record(session, "badge.intended", award_id, now=now)
+
+
+def issued_again(
+    document: Mapping[str, Any], before: Credential, *, now: datetime
+) -> dict[str, Any]:
+    """Give a prepared badge the id of the one that it replaces, and a newer `validFrom`.
+
+    The day of the award stays (Open Badges 3.0, equality and comparison; invariant 26).
+    """
+    text = before.signed_text or before.intended_text
+    assert text is not None, "a constraint of the database"
+    earliest = read_time(json.loads(text)["validFrom"], "validFrom") + timedelta(seconds=1)
+    again = {
+        **document,
+        "id": before.credential_id,
+        "validFrom": write_time(max(earliest, now.replace(microsecond=0))),
+    }
+    check_before_signing(again)
+    return again
 
 
 def carry_out(
@@ -242,9 +274,14 @@ def deliver(
     """
     with database.transaction() as session:  # 1
         row = session.exec(
-            select(Credential).where(col(Credential.award_id) == award_id).with_for_update()
+            select(Credential)
+            .where(
+                col(Credential.award_id) == award_id,
+                col(Credential.state) != BadgeState.SUPERSEDED,
+            )
+            .with_for_update()
         ).one_or_none()
-        if row is None or row.state == BadgeState.REVOKED:
+        if row is None or row.state in (BadgeState.REVOKED, BadgeState.SUSPENDED):
             raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
         # 2
         if row.signed_text is not None:

@@ -5,6 +5,7 @@ their own work, a decision rests on an assessment, an expert level on two, and n
 nor decisions change once made.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -48,8 +49,8 @@ class DecisionOutcome(StrEnum):
     NOT_YET = "not_yet"
 
 
-def one_of(column: str, values: type[StrEnum]) -> str:
-    """Write the CHECK that a column holds a member of an enum."""
+def one_of(column: str, values: Iterable[StrEnum]) -> str:
+    """Write the CHECK that a column holds one of the members of an enum."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from issuer import awards, offers
 from issuer.award_tables import Reason
-from issuer.awards import REASONS, IssuedBadge
+from issuer.awards import IssuedBadge
+from issuer.changes import REASONS
 from issuer.offers import OpenOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
@@ -86,7 +87,8 @@ def _shown(found: IssuedBadge) -> dict[str, Any]:
     if definition is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
     language = framework().edition_language(current_language())
-    why = found.revocation.reason if found.revocation and found.state == "revoked" else None
+    change = found.change
+    why = change.reason if change and change.confirmed_at else None
     return {
         "award_id": award.id,
         "alias": found.candidate_alias,

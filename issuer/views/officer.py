@@ -6,9 +6,10 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import awards, endorsements, offers, status_lists
-from issuer.award_tables import Reason, ReceivedEndorsement
-from issuer.awards import REASONS, IssuedBadge
+from issuer import awards, changes, endorsements, offers, status_lists
+from issuer.award_tables import REASONS_OF, Action, Change, Reason, ReceivedEndorsement
+from issuer.awards import IssuedBadge
+from issuer.changes import REASONS
 from issuer.tables import Role
 from issuer.trail import ReasonTrail
 from issuer.views.common import body, framework, require, visitor
@@ -22,12 +23,40 @@ STATES = {
     "released": N_("released, no link yet"),
     "offered": N_("waits to be collected"),
     "delivered": N_("in the person's wallet"),
+    "suspended": N_("suspended"),
     "revoked": N_("cancelled"),
+}
+_ACTIONS: dict[Action, dict[str, str]] = {
+    Action.REVOKE: {
+        "title": N_("Cancel this badge"),
+        "told": N_("It never counts again. There is no way back."),
+        "done": N_("Cancelled"),
+    },
+    Action.SUSPEND: {
+        "title": N_("Suspend this badge"),
+        "told": N_("It does not count until you let it go on."),
+        "done": N_("Suspended"),
+    },
+    Action.LIFT: {
+        "title": N_("Let this badge go on"),
+        "told": N_("The person gets a link and collects it again."),
+        "done": N_("Goes on"),
+    },
+    Action.CORRECT: {
+        "title": N_("Correct this badge"),
+        "told": N_(
+            "It is made again with the same number and a newer date. The old one stops counting."
+        ),
+        "done": N_("Made again"),
+    },
 }
 _DONE = {
     "offer": N_("There is a new link. Older ones stopped working."),
     "asked": N_("Noted. A second person must confirm."),
-    "revoked": N_("The badge is cancelled. The public list says so now."),
+    "revoke": N_("The badge is cancelled. The public list says so now."),
+    "suspend": N_("The badge is suspended. It does not count now."),
+    "lift": N_("The badge goes on. The person can collect it."),
+    "correct": N_("The badge is made again. The person can collect it."),
     "dropped": N_("The badge stays as it is."),
     "kept": N_("It is genuine. New badges will carry it."),
     "withdrawn": N_("New badges will no longer carry it."),
@@ -132,6 +161,7 @@ def badge(award_id: UUID) -> str:
         found = awards.issued_badge(session, award_id)
         offer = offers.open_offer(session, award_id, secret=body().secret, now=now)
         locked = offers.is_locked(session, award_id)
+        past = changes.history(session, award_id)
     return render_template(
         "officer/badge.html",
         badge=_row(found)
@@ -140,7 +170,8 @@ def badge(award_id: UUID) -> str:
             "number": offer.number if offer else None,
             "locked": locked,
         },
-        reasons={str(reason): text for reason, text in REASONS.items()},
+        actions=_possible_actions(found),
+        past=[_past(one) for one in past],
         done=_DONE.get(request.args.get("done", ""), ""),
     )
 
@@ -161,39 +192,41 @@ def offer(award_id: UUID) -> Response:
     return _to_badge(award_id, "offer")
 
 
-@blueprint.post("/badges/<uuid:award_id>/revoke")
+@blueprint.post("/badges/<uuid:award_id>/change")
 @require(Role.OFFICER)
-def revoke(award_id: UUID) -> Response:
-    """Ask to cancel a badge."""
+def change(award_id: UUID) -> Response:
+    """Ask to cancel, suspend, let go on or correct a badge."""
+    action = request.form.get("action", "")
     with services().database.transaction() as session:
-        at_once = awards.ask_revocation(
+        at_once = changes.ask(
             session,
             award_id,
+            action=action,
             reason=request.form.get("reason", ""),
             officer_id=visitor().id,
             body=body(),
             now=services().now(),
         )
-    return _to_badge(award_id, "revoked" if at_once else "asked")
+    return _to_badge(award_id, action if at_once else "asked")
 
 
-@blueprint.post("/badges/<uuid:award_id>/revoke/confirm")
+@blueprint.post("/badges/<uuid:award_id>/change/confirm")
 @require(Role.OFFICER)
-def confirm_revocation(award_id: UUID) -> Response:
-    """Cancel a badge as the second person."""
+def confirm_change(award_id: UUID) -> Response:
+    """Change a badge as the second person."""
     with services().database.transaction() as session:
-        awards.confirm_revocation(
+        action = changes.confirm(
             session, award_id, officer_id=visitor().id, body=body(), now=services().now()
         )
-    return _to_badge(award_id, "revoked")
+    return _to_badge(award_id, action)
 
 
-@blueprint.post("/badges/<uuid:award_id>/revoke/drop")
+@blueprint.post("/badges/<uuid:award_id>/change/drop")
 @require(Role.OFFICER)
-def drop_revocation(award_id: UUID) -> Response:
-    """Leave a badge as it is, although somebody asked to cancel it."""
+def drop_change(award_id: UUID) -> Response:
+    """Leave a badge as it is, although somebody asked to change it."""
     with services().database.transaction() as session:
-        awards.drop_revocation(session, award_id, officer_id=visitor().id, now=services().now())
+        changes.drop(session, award_id, officer_id=visitor().id, now=services().now())
     return _to_badge(award_id, "dropped")
 
 
@@ -201,22 +234,45 @@ def _to_badge(award_id: UUID, done: str) -> Response:
     return redirect(url_for(".badge", award_id=award_id, done=done))
 
 
+def _possible_actions(found: IssuedBadge) -> list[dict[str, Any]]:
+    if found.credential is None:
+        return []
+    return [
+        _ACTIONS[action] | {"action": action, "reasons": _reasons(action)}
+        for action in changes.possible(found.credential)
+    ]
+
+
+def _reasons(action: Action) -> dict[str, str]:
+    return {str(reason): REASONS[reason] for reason in REASONS_OF[action]}
+
+
+def _past(one: Change) -> dict[str, Any]:
+    return {
+        "what": _ACTIONS[Action(one.action)]["done"],
+        "why": REASONS[Reason(one.reason)],
+        "when": one.confirmed_at,
+    }
+
+
 def _row(found: IssuedBadge) -> dict[str, Any]:
-    award, credential, request_ = found.award, found.credential, found.revocation
+    award, credential, asked = found.award, found.credential, found.change
+    if asked is not None and asked.confirmed_by is not None:
+        asked = None
     return {
         "award_id": award.id,
         "alias": found.candidate_alias,
         "name": _name(award.slug, award.level_slug),
         "language": award.language,
         "state": gettext(STATES[found.state]),
-        "revoked": found.state == "revoked",
+        "ended": found.state in ("revoked", "suspended"),
         "released_at": award.released_at,
         "signed_at": credential.signed_at if credential else None,
         "credential_id": credential.credential_id if credential else None,
         "place": f"{credential.list_number}#{credential.position}" if credential else None,
-        "asked": request_ is not None and request_.confirmed_by is None,
-        "asked_by_me": request_ is not None and request_.requested_by == visitor().id,
-        "reason": REASONS[Reason(request_.reason)] if request_ else "",
+        "asked": _ACTIONS[Action(asked.action)]["title"] if asked else "",
+        "asked_why": REASONS[Reason(asked.reason)] if asked else "",
+        "asked_by_me": asked is not None and asked.requested_by == visitor().id,
     }
 
 

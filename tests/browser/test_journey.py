@@ -170,16 +170,15 @@ def test_one_badge_from_the_first_task_to_the_employers_phone(
 def cancel(services: Live, visit: NewPage, officer: Page, picture: Picture) -> None:
     officer.goto(f"{services.issuer}/officer/badges")
     officer.locator("a[href*='/officer/badges/']").first.click()
-    officer.locator("input[name=reason][value=fraud], select[name=reason]").first.evaluate(
-        "node => { if (node.tagName === 'SELECT') node.value = 'fraud'; else node.checked = true }"
-    )
-    officer.locator("form[action$='/revoke'] button").click()
+    officer.locator("details", has=officer.locator("input[value=revoke]")).click()
+    officer.locator("#revoke-fraud").check()
+    officer.locator("form", has=officer.locator("#revoke-fraud")).locator("button").click()
     second = visit()
     enter(second, services.issuer, "Odile")
     second.wait_for_url("**/officer/")
     second.goto(officer.url.split("?")[0])
     picture(second, "issuer-cancel-confirm")
-    second.locator("form[action$='/revoke/confirm'] button").click()
+    second.locator("form[action$='/change/confirm'] button").click()
 
 
 def test_unknown_signer_is_amber_never_green(

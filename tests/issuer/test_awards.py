@@ -9,9 +9,9 @@ from award_world import NOW, Centre, open_centre
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from issuer import awards
+from issuer import awards, changes
 from issuer.audit import broken_at
-from issuer.award_tables import Award, Credential, Offer, Revocation, StatusEntry
+from issuer.award_tables import Award, Change, Credential, Offer, StatusEntry
 from issuer.tables import AuditEvent, Decision, Role
 from issuer.trail import final_marks
 from web.errors import Refused
@@ -60,7 +60,7 @@ def test_the_database_refuses_an_award_that_hides_an_examiner(centre: Centre) ->
 def test_the_database_refuses_an_award_without_or_beside_a_decision(centre: Centre) -> None:
     decision, other = centre.decided(level=2), centre.decided("juan", level=1)
     officer = centre.person("olga", Role.OFFICER)
-    changes: list[dict[str, object]] = [
+    others: list[dict[str, object]] = [
         {"decision_id": uuid4()},
         {"decision_id": other},
         {"level": 3},
@@ -68,7 +68,7 @@ def test_the_database_refuses_an_award_without_or_beside_a_decision(centre: Cent
         {"candidate_id": centre.person("juan")},
         {"first_examiner_id": officer},
     ]
-    for change in changes:
+    for change in others:
         with pytest.raises(IntegrityError):
             store_award(centre, decision, officer_id=officer, **change)
 
@@ -152,9 +152,10 @@ def test_final_marks_never_contradict_the_level() -> None:
 def ask(centre: Centre, award_id: UUID, reason: str, officer: str = "olga") -> bool:
     officer_id = centre.person(officer, Role.OFFICER)
     with centre.database.transaction() as session:
-        return awards.ask_revocation(
+        return changes.ask(
             session,
             award_id,
+            action="revoke",
             reason=reason,
             officer_id=officer_id,
             body=centre.body,
@@ -165,7 +166,7 @@ def ask(centre: Centre, award_id: UUID, reason: str, officer: str = "olga") -> b
 def confirm(centre: Centre, award_id: UUID, officer: str) -> None:
     officer_id = centre.person(officer, Role.OFFICER)
     with centre.database.transaction() as session:
-        awards.confirm_revocation(
+        changes.confirm(
             session,
             award_id,
             officer_id=officer_id,
@@ -179,7 +180,7 @@ def test_other_reasons_than_the_closed_list_are_refused(centre: Centre, reason: 
     award_id = release(centre, centre.decided())
     with pytest.raises(Refused):
         ask(centre, award_id, reason)
-    assert centre.count(Revocation) == 0
+    assert centre.count(Change) == 0
 
 
 def test_one_person_alone_cancels_nothing_but_at_the_holders_wish(centre: Centre) -> None:
@@ -190,7 +191,7 @@ def test_one_person_alone_cancels_nothing_but_at_the_holders_wish(centre: Centre
     assert refused.value.code == "two-persons"
     olga = centre.person("olga")
     with pytest.raises(IntegrityError):
-        centre.change(Revocation, confirmed_by=olga, confirmed_at=NOW)
+        centre.change(Change, confirmed_by=olga, confirmed_at=NOW)
     with centre.database.reading() as session:
         assert session.exec(select(StatusEntry.revoked_at)).one() is None
 
@@ -212,7 +213,7 @@ def test_a_request_can_be_dropped_and_a_cancelled_badge_stays_cancelled(centre: 
     ask(centre, award_id, "fraud")
     omar = centre.person("omar", Role.OFFICER)
     with centre.database.transaction() as session:
-        awards.drop_revocation(
+        changes.drop(
             session,
             award_id,
             officer_id=omar,
@@ -231,7 +232,7 @@ def test_a_request_can_be_dropped_and_a_cancelled_badge_stays_cancelled(centre: 
 # --- helpers ---------------------------------------------------------------------------------
 
 
-def store_award(centre: Centre, decided: UUID, /, **changes: object) -> None:
+def store_award(centre: Centre, decided: UUID, /, **others: object) -> None:
     """Store an award by hand, past every check of the code."""
     with centre.database.transaction() as session:
         decision = session.get_one(Decision, decided)
@@ -244,7 +245,7 @@ def store_award(centre: Centre, decided: UUID, /, **changes: object) -> None:
             "level": decision.level,
         }
         award = Award(
-            **(values | changes),
+            **(values | others),
             slug="technical-cleaning",
             level_slug="confirmed",
             language="fr",

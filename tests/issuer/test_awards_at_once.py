@@ -1,12 +1,10 @@
 """Many at once, on each database that we support: nothing is lost, nothing happens twice."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from award_world import NOW, SECRET, Centre, open_centre
+from award_world import NOW, SECRET, Centre, at_once, open_centre
 from sqlalchemy.exc import DBAPIError
 
 from issuer import awards, issuing, offers
@@ -14,7 +12,6 @@ from issuer.audit import broken_at
 from issuer.award_tables import Award, Credential, Offer, StatusEntry
 from issuer.offers import AccessToken
 from issuer.tables import Role
-from web.errors import Refused
 
 HOLDERS = [f"did:example:holder-{number}" for number in range(8)]
 
@@ -22,19 +19,6 @@ HOLDERS = [f"did:example:holder-{number}" for number in range(8)]
 @pytest.fixture
 def centre(tmp_path: Path, database_url: str) -> Centre:
     return open_centre(tmp_path, database_url=database_url)
-
-
-def at_once(number: int, act: Callable[[int], object]) -> list[object]:
-    """Do something in several threads; a refusal counts as an answer."""
-
-    def guarded(place: int) -> object:
-        try:
-            return act(place)
-        except Refused as refusal:
-            return refusal.code
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(guarded, range(number)))
 
 
 def release(centre: Centre, decision_id: Any) -> Any:

@@ -16,7 +16,7 @@ from credentials.proofs import verify_proof
 from credentials.report import Headline
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
-from issuer import awards, endorsements, issuing, offers, status_lists
+from issuer import awards, changes, endorsements, issuing, offers, status_lists
 from issuer.award_tables import Award, Credential, Offer, StatusEntry
 from issuer.issuing import deliver, prepare
 from issuer.tables import Role
@@ -97,9 +97,10 @@ def test_cancelled_badges_are_not_handed_out(centre: Centre) -> None:
     award_id = release(centre)
     officer = centre.person("olga")
     with centre.database.transaction() as session:
-        awards.ask_revocation(
+        changes.ask(
             session,
             award_id,
+            action="revoke",
             reason="holder_request",
             officer_id=officer,
             body=centre.body,

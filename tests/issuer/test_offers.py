@@ -12,7 +12,7 @@ from award_world import BASE_URL, NOW, SECRET, Service, open_centre, open_servic
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from issuer import awards, offers
+from issuer import awards, changes, offers
 from issuer.award_tables import Award, Nonce, Offer
 from issuer.offers import AccessToken, Denied, OpenOffer
 from issuer.tables import Role
@@ -26,9 +26,9 @@ def service(tmp_path: Path) -> Service:
 
 
 def exchange(
-    database: Database, offer: OpenOffer, *, number: str | None = None, **changes: Any
+    database: Database, offer: OpenOffer, *, number: str | None = None, **other: Any
 ) -> AccessToken | Denied:
-    values = {"secret": SECRET, "now": NOW} | changes
+    values = {"secret": SECRET, "now": NOW} | other
     return offers.exchange_code(database, offer.code, number=number, **values)
 
 
@@ -263,9 +263,10 @@ def test_cancelled_badges_get_no_new_offer(service: Service) -> None:
     award_id = service.released()
     olga = service.centre.person("olga")
     with service.centre.database.transaction() as session:
-        awards.ask_revocation(
+        changes.ask(
             session,
             award_id,
+            action="revoke",
             reason="holder_request",
             officer_id=olga,
             body=service.centre.body,

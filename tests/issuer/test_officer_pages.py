@@ -10,7 +10,7 @@ from award_world import BASE_URL, NOW, Service, open_service
 
 from contexts.urls import OB3
 from issuer import awards
-from issuer.award_tables import Award, Revocation
+from issuer.award_tables import Award, Change
 from issuer.tables import Role
 
 OFFICER_PAGES = ("/officer/", "/officer/badges", "/officer/endorsements", "/officer/health")
@@ -29,9 +29,9 @@ def test_only_officers_reach_the_office(service: Service) -> None:
     posts = (
         "/officer/release",
         f"/officer/badges/{award_id}/offer",
-        f"/officer/badges/{award_id}/revoke",
-        f"/officer/badges/{award_id}/revoke/confirm",
-        f"/officer/badges/{award_id}/revoke/drop",
+        f"/officer/badges/{award_id}/change",
+        f"/officer/badges/{award_id}/change/confirm",
+        f"/officer/badges/{award_id}/change/drop",
         "/officer/endorsements",
         f"/officer/endorsements/{uuid4()}/withdraw",
     )
@@ -44,8 +44,13 @@ def test_only_officers_reach_the_office(service: Service) -> None:
         for path in (*OFFICER_PAGES, f"/officer/badges/{award_id}"):
             assert browser.get(path).status_code == status
         for path in posts:
-            assert browser.post(path, data={"reason": "holder_request"}).status_code == status
-    assert service.centre.count(Revocation) == 0
+            assert (
+                browser.post(
+                    path, data={"action": "revoke", "reason": "holder_request"}
+                ).status_code
+                == status
+            )
+    assert service.centre.count(Change) == 0
 
 
 def test_release_needs_the_anti_forgery_token(service: Service) -> None:
@@ -119,11 +124,13 @@ def test_officer_hands_over_with_a_number_on_another_channel(service: Service) -
 def test_two_officers_cancel_and_the_person_is_told(service: Service) -> None:
     award_id = service.released()
     olga, omar = (service.browser(name, Role.OFFICER) for name in ("olga", "omar"))
-    path = f"/officer/badges/{award_id}/revoke"
-    assert olga.post(path, data={"reason": "because"}).status_code == 400
+    path = f"/officer/badges/{award_id}/change"
+    assert olga.post(path, data={"action": "revoke", "reason": "because"}).status_code == 400
     assert olga.post(path).status_code == 400
     assert olga.post(f"{path}/confirm").status_code == 409
-    assert olga.post(path, data={"reason": "issued_in_error"}).status_code == 302
+    assert (
+        olga.post(path, data={"action": "revoke", "reason": "issued_in_error"}).status_code == 302
+    )
     assert olga.post(f"{path}/confirm").status_code == 403
     assert "A second person must confirm" in omar.get(f"/officer/badges/{award_id}?lang=en").text
     assert omar.post(f"{path}/confirm").status_code == 302
@@ -133,11 +140,13 @@ def test_two_officers_cancel_and_the_person_is_told(service: Service) -> None:
     assert omar.post(f"{path}/drop").status_code == 409
 
 
-@pytest.mark.parametrize("tail", ["", "/revoke", "/revoke/confirm", "/revoke/drop", "/offer"])
+@pytest.mark.parametrize("tail", ["", "/change", "/change/confirm", "/change/drop", "/offer"])
 def test_unknown_badges_do_not_exist_for_officers_either(service: Service, tail: str) -> None:
     olga = service.browser("olga", Role.OFFICER)
     path = f"/officer/badges/{uuid4()}{tail}"
-    answer = olga.post(path, data={"reason": "fraud"}) if tail else olga.get(path)
+    answer = (
+        olga.post(path, data={"action": "revoke", "reason": "fraud"}) if tail else olga.get(path)
+    )
     assert answer.status_code == 404
     assert olga.get("/officer/badges/not-an-id").status_code == 404
 

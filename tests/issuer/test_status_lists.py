@@ -15,7 +15,7 @@ from world import Network
 
 from credentials.report import CheckFailed
 from credentials.status import LIST_LENGTH, check_status
-from issuer import awards, issuing, status_lists
+from issuer import changes, issuing, status_lists
 from issuer.award_tables import StatusEntry, StatusList
 from issuer.tables import Role
 from keys.did import did_key
@@ -47,9 +47,10 @@ def network(service: Service) -> Network:
 def revoke(service: Service, award_id: UUID) -> None:
     officer = service.centre.person("olga", Role.OFFICER)
     with service.centre.database.transaction() as session:
-        awards.ask_revocation(
+        changes.ask(
             session,
             award_id,
+            action="revoke",
             reason="holder_request",
             officer_id=officer,
             body=service.centre.body,

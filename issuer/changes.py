@@ -1,0 +1,288 @@
+"""What happens to a badge after its release: cancelled, suspended, let go on, corrected.
+
+One person asks and another confirms (invariant 25); only the holder's own wish to cancel or to
+suspend needs one. A badge has one status entry (Open Badges 3.0 allows no second), and a place that
+is set stays set. So a suspended badge that was signed comes back as a corrected one does: issued
+again, with the same id and a newer date; of two such the newer one counts (Open Badges 3.0,
+equality and comparison; docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from credentials.report import CredentialError
+from issuer import issuing, offers, status_lists, trail
+from issuer.audit import record
+from issuer.award_tables import (
+    REASONS_OF,
+    Action,
+    Award,
+    AwardState,
+    BadgeState,
+    Change,
+    Credential,
+    Reason,
+)
+from issuer.profile import IssuingBody
+from web.errors import Refused
+from web.languages import N_
+
+REASONS: dict[Reason, str] = {
+    Reason.HOLDER_REQUEST: N_("The person asked for it"),
+    Reason.ISSUED_IN_ERROR: N_("It was given by mistake"),
+    Reason.FRAUD: N_("It was obtained by deceit"),
+    Reason.KEY_COMPROMISE: N_("Our signature was stolen"),
+    Reason.SUPERSEDED: N_("A newer badge takes its place"),
+    Reason.UNDER_REVIEW: N_("Something must be looked into"),
+    Reason.REVIEW_PASSED: N_("It was looked into, and all is well"),
+}
+
+_AT_ONCE = (Action.REVOKE, Action.SUSPEND)
+"""What the holder's own wish brings about without a second person."""
+_RUNNING = (BadgeState.INTENDED, BadgeState.ACTIVE)
+_POSSIBLE_IN: dict[Action, tuple[BadgeState, ...]] = {
+    Action.REVOKE: (*_RUNNING, BadgeState.SUSPENDED),
+    Action.SUSPEND: _RUNNING,
+    Action.LIFT: (BadgeState.SUSPENDED,),
+    Action.CORRECT: _RUNNING,
+}
+
+
+def possible(badge: Credential) -> list[Action]:
+    """List what can be asked for a badge in its state."""
+    return [action for action, states in _POSSIBLE_IN.items() if badge.state in states]
+
+
+def ask(
+    session: Session,
+    award_id: UUID,
+    *,
+    action: str,
+    reason: str,
+    officer_id: UUID,
+    body: IssuingBody,
+    now: datetime,
+) -> bool:
+    """Ask for a change; True if it is made at once, which only its owner's wish allows.
+
+    1. Action and reason are of the closed lists.
+    2. The badge, with its row locked, is in a state that allows it, and nobody asked already.
+    3. The request is written down, and carried out if no second person is needed.
+    """
+    what, why = _read(action, reason)  # 1
+    badge = badge_row(session, award_id)  # 2
+    _refuse_own(session, award_id, officer_id)
+    _check_possible(badge, what)
+    if _open_request(session, badge) is not None:
+        raise Refused(
+            N_("Someone asked for this already. A second person must confirm."),
+            status=409,
+            code="asked-already",
+        )
+    request = Change(  # 3
+        credential_id=badge.id,
+        action=what,
+        reason=why,
+        requested_by=officer_id,
+        requested_at=now,
+    )
+    session.add(request)
+    session.flush()
+    record(session, f"{what}.asked", badge.id, by=officer_id, now=now)
+    at_once = what in _AT_ONCE and why is Reason.HOLDER_REQUEST
+    if at_once:
+        _carry_out(session, _Confirmed(badge, request, officer_id, body, now))
+    return at_once
+
+
+def confirm(
+    session: Session, award_id: UUID, *, officer_id: UUID, body: IssuingBody, now: datetime
+) -> Action:
+    """Carry out what another person asked for, and say what it was."""
+    badge = badge_row(session, award_id)
+    request = _asked(session, badge)
+    _refuse_own(session, award_id, officer_id)
+    if request.requested_by == officer_id:
+        raise Refused(
+            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
+        )
+    _carry_out(session, _Confirmed(badge, request, officer_id, body, now))
+    return Action(request.action)
+
+
+def drop(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
+    """Take back a request; the badge stays as it is."""
+    badge = badge_row(session, award_id)
+    request = _asked(session, badge)
+    record(session, f"{request.action}.dropped", badge.id, by=officer_id, now=now)
+    session.delete(request)
+
+
+def history(session: Session, award_id: UUID) -> list[Change]:
+    """List the confirmed changes of a badge, the oldest first."""
+    return list(
+        session.exec(
+            select(Change)
+            .join(Credential, col(Credential.id) == col(Change.credential_id))
+            .where(col(Credential.award_id) == award_id, col(Change.confirmed_at).is_not(None))
+            .order_by(col(Change.confirmed_at))
+        )
+    )
+
+
+def badge_row(session: Session, award_id: UUID) -> Credential:
+    """Give the badge of an award that is in force, with its row locked."""
+    badge = session.exec(
+        select(Credential)
+        .where(col(Credential.award_id) == award_id, col(Credential.state) != BadgeState.SUPERSEDED)
+        .with_for_update()
+    ).one_or_none()
+    if badge is None:
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    return badge
+
+
+def _read(action: str, reason: str) -> tuple[Action, Reason]:
+    try:
+        what, why = Action(action), Reason(reason)
+    except ValueError as error:
+        raise Refused(N_("Choose a reason."), code="reason") from error
+    if why not in REASONS_OF[what]:
+        raise Refused(N_("Choose a reason."), code="reason")
+    return what, why
+
+
+def _refuse_own(session: Session, award_id: UUID, officer_id: UUID) -> None:
+    if session.get_one(Award, award_id).candidate_id == officer_id:
+        raise Refused(
+            N_("This is your own badge. Other officers decide."), status=403, code="own-badge"
+        )
+
+
+def _check_possible(badge: Credential, action: Action) -> None:
+    if badge.state == BadgeState.REVOKED:
+        raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
+    if badge.state not in _POSSIBLE_IN[action]:
+        raise Refused(
+            N_("The badge is not in a state that allows this."), status=409, code="not-possible"
+        )
+
+
+def _open_request(session: Session, badge: Credential) -> Change | None:
+    return session.exec(
+        select(Change).where(
+            col(Change.credential_id) == badge.id, col(Change.confirmed_at).is_(None)
+        )
+    ).one_or_none()
+
+
+def _asked(session: Session, badge: Credential) -> Change:
+    request = _open_request(session, badge)
+    if request is None:
+        raise Refused(N_("Nobody asked to change this badge."), status=409, code="not-asked")
+    return request
+
+
+# --- carrying out ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Confirmed:
+    """A change that may happen now, with all that it needs."""
+
+    badge: Credential
+    request: Change
+    by: UUID
+    body: IssuingBody
+    now: datetime
+
+
+def _carry_out(session: Session, change: _Confirmed) -> None:
+    _check_possible(change.badge, Action(change.request.action))
+    change.request.confirmed_by, change.request.confirmed_at = change.by, change.now
+    session.add(change.request)
+    offers.withdraw_offers(session, change.badge.award_id)
+    event = _CARRYING_OUT[Action(change.request.action)](session, change)
+    record(session, event, change.badge.id, by=change.by, now=change.now)
+
+
+def _revoke(session: Session, change: _Confirmed) -> str:
+    _end(session, change, BadgeState.REVOKED)
+    return "badge.revoked"
+
+
+def _suspend(session: Session, change: _Confirmed) -> str:
+    change.badge.state = BadgeState.SUSPENDED
+    session.add(change.badge)
+    session.flush()
+    if change.badge.signed_text is not None:
+        _set_place(session, change)
+    return "badge.suspended"
+
+
+def _lift(session: Session, change: _Confirmed) -> str:
+    if change.badge.signed_text is not None:
+        return _correct(session, change)
+    change.badge.state = BadgeState.INTENDED
+    session.add(change.badge)
+    session.flush()
+    _offer(session, change)
+    return "badge.lifted"
+
+
+def _correct(session: Session, change: _Confirmed) -> str:
+    award = session.get_one(Award, change.badge.award_id)
+    try:
+        document = issuing.prepare_with_endorsements(
+            session, change.body, trail.content_of(session, award), now=change.now
+        )
+        issued_again = issuing.issued_again(document, change.badge, now=change.now)
+    except CredentialError as error:
+        raise Refused(
+            N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
+        ) from error
+    _end(session, change, BadgeState.SUPERSEDED)
+    issuing.write_intention(session, award.id, issued_again, body=change.body, now=change.now)
+    award.state = AwardState.RELEASED
+    session.add(award)
+    session.flush()
+    _offer(session, change)
+    return "badge.superseded"
+
+
+_CARRYING_OUT: dict[Action, Callable[[Session, _Confirmed], str]] = {
+    Action.REVOKE: _revoke,
+    Action.SUSPEND: _suspend,
+    Action.LIFT: _lift,
+    Action.CORRECT: _correct,
+}
+
+
+def _end(session: Session, change: _Confirmed, state: BadgeState) -> None:
+    change.badge.state = state
+    session.add(change.badge)
+    session.flush()
+    _set_place(session, change)
+
+
+def _set_place(session: Session, change: _Confirmed) -> None:
+    place = status_lists.Place(change.badge.list_number, change.badge.position)
+    status_lists.revoke_place(
+        session, place, change.body.keyring, base_url=change.body.base_url, now=change.now
+    )
+
+
+def _offer(session: Session, change: _Confirmed) -> None:
+    before = offers.latest(session, change.badge.award_id)
+    offers.make_offer(
+        session,
+        change.badge.award_id,
+        secret=change.body.secret,
+        now=change.now,
+        needs_number=before is not None and before.needs_number,
+    )
+    record(session, "award.offered", change.badge.award_id, by=change.by, now=change.now)
