@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from keys.did.jwk import did_jwk
 from keys.did.key import did_key
@@ -59,11 +59,12 @@ def parse_did_url(value: str) -> DidUrl:
     found = _DID.fullmatch(did)
     if not found:
         raise DidError(f"{did[:200]!r} is not a DID")
-    query = parse_qsl(written, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
-    is_odd = bool(mark) and (not query or len(dict(query)) != len(query))
+    pairs = [pair.partition("=") for pair in written.split("&")] if mark else []
+    query = {unquote(name): unquote(text) for name, _, text in pairs}
+    is_odd = "" in query or len(query) != len(pairs) or len(pairs) > _MAX_PARAMETERS
     if is_odd or "#" in fragment or _SPACE.search(fragment + written):
         raise DidError(f"{value[:200]!r} is not a DID URL", code="invalidDidUrl")
-    return DidUrl(did, found[1], fragment, dict(query))
+    return DidUrl(did, found[1], fragment, query)
 
 
 def parse_did(value: str) -> tuple[str, str, str]:
