@@ -52,6 +52,16 @@ class Resolution:
             "retrieved": f"{self.retrieved:%Y-%m-%dT%H:%M:%SZ}",
         }
 
+    def named(self, fragment: str) -> dict[str, Any]:
+        """Give the verification method or service of this name; `DidError` ("notFound") if none."""
+        names = (f"{self.document.get('id')}#{fragment}", f"#{fragment}")
+        for member in _LISTED:
+            listed = self.document.get(member, [])
+            for one in listed if isinstance(listed, list) else [listed]:
+                if isinstance(one, dict) and one.get("id") in names:
+                    return one
+        raise DidError(f"nothing in {self.did[:200]} is named {fragment[:60]!r}", code="notFound")
+
 
 def resolve(did_or_url: str, *, fetch: Fetch | None, now: datetime) -> Resolution:
     """Resolve a DID, or the DID of a DID URL, in the version that its query names.
@@ -69,16 +79,8 @@ def dereference(did_url: str, *, fetch: Fetch | None, now: datetime) -> dict[str
     Raises as `resolve` does, and `DidError` ("notFound") when nothing has this name.
     """
     url = parse_did_url(did_url)
-    document = _resolved(url, fetch, now).document
-    if not url.fragment:
-        return document
-    names = (f"{document.get('id')}#{url.fragment}", f"#{url.fragment}")
-    for member in _LISTED:
-        listed = document.get(member, [])
-        for one in listed if isinstance(listed, list) else [listed]:
-            if isinstance(one, dict) and one.get("id") in names:
-                return one
-    raise DidError(f"nothing in the document is named {did_url[:200]}", code="notFound")
+    found = _resolved(url, fetch, now)
+    return found.named(url.fragment) if url.fragment else found.document
 
 
 class ResolutionCache:

@@ -1,8 +1,9 @@
 """A cache for the two things that verification fetches: DID documents and status lists.
 
-Both are the same for thousands of badges. A DID document is taken from the cache for five minutes.
-A status list is asked for again each time, by its entity tag, so that a cancelled badge is seen at
-once. What cannot be fetched is never made up from an old copy: then the question stays open.
+Both are the same for thousands of badges. A did:web document is taken from the cache while it is
+fresh (`keys.freshness`), and no longer than five minutes. A status list and the log of a did:webvh
+are asked for again each time, by their entity tag, so that a cancelled badge or a lost key is seen
+at once. What cannot be fetched is never made up from an old copy: then the question stays open.
 """
 
 from datetime import datetime, timedelta
@@ -12,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from keys.fetching import Fetch, HttpRequest, HttpResponse
+from keys.freshness import fresh_for
 from verifier.tables import Fetched
 from web.database import Database
 
-_DID_DOCUMENT_FRESH = timedelta(minutes=5)
+_LONGEST_FRESH = timedelta(minutes=5)
 _FORGOTTEN_AFTER = timedelta(days=1)
 # Strangers choose what is fetched: neither one answer nor all of them may fill the disk.
 _MAX_KEPT_BYTES = 200_000
@@ -57,9 +59,11 @@ class CachedFetch:
         self.asked[request.url] = self._now
         if response.status == 304 and known is not None:
             if _may_be_reused(known.url):
+                known.fresh_until = self._fresh_until(response)
                 self._keep(known)
             return _response(known)
-        if response.status == 200 and len(response.body) <= _MAX_KEPT_BYTES:
+        may_be_kept = fresh_for(response.headers) is not None
+        if response.status == 200 and may_be_kept and len(response.body) <= _MAX_KEPT_BYTES:
             self._keep(
                 Fetched(
                     url=request.url,
@@ -67,13 +71,17 @@ class CachedFetch:
                     etag=response.headers.get("etag", ""),
                     content_type=response.headers.get("content-type", ""),
                     fetched_at=self._now,
+                    fresh_until=self._fresh_until(response),
                 )
             )
         return response
 
     def _is_fresh(self, known: Fetched) -> bool:
-        young = timedelta(0) <= self._now - known.fetched_at < _DID_DOCUMENT_FRESH
-        return young and not self._fresh_only and _may_be_reused(known.url)
+        fresh = known.fetched_at <= self._now < known.fresh_until
+        return fresh and not self._fresh_only and _may_be_reused(known.url)
+
+    def _fresh_until(self, response: HttpResponse) -> datetime:
+        return self._now + min(fresh_for(response.headers) or timedelta(0), _LONGEST_FRESH)
 
     def _keep(self, row: Fetched) -> None:
         row.fetched_at = self._now
@@ -86,7 +94,7 @@ class CachedFetch:
 
 
 def _may_be_reused(url: str) -> bool:
-    return url.endswith(("/did.json", "/did.jsonl", "/did-witness.json"))
+    return url.endswith("/did.json")
 
 
 def _forget(session: Session, now: datetime) -> None:

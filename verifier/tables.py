@@ -23,6 +23,7 @@ class Fetched(Table, table=True):
     etag: str = ""
     content_type: str = ""
     fetched_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    fresh_until: datetime = Field(sa_type=UtcDateTime)
 
 
 class Shown(Table, table=True):

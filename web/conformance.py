@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, make_response, request
 from werkzeug.exceptions import Forbidden, HTTPException
@@ -50,6 +50,14 @@ _JSON_TYPES = ("application/ld+json", "application/json")
 _VALID_FOR = timedelta(days=1)
 _RESOLUTION = "https://w3id.org/did-resolution/v1"
 _URL_MARKS = frozenset("#/?")
+_VERSION_OPTIONS = ("versionId", "versionTime", "versionNumber")
+_REPRESENTATIONS = (
+    "application/did-resolution",
+    "application/did",
+    "application/did+json",
+    "application/did+ld+json",
+    *_JSON_TYPES,
+)
 _FORMAT = "Multikey"
 _OLDER_FORMATS = (
     "JsonWebKey2020",
@@ -57,7 +65,12 @@ _OLDER_FORMATS = (
     "Ed25519VerificationKey2020",
     "X25519KeyAgreementKey2020",
 )
-_STATUS_OF_ERROR = {"notFound": 404, "deactivated": 410, "methodNotSupported": 501}
+_STATUS_OF_ERROR = {
+    "notFound": 404,
+    "representationNotSupported": 406,
+    "deactivated": 410,
+    "methodNotSupported": 501,
+}
 _VARIABLES: Mapping[str, str] = {
     "Ed25519": "ISSUER_ID",
     "P-256": "ISSUER_ID_P256",
@@ -222,29 +235,50 @@ def _published(
 
 
 def _resolved(fetch: Fetch, clock: Callable[[], datetime], did: str) -> Response:
-    """Answer as DID Resolution 1.0, 4 and 7.1 say: one body, whether it was found or not."""
+    """Answer as DID Resolution 1.0, 4 to 7 say: one body, whether it was found or not."""
     is_url = not _URL_MARKS.isdisjoint(did)
-    status, document, metadata = 200, None, {}
-    about: Mapping[str, Any] = {}
+    status, metadata = 200, {}
+    found: dict[str, Any] = {"didDocument": None, "didDocumentMetadata": {}}
     try:
         _check_format(request.args.get("publicKeyFormat", _FORMAT))
-        found = resolve(did, fetch=fetch, now=clock())
-        document, metadata, about = found.document, found.metadata(), found.document_metadata
+        _check_representation()
+        asked = _with_options(did)
+        resolution = resolve(asked, fetch=fetch, now=clock())
+        metadata = resolution.metadata()
+        found = {
+            "didDocument": resolution.document,
+            "didDocumentMetadata": dict(resolution.document_metadata),
+        }
+        if "#" in did:
+            found["content"] = resolution.named(did.partition("#")[2])
     except DidError as error:
         code = "invalidDidUrl" if is_url and error.code == "invalidDid" else error.code
         status = _STATUS_OF_ERROR.get(code, 400)
         metadata = {"error": code, "errorMessage": error.detail}
+        found = {"didDocument": None, "didDocumentMetadata": {}}
         if code == "deactivated":
-            metadata, about = {}, {"deactivated": True}
+            metadata, found["didDocumentMetadata"] = {}, {"deactivated": True}
     except CannotFetch as error:
         status, metadata = 504, {"error": "internalError", "errorMessage": str(error)}
-    body = {
-        "@context": [_RESOLUTION, DID],
-        "didDocument": document,
-        "didDocumentMetadata": dict(about),
-        "didDereferencingMetadata" if is_url else "didResolutionMetadata": metadata,
-    }
+    name = "didDereferencingMetadata" if is_url else "didResolutionMetadata"
+    body = {"@context": [_RESOLUTION, DID], **found, name: metadata}
     return _json(status, body, "application/did-resolution")
+
+
+def _with_options(did: str) -> str:
+    """Add the version that the request's options name (DID Resolution 1.0, 4.1, 7.1)."""
+    named = {name: request.args[name] for name in _VERSION_OPTIONS if name in request.args}
+    if not named:
+        return did
+    before, mark, fragment = did.partition("#")
+    joined = "&" if "?" in before else "?"
+    return f"{before}{joined}{urlencode(named, quote_via=quote)}{mark}{fragment}"
+
+
+def _check_representation() -> None:
+    accepted = request.accept_mimetypes
+    if accepted and not any(accepted[name] for name in _REPRESENTATIONS):
+        raise DidError("documents are written as JSON here", code="representationNotSupported")
 
 
 def _check_format(name: str) -> None:

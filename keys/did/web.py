@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from contexts import ContextError, loads_strict
 from keys.errors import DidError
 from keys.fetching import CannotFetch, HttpRequest
+from keys.freshness import fresh_for
 from keys.lookup import Asked, Found
 
 METHOD = "web"
@@ -82,17 +83,4 @@ def resolve(asked: Asked) -> Found:
         raise DidError(f"{url}: {error.detail}", code="invalidDidDocument") from error
     if not isinstance(document, dict) or document.get("id") != did:
         raise DidError(f"the document at {url} is not about {did}", code="invalidDidDocument")
-    return Found(document, fresh_for=_fresh_for(response.headers.get("cache-control", "")))
-
-
-def _fresh_for(cache_control: str) -> timedelta:
-    """Read for how long the document may be kept (RFC 9111, 5.2.2)."""
-    words = {word.strip().lower() for word in cache_control.split(",")}
-    if words & {"no-store", "no-cache"}:
-        return timedelta(0)
-    found = _MAX_AGE.search(cache_control.lower())
-    return timedelta(seconds=int(found[1])) if found else _FRESH_UNLESS_SAID
-
-
-_MAX_AGE = re.compile(r"(?:^|[ ,])max-age=([0-9]{1,9})(?:$|[ ,])")
-_FRESH_UNLESS_SAID = timedelta(minutes=5)
+    return Found(document, fresh_for=fresh_for(response.headers) or timedelta(0))

@@ -80,3 +80,32 @@ def test_twenty_checks_of_one_visitor_at_once_are_all_counted(database: Database
         list(pool.map(check, range(20)))
     with database.reading() as session:
         assert [row.count for row in session.exec(select(CheckCount)).all()] == [20]
+
+
+@pytest.mark.parametrize(
+    ("url", "cache_control", "seconds", "asked"),
+    [
+        ("https://issuer.example/.well-known/did.json", "", 299, 1),
+        ("https://issuer.example/.well-known/did.json", "", 300, 2),
+        ("https://issuer.example/.well-known/did.json", "max-age=60", 59, 1),
+        ("https://issuer.example/.well-known/did.json", "max-age=60", 60, 2),
+        ("https://issuer.example/.well-known/did.json", "max-age=86400", 300, 2),
+        ("https://issuer.example/.well-known/did.json", "no-store", 0, 2),
+        ("https://issuer.example/.well-known/did.json", "max-age=60", -1, 2),
+        ("https://issuer.example/.well-known/did.jsonl", "max-age=60", 1, 2),
+        ("https://issuer.example/.well-known/did-witness.json", "max-age=60", 1, 2),
+        (LIST, "max-age=60", 1, 2),
+    ],
+)
+def test_copy_is_used_only_while_it_is_fresh(
+    database: Database, url: str, cache_control: str, seconds: int, asked: int
+) -> None:
+    requests = []
+
+    def fetch(request: HttpRequest) -> HttpResponse:
+        requests.append(request)
+        return HttpResponse(200, {"cache-control": cache_control}, b"{}", request.url)
+
+    CachedFetch(database, fetch, NOW)(HttpRequest(url))
+    CachedFetch(database, fetch, NOW + timedelta(seconds=seconds))(HttpRequest(url))
+    assert len(requests) == asked

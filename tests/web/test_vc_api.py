@@ -459,6 +459,34 @@ def test_bad_did_url_is_told_as_such(client: FlaskClient) -> None:
     assert good.status_code == 200
 
 
+def test_key_of_a_did_url_is_given_and_an_unknown_one_is_not_found(client: FlaskClient) -> None:
+    good = client.get(f"/1.0/identifiers/{quote(OTHER.method)}", base_url=BASE, headers=JSON)
+    assert good.get_json()["content"]["id"] == OTHER.method
+    name = quote(f"{OTHER.did}#other", safe="")
+    bad = client.get(f"/1.0/identifiers/{name}", base_url=BASE, headers=JSON)
+    assert bad.status_code == 404
+    assert bad.get_json()["didDereferencingMetadata"]["error"] == "notFound"
+    assert bad.get_json()["didDocument"] is None
+
+
+def test_form_that_we_do_not_write_is_refused(client: FlaskClient) -> None:
+    path = f"/1.0/identifiers/{OTHER.did}"
+    cbor = client.get(path, base_url=BASE, headers={"Accept": "application/did+cbor"})
+    assert cbor.status_code == 406
+    error = json.loads(cbor.data)["didResolutionMetadata"]["error"]
+    assert error == "representationNotSupported"
+    for accept in ("*/*", "application/did", "application/did+cbor, application/did+ld+json"):
+        good = client.get(path, base_url=BASE, headers={"Accept": accept})
+        assert good.status_code == 200
+
+
+def test_version_that_a_method_does_not_keep_is_not_passed_over(client: FlaskClient) -> None:
+    path = f"/1.0/identifiers/{OTHER.did}?versionTime=2020-01-01T00%3A00%3A00Z"
+    answer = client.get(path, base_url=BASE, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.get_json()["didResolutionMetadata"]["error"] == "invalidDidUrl"
+
+
 def test_verifier_instances_sign_nothing(client: FlaskClient) -> None:
     for name in ("any", "proof-only"):
         answer = post(client, f"/{name}/credentials/issue", {"credential": {}})
