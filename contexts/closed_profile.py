@@ -159,6 +159,8 @@ def check_expanded(document: dict[str, Any], expanded: list[Any]) -> None:
             _check_value(node)
             continue
         seen_types.update(_check_types(node))
+        if "@graph" in node:
+            _check_graph(node["@graph"])
         if "@id" in node:
             _check_id(node, texts)
             faces.setdefault((graph, node["@id"]), []).append(node)
@@ -201,6 +203,15 @@ def _check_value(value: dict[str, Any]) -> None:
     kind = value.get("@type")
     if kind is not None and kind != "@json" and not IRI.fullmatch(str(kind)):
         raise UnsafeDocument(f"the datatype {str(kind)[:100]!r} is not defined")
+
+
+def _check_graph(items: list[dict[str, Any]]) -> None:
+    # In a graph of its own (a proof, a credential in a presentation), an id or a text alone is no
+    # statement: expansion keeps it, conversion to RDF loses it, and nothing of it would be signed.
+    for item in items or [{}]:
+        if "@value" in item or item.keys() <= {"@id"}:
+            named = str(item.get("@id", item.get("@value", "")))[:100]
+            raise UnsafeDocument(f"nothing is said about {named!r}, so it would not be signed")
 
 
 def _check_types(node: dict[str, Any]) -> list[str]:

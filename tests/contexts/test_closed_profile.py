@@ -444,3 +444,18 @@ def test_honest_documents_of_others_pass(vectors: Path) -> None:
         counted += 1
         assert canonical_rdfc(document), path.name
     assert counted > 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["did:key:z6Mk#z6Mk", {"id": "urn:uuid:1"}, {}, [{}], {"@value": "x"}, [], ["urn:x:1"]],
+)
+@pytest.mark.parametrize("member", ["proof", "verifiableCredential"])
+def test_graph_of_its_own_that_says_nothing_is_refused(member: str, value: Any) -> None:
+    kind = "VerifiablePresentation" if member == "verifiableCredential" else "VerifiableCredential"
+    document = {"@context": VC2, "type": kind, member: value}
+    if value == []:  # as good as left out, by every processor
+        assert canonical_rdfc(document) == canonical_rdfc({"@context": VC2, "type": kind})
+        return
+    with pytest.raises(UnsafeDocument, match="nothing is said about"):
+        canonical_rdfc(document)
