@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from contexts import check_words
+from contexts import canonical_rdfc, check_words
 from contexts.urls import DATA_INTEGRITY, VC2
 from credentials.endorsements import check_dates
 from credentials.formats.enveloped import envelope_credential, enveloped_token, is_envelope
@@ -33,7 +33,7 @@ from credentials.model import (
     is_version_1,
     issuer_id,
 )
-from credentials.proofs import add_proof, verify_proof_with
+from credentials.proofs import add_proof, is_over_statements, verify_proof_with
 from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
 from credentials.status import check_status
 from credentials.times import write_time
@@ -136,12 +136,14 @@ def verify_credential(
     opened = _opened(document)  # 1
     credential = opened.document
     check_credential(credential)  # 2
-    _check_words(credential)
+    form = _check_words(credential)
     if opened.secured:  # 3
         verify_secured(opened.secured, fetch=fetch, now=now)
     else:
         controller = None if profile == "proof-only" else issuer_id(credential)
-        _verify_proofs(credential, "assertionMethod", controller, fetch, now, domain, challenge)
+        _verify_proofs(
+            credential, "assertionMethod", controller, fetch, now, domain, challenge, form
+        )
     if "dates" in wanted:  # 4
         if opened.secured:
             check_times(opened.secured, now=now)
@@ -223,15 +225,21 @@ def _check_claim(secured: Secured, name: str, wanted: str | None, code: str) -> 
         raise ProofError(code, f"{name} is {str(value)[:200]!r}, not what was asked for")
 
 
-def _check_words(document: dict[str, Any]) -> None:
-    # The proof is looked at in its own step; envelopes have the context of their own.
+def _check_words(document: dict[str, Any]) -> str | None:
+    """Refuse words that are not defined; give the canonical text where a proof covers it.
+
+    The proof is looked at in its own step; envelopes have the context of their own.
+    """
     written = {name: value for name, value in document.items() if name != "proof"}
     entries = entries_of(document, "verifiableCredential")
     if entries and VC2 not in entries_of(document, "@context"):
         plain = [entry for entry in entries if not is_envelope(entry, "credential")]
         written.pop("verifiableCredential")
         written |= {"verifiableCredential": plain} if plain else {}
+    elif is_over_statements(document):
+        return canonical_rdfc(written)
     check_words(written)
+    return None
 
 
 def _verify_proofs(
@@ -242,6 +250,7 @@ def _verify_proofs(
     now: datetime,
     domain: str | None,
     challenge: str | None,
+    form: str | None = None,
 ) -> None:
     """Verify every proof with a key that its own controller allows for `purpose`.
 
@@ -254,7 +263,13 @@ def _verify_proofs(
         return _controllers_key(method, purpose, fetch, now)
 
     verify_proof_with(
-        document, key_of, purpose=purpose, now=now, domain=domain, challenge=challenge
+        document,
+        key_of,
+        purpose=purpose,
+        now=now,
+        domain=domain,
+        challenge=challenge,
+        form=form,
     )
     if controller is not None and controller not in signers:
         raise ProofError(

@@ -19,13 +19,15 @@ RESULT_LIVES = timedelta(minutes=15)
 
 _NAME_BYTES = 24
 _NONCE_BYTES = 12
-_CHECKS = 120
 _WINDOW = timedelta(minutes=10)
 # One statement, so that two checks at once are both counted, on SQLite as on PostgreSQL.
 _COUNT = text(
     "INSERT INTO check_count (source_hash, window_start, count) VALUES (:key, :now, 1) "
-    "ON CONFLICT (source_hash) DO UPDATE SET count = check_count.count + 1 RETURNING count"
-).bindparams(bindparam("now", type_=UtcDateTime))
+    "ON CONFLICT (source_hash) DO UPDATE SET "
+    "count = CASE WHEN check_count.window_start < :old THEN 1 ELSE check_count.count + 1 END, "
+    "window_start = CASE WHEN check_count.window_start < :old THEN :now "
+    "ELSE check_count.window_start END RETURNING count"
+).bindparams(bindparam("now", type_=UtcDateTime), bindparam("old", type_=UtcDateTime))
 
 
 def keep_shown(session: Session, text: str, *, now: datetime) -> str:
@@ -53,15 +55,19 @@ def read_shown(session: Session, name: str, *, now: datetime) -> str:
         raise _gone() from error
 
 
-def count_check(session: Session, source: str, *, secret: bytes, now: datetime) -> None:
-    """Count a check of one visitor; raise `Refused` above 120 in ten minutes.
+def count_check(
+    session: Session, source: str, *, allowed: int, secret: bytes, now: datetime
+) -> None:
+    """Count a check of one visitor; raise `Refused` above so many in ten minutes.
 
     Addresses are kept as keyed hashes, and only for those ten minutes.
     """
-    session.exec(delete(CheckCount).where(col(CheckCount.window_start) < now - _WINDOW))
     key = hmac.new(secret, f"check|{source}".encode(), hashlib.sha256).hexdigest()
-    counted = session.connection().execute(_COUNT, {"key": key, "now": now}).scalar_one()
-    if counted > _CHECKS:
+    values = {"key": key, "now": now, "old": now - _WINDOW}
+    counted = session.connection().execute(_COUNT, values).scalar_one()
+    if counted == 1:
+        session.exec(delete(CheckCount).where(col(CheckCount.window_start) < now - _WINDOW))
+    if counted > allowed:
         raise Refused(
             N_("Too many checks in a short time."),
             status=429,

@@ -10,10 +10,12 @@ from web.settings import ServiceSettings
 
 @dataclass(frozen=True, kw_only=True)
 class VerifierSettings(ServiceSettings):
-    """Whom this verifier recognises."""
+    """Whom this verifier recognises, and how much one visitor may ask of it."""
 
     name: str = "verifier"
     trust: Trust = field(default_factory=Trust)
+    checks_allowed: int = 120
+    """How often one visitor may check within ten minutes."""
 
 
 def read_trust(path: Path) -> Trust:

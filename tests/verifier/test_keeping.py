@@ -56,9 +56,25 @@ def test_counts_are_forgotten_after_their_window(database: Database) -> None:
     for minutes in (0, 1, 12):
         with database.transaction() as session:
             now = NOW + timedelta(minutes=minutes)
-            count_check(session, f"10.0.0.{minutes}", secret=SECRET, now=now)
+            count_check(session, f"10.0.0.{minutes}", allowed=120, secret=SECRET, now=now)
     with database.reading() as session:
         assert len(session.exec(select(CheckCount)).all()) == 1
+
+
+def test_limit_starts_anew_after_its_window(database: Database) -> None:
+    def check(minutes: int) -> None:
+        with database.transaction() as session:
+            now = NOW + timedelta(minutes=minutes)
+            count_check(session, "10.0.0.1", allowed=2, secret=SECRET, now=now)
+
+    check(0)
+    check(9)
+    with pytest.raises(Refused):
+        check(10)
+    check(21)
+    check(22)
+    with pytest.raises(Refused):
+        check(23)
 
 
 def test_twenty_employers_at_once_share_one_copy(database: Database) -> None:
@@ -74,7 +90,7 @@ def test_twenty_employers_at_once_share_one_copy(database: Database) -> None:
 def test_twenty_checks_of_one_visitor_at_once_are_all_counted(database: Database) -> None:
     def check(_number: int) -> None:
         with database.transaction() as session:
-            count_check(session, "10.0.0.1", secret=SECRET, now=NOW)
+            count_check(session, "10.0.0.1", allowed=120, secret=SECRET, now=NOW)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(check, range(20)))

@@ -114,6 +114,7 @@ def count_check() -> None:
         keeping.count_check(
             session,
             request.remote_addr or "",
+            allowed=_settings().checks_allowed,
             secret=services().settings.secret,
             now=services().now(),
         )
