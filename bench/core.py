@@ -1,7 +1,8 @@
 """Issue and verify one badge: ours beside bare signing and the peers, in one run.
 
 ``python bench/core.py [--rounds 5]`` prints microseconds per credential (the median of the rounds,
-everything warm) and how many times as long each peer takes as we do. Rounds of all contestants
+everything warm) and how many times as long each peer takes as we do; with ``--suites`` also every
+other suite that Node has, selective disclosure step by step. Rounds of all contestants
 alternate, so that a busy machine disturbs all alike; trust the ratios, not the figures.
 
 "issue" is canonical forms, digests and signature; "verify" is parse, canonical forms, digests and
@@ -27,11 +28,14 @@ import sample  # noqa: E402
 
 from contexts import canonical_rdfc, load_context, loads_strict  # noqa: E402
 from contexts.pinned import pinned  # noqa: E402
-from credentials.proofs import add_proof, verify_proof  # noqa: E402
+from credentials.proofs import add_proof, derive_proof, verify_proof  # noqa: E402
 from credentials.status import status_list_credential  # noqa: E402
 from credentials.trust import Trust, TrustedParty  # noqa: E402
 from credentials.verify import verify_credential  # noqa: E402
+from keys.did import did_key  # noqa: E402
 from keys.fetching import HttpRequest, HttpResponse  # noqa: E402
+from keys.material import PrivateKey  # noqa: E402
+from keys.resolution import resolve  # noqa: E402
 
 NODE = ROOT / "tests" / "peers" / "node" / "bench.mjs"
 Contestant = tuple[str, str, Callable[[], Any]]
@@ -166,33 +170,126 @@ def openvc_core() -> list[Contestant]:
     return [("openvc-core", "issue", issue), ("openvc-core", "verify", verify)]
 
 
-def in_node(times: int) -> dict[str, float]:
+def openbadgeslib() -> list[Contestant]:
+    """openbadgeslib, the proof alone."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+    from openbadgeslib.ob3.ldp import add_data_integrity_proof, verify_data_integrity_proof
+
+    contexts = {url: load_context(url) for url in pinned("context")}
+    key = Ed25519PrivateKey.from_private_bytes(sample.KEY.secret)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    document = sample.badge()
+    signed = add_proof(document, sample.KEY, verification_method=sample.METHOD, created=sample.NOW)
+    text = json.dumps(signed)
+    return [
+        (
+            "openbadgeslib",
+            "issue",
+            lambda: add_data_integrity_proof(
+                document, secret, sample.METHOD, created=sample.NOW, extra_contexts=contexts
+            ),
+        ),
+        (
+            "openbadgeslib",
+            "verify",
+            lambda: verify_data_integrity_proof(json.loads(text), public, extra_contexts=contexts),
+        ),
+    ]
+
+
+MANDATORY = ["/issuer", "/validFrom", "/validUntil", "/credentialStatus"]
+SELECTIVE = ["/credentialSubject/achievement/name", "/credentialSubject/achievement/criteria"]
+
+
+def suite_of_ours(name: str, key: PrivateKey) -> tuple[dict[str, Callable[[], Any]], Any]:
+    """Give the steps of one suite, and what Node is to measure itself with."""
+    did = did_key(key.public)
+    method = f"{did}#{key.public.multibase}"
+    document = sample.badge()
+    document["issuer"] = {**document["issuer"], "id": did}
+    is_selective = name == "ecdsa-sd-2023"
+    more = {"mandatory_pointers": MANDATORY} if is_selective else {}
+
+    def issue() -> dict[str, Any]:
+        return add_proof(
+            document,
+            key,
+            verification_method=method,
+            created=sample.NOW,
+            cryptosuite=name,
+            **more,
+        )
+
+    base = issue()
+    signed = derive_proof(base, SELECTIVE) if is_selective else base
+    text = json.dumps(signed)
+
+    def verify() -> None:
+        options = {"purpose": "assertionMethod", "controller": did, "fetch": None}
+        verify_proof(loads_strict(text), now=sample.NOW, **options)
+
+    steps: dict[str, Callable[[], Any]] = {"issue": issue, "verify": verify}
+    message: dict[str, Any] = {"credential": document, "signed": signed, "cryptosuite": name}
+    if is_selective:
+        steps["derive"] = lambda: derive_proof(base, SELECTIVE)
+        message |= {"mandatoryPointers": MANDATORY, "selectivePointers": SELECTIVE}
+    return steps, message_for_node(message, key)
+
+
+def other_suites(rounds: int, seconds: float) -> None:
+    """Print each suite beside Node's."""
+    print(f"\n{'':28}{'ours':>10}{'Node':>10}{'x ours':>8}")
+    for name in ("eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019", "ecdsa-sd-2023"):
+        key = sample.KEY if name.startswith("eddsa") else PrivateKey.generate("P-256")
+        steps, message = suite_of_ours(name, key)
+        figures: dict[tuple[str, str], list[float]] = {}
+        for _ in range(rounds):
+            for step, run in steps.items():
+                figures.setdefault(("ours", step), []).append(timed(run, seconds))
+            times = 5 if name == "ecdsa-sd-2023" else 100
+            for step, micros in in_node(times, message).items():
+                figures.setdefault(("Node", step), []).append(micros)
+        for step in steps:
+            mine, theirs = (statistics.median(figures[who, step]) for who in ("ours", "Node"))
+            print(f"{name + ' ' + step:28}{mine:10,.0f}{theirs:10,.0f}{theirs / mine:8.1f}")
+
+
+def message_for_node(message: dict[str, Any], key: PrivateKey) -> dict[str, Any]:
+    """Complete what Node needs to know: the key, contexts and DID document."""
+    did = did_key(key.public)
+    return {
+        **message,
+        "key": {
+            "id": f"{did}#{key.public.multibase}",
+            "type": "Multikey",
+            "controller": did,
+            "publicKeyMultibase": key.public.multibase,
+            "secretKeyMultibase": key.to_multibase(),
+        },
+        "documents": {
+            **{url: load_context(url) for url in pinned("context")},
+            did: resolve(did, fetch=None, now=sample.NOW).document,
+        },
+    }
+
+
+def in_node(times: int, message: dict[str, Any] | None = None) -> dict[str, float]:
     """Let @digitalbazaar/vc measure itself: microseconds for issue and verify."""
     from setup_node import find_node
 
     node = find_node()
     if node is None or not (NODE.parent / "node_modules").exists():
         raise ImportError("Node or its packages are not here: make test installs them")
-    document = sample.badge()
-    signed = add_proof(document, sample.KEY, verification_method=sample.METHOD, created=sample.NOW)
-    from keys.resolution import resolve
-
-    message = {
-        "times": times,
-        "credential": document,
-        "signed": signed,
-        "key": {
-            "id": sample.METHOD,
-            "type": "Multikey",
-            "controller": sample.ISSUER,
-            "publicKeyMultibase": sample.KEY.public.multibase,
-            "secretKeyMultibase": sample.KEY.to_multibase(),
-        },
-        "documents": {
-            **{url: load_context(url) for url in pinned("context")},
-            sample.ISSUER: resolve(sample.ISSUER, fetch=None, now=sample.NOW).document,
-        },
-    }
+    if message is None:
+        _steps, message = suite_of_ours("eddsa-rdfc-2022", sample.KEY)
+    message = {**message, "times": times}
     ran = subprocess.run(
         [node, str(NODE)], input=json.dumps(message), capture_output=True, text=True, check=True
     )
@@ -215,9 +312,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=float, default=0.4, help="for each figure of a round")
+    arguments.add_argument("--suites", action="store_true", help="the other suites, too")
     given = arguments.parse_args()
     contestants, absent = ours(), []
-    for peer in (plain_pyld, openvc_core):
+    for peer in (plain_pyld, openbadgeslib, openvc_core):
         try:
             contestants += peer()
         except ImportError as error:
@@ -250,6 +348,8 @@ def main() -> None:
         print(row + (f"{verify / middle['ours, complete', 'verify']:12.1f}" if verify else ""))
     for line in dict.fromkeys(absent):
         print(f"not measured: {line}")
+    if given.suites:
+        other_suites(given.rounds, given.seconds)
 
 
 if __name__ == "__main__":

@@ -7,25 +7,8 @@ import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
-import {cryptosuite as eddsaRdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
-import {createSignCryptosuite as eddsaJcsSign, createVerifyCryptosuite as eddsaJcsVerify}
-  from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
-import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
-import {createSignCryptosuite as ecdsaJcsSign, createVerifyCryptosuite as ecdsaJcsVerify}
-  from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
-import * as ecdsaSd from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
+import {suites, derivation} from './suites.mjs';
 import {readFileSync} from 'node:fs';
-
-const suites = {
-  'eddsa-rdfc-2022': {sign: () => eddsaRdfc, verify: () => eddsaRdfc},
-  'eddsa-jcs-2022': {sign: eddsaJcsSign, verify: eddsaJcsVerify},
-  'ecdsa-rdfc-2019': {sign: () => ecdsaRdfc, verify: () => ecdsaRdfc},
-  'ecdsa-jcs-2019': {sign: ecdsaJcsSign, verify: ecdsaJcsVerify},
-  'ecdsa-sd-2023': {
-    sign: ({mandatoryPointers}) => ecdsaSd.createSignCryptosuite({mandatoryPointers}),
-    verify: ecdsaSd.createVerifyCryptosuite
-  }
-};
 
 const [command] = process.argv.slice(2);
 const input = JSON.parse(readFileSync(0, 'utf8'));
@@ -47,8 +30,7 @@ if (command === 'issue') {
   const signed = await vc.issue({credential: input.credential, suite, documentLoader});
   console.log(JSON.stringify(signed));
 } else if (command === 'derive') {
-  const {selectivePointers} = input;
-  const cryptosuite = ecdsaSd.createDiscloseCryptosuite({selectivePointers});
+  const cryptosuite = derivation(input);
   const suite = new DataIntegrityProof({cryptosuite});
   const derived = await vc.derive({verifiableCredential: input.document, suite, documentLoader});
   console.log(JSON.stringify(derived));
