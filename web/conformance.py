@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, make_response, request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.serving import make_server
 
@@ -276,8 +277,9 @@ def _with_options(did: str) -> str:
 
 
 def _check_representation() -> None:
-    accepted = request.accept_mimetypes
-    if accepted and not any(accepted[name] for name in _REPRESENTATIONS):
+    # By the names alone: clients add a profile, which chooses nothing here.
+    asked = MIMEAccept([(name.partition(";")[0], q) for name, q in request.accept_mimetypes])
+    if asked and not any(asked[name] for name in _REPRESENTATIONS):
         raise DidError("documents are written as JSON here", code="representationNotSupported")
 
 

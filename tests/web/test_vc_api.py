@@ -475,7 +475,9 @@ def test_form_that_we_do_not_write_is_refused(client: FlaskClient) -> None:
     assert cbor.status_code == 406
     error = json.loads(cbor.data)["didResolutionMetadata"]["error"]
     assert error == "representationNotSupported"
-    for accept in ("*/*", "application/did", "application/did+cbor, application/did+ld+json"):
+    profiled = 'application/ld+json;profile="https://w3id.org/did-resolution"'
+    several = "application/did+cbor, application/did+ld+json"
+    for accept in ("*/*", "application/did", several, profiled):
         good = client.get(path, base_url=BASE, headers={"Accept": accept})
         assert good.status_code == 200
 
