@@ -5,12 +5,13 @@ from datetime import datetime
 
 from flask import Flask, g, request
 
-from issuer import assessment, award_tables, issuing
+from issuer import assessment, award_tables, batches, issuing
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
+from issuer.views import batches as batch_pages
 from issuer.views import candidate, examiner, home, offers, officer, oid4vci, public
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -45,11 +46,13 @@ def create_app(
     app.extensions["issuing_body"] = body
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
+    register(app, batch_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)
     _know_the_visitor(app)
     _do_the_daily_work(app, body)
+    _go_on_with_batches(app, body)
     return app
 
 
@@ -76,6 +79,13 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
         if now.date() > done["day"]:
             done["day"] = now.date()
             work(now)
+
+
+def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
+    services: Services = app.extensions["mycred4home"]
+    worker = batches.Worker(services.database, body=body, clock=services.clock)
+    app.extensions["batch_worker"] = worker
+    worker.wake()
 
 
 def _know_the_visitor(app: Flask) -> None:

@@ -6,11 +6,12 @@ An officer sees an alias, role codes, marks and a level; never evidence, names o
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import Select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from credentials.report import CredentialError
 from issuer import issuing, offers
@@ -29,6 +30,8 @@ from issuer.trail import ReasonTrail, trail_of
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,23 @@ class IssuedBadge:
 # --- release ---------------------------------------------------------------------------------
 
 
-def pending(session: Session) -> list[ReasonTrail]:
+def pending(session: Session, *, limit: int | None = None) -> list[ReasonTrail]:
     """List the awarded decisions that nobody released yet, the oldest first."""
     decisions = session.exec(
-        select(Decision)
-        .outerjoin(Award, col(Award.decision_id) == col(Decision.id))
-        .where(col(Decision.outcome) == "awarded", col(Award.id).is_(None))
-        .order_by(col(Decision.decided_at), col(Decision.id))
+        _pending(select(Decision)).order_by(col(Decision.decided_at), col(Decision.id)).limit(limit)
     ).all()
     return [trail_of(session, decision) for decision in decisions]
+
+
+def number_pending(session: Session) -> int:
+    """Count the awarded decisions that nobody released yet."""
+    return session.exec(_pending(select(func.count(col(Decision.id))))).one()
+
+
+def _pending(selected: SelectOfScalar[T]) -> SelectOfScalar[T]:
+    return selected.outerjoin(Award, col(Award.decision_id) == col(Decision.id)).where(
+        col(Decision.outcome) == "awarded", col(Award.id).is_(None)
+    )
 
 
 def release(

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import awards, changes, endorsements, offers, status_lists
+from issuer import awards, batches, changes, endorsements, offers, status_lists
 from issuer.award_tables import REASONS_OF, Action, Change, Reason, ReceivedEndorsement
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
@@ -18,6 +18,9 @@ from web.errors import Refused
 from web.languages import N_, current_language, gettext
 
 blueprint = Blueprint("officer", __name__, url_prefix="/officer")
+
+_MOST_SHOWN = 50
+"""A page of the queue; more are released as a batch."""
 
 STATES = {
     "released": N_("released, no link yet"),
@@ -98,10 +101,14 @@ def release() -> str | tuple[str, int]:
 
 def _queue_page(*, released: int = 0, refused: list[tuple[str, str]] | None = None) -> str:
     with services().database.reading() as session:
-        waiting = awards.pending(session)
+        waiting = awards.pending(session, limit=_MOST_SHOWN)
+        number = awards.number_pending(session)
+        recent = batches.latest(session)
     return render_template(
         "officer/queue.html",
         waiting=[_waiting(trail) for trail in waiting],
+        number=number,
+        recent=recent,
         released=released,
         refused=refused or [],
     )

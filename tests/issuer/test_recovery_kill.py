@@ -1,57 +1,17 @@
 """kill -9 at every seam of issuing: after a restart each award has one badge and one place."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from award_world import BASE_URL, NOW, PASSPHRASE, SECRET, Centre, open_centre
+from award_world import NOW, Centre, open_centre
 from kill_driver import HOLDER
+from killing import killed_at, restart
 from sqlmodel import select
-from world import Clock
 
-from issuer import IssuerSettings, awards, create_app, issuing
+from issuer import awards, issuing
 from issuer.audit import broken_at
 from issuer.award_tables import Award, Credential, Offer, StatusEntry
 from issuer.tables import Role
-
-ROOT = Path(__file__).parents[2]
-
-
-def killed_at(folder: Path, action: str, identifier: UUID, step: str) -> None:
-    """Run an action in its own process and kill it without mercy at a step."""
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "kill_driver.py", folder, action, str(identifier), step],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == step, "the process ended before the step"
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
-
-
-def restart(folder: Path) -> None:
-    """Start the issuer over what the killed process left."""
-    create_app(
-        IssuerSettings(
-            base_url=BASE_URL,
-            database_url=f"sqlite:///{folder}/issuer.db",
-            secret=SECRET,
-            body_name="Example Training Centre (Spain)",
-            country="Spain",
-            country_code="ES",
-            key_store=folder / "keys" / "issuer.keys",
-            passphrase=PASSPHRASE,
-            wallet_url="http://localhost:8002",
-        ),
-        clock=Clock(NOW),
-    )
 
 
 def rows(centre: Centre) -> dict[str, int]:
