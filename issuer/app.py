@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, issuing
+from issuer import assessment, award_tables, batches, issuing, notices
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
@@ -13,9 +13,11 @@ from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
 from issuer.views import candidate, examiner, home, offers, officer, oid4vci, public
+from issuer.views import notices as notice_pages
 from keys.fetching import Fetch
 from keys.store import KeyStore
 from web.app import Services, create_service, register, utc_now
+from web.mail import MailServer
 
 __all__ = ["award_tables", "create_app"]
 
@@ -47,12 +49,15 @@ def create_app(
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
     register(app, batch_pages.blueprint)
+    register(app, notice_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)
     _know_the_visitor(app)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
+    if settings.mail is not None:
+        _send_notices(app, settings.mail)
     return app
 
 
@@ -86,6 +91,22 @@ def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
     worker = batches.Worker(services.database, body=body, clock=services.clock)
     app.extensions["batch_worker"] = worker
     worker.wake()
+
+
+def _send_notices(app: Flask, server: MailServer) -> None:
+    services: Services = app.extensions["mycred4home"]
+    sender = notices.Sender(
+        services.database,
+        server,
+        base_url=services.settings.base_url,
+        clock=services.clock,
+    )
+
+    @app.after_request
+    def wake(response: Response) -> Response:
+        if request.method == "POST":
+            sender.wake()
+        return response
 
 
 def _know_the_visitor(app: Flask) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
-from issuer import issuing, offers, status_lists, trail
+from issuer import issuing, notices, offers, status_lists, trail
 from issuer.audit import record
 from issuer.award_tables import (
     REASONS_OF,
@@ -27,6 +27,7 @@ from issuer.award_tables import (
     Credential,
     Reason,
 )
+from issuer.notice_tables import News
 from issuer.profile import IssuingBody
 from web.errors import Refused
 from web.languages import N_
@@ -208,6 +209,8 @@ def _carry_out(session: Session, change: _Confirmed) -> None:
     offers.withdraw_offers(session, change.badge.award_id)
     event = _CARRYING_OUT[Action(change.request.action)](session, change)
     record(session, event, change.badge.id, by=change.by, now=change.now)
+    award = session.get_one(Award, change.badge.award_id)
+    notices.tell(session, award.candidate_id, award.id, News(change.request.action), now=change.now)
 
 
 def _revoke(session: Session, change: _Confirmed) -> str:

@@ -27,9 +27,10 @@ from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
 from credentials.times import read_time, write_time
-from issuer import endorsements, offers, status_lists, trail
+from issuer import endorsements, notices, offers, status_lists, trail
 from issuer.audit import record
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
+from issuer.notice_tables import News
 from issuer.profile import IssuingBody
 from issuer.trail import BadgeContent
 from keys.did import did_key
@@ -243,11 +244,12 @@ def carry_out(
 
 
 def _first_offer(session: Session, award_id: UUID, *, body: IssuingBody, now: datetime) -> bool:
-    session.exec(select(Award.id).where(col(Award.id) == award_id).with_for_update())
+    award = session.exec(select(Award).where(col(Award.id) == award_id).with_for_update()).one()
     if session.exec(select(Offer.id).where(col(Offer.award_id) == award_id)).first():
         return False
     offers.make_offer(session, award_id, secret=body.secret, now=now)
     record(session, "award.offered", award_id, now=now)
+    notices.tell(session, award.candidate_id, award_id, News.READY, now=now)
     return True
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from web.mail import MailServer
 from web.settings import ServiceSettings
 
 
@@ -18,3 +19,5 @@ class IssuerSettings(ServiceSettings):
     passphrase: bytes = field(repr=False)
     wallet_url: str
     framework: str = "mycred4home"
+    mail: MailServer | None = None
+    """Who sends notices; without it people are told on their own pages only."""

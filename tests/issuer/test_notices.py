@@ -1,0 +1,271 @@
+"""Notices: in the transaction of what they tell, sent after it, and with nothing that tells on."""
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiosmtpd.controller import Controller
+from award_world import BASE_URL, NOW, Service, open_service
+from sqlmodel import select
+
+from issuer import changes, notices
+from issuer.notice_tables import Mailbox, Notice, NoticeState
+from issuer.tables import Role
+from web.errors import Refused
+from web.mail import MailServer, NotSent, checked_address
+
+ADDRESS = "maria@sample.example"
+
+
+class Inbox:
+    """What a real SMTP server took; it refuses when told to."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def server(inbox: Inbox) -> Iterator[MailServer]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield MailServer(host="127.0.0.1", port=port, sender="centre@issuer.example", security="none")
+    controller.stop()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return open_service(tmp_path)
+
+
+def give_address(service: Service, language: str = "es") -> None:
+    maria = service.centre.person("maria", Role.CANDIDATE)
+    with service.centre.database.transaction() as session:
+        notices.open_mailbox(session, maria, ADDRESS, language=language, now=NOW)
+
+
+def cancel(service: Service, award_id: UUID) -> None:
+    olga = service.centre.person("olga", Role.OFFICER)
+    with service.centre.database.transaction() as session:
+        changes.ask(
+            session,
+            award_id,
+            action="revoke",
+            reason="holder_request",
+            officer_id=olga,
+            body=service.centre.body,
+            now=NOW,
+        )
+
+
+def send(service: Service, server: MailServer, after: timedelta = timedelta()) -> int:
+    return notices.send_waiting(
+        service.centre.database,
+        server.post,
+        sender=server.sender,
+        base_url=BASE_URL,
+        now=NOW + after,
+    )
+
+
+def states(service: Service) -> set[str]:
+    with service.centre.database.reading() as session:
+        return set(session.exec(select(Notice.state)))
+
+
+# --- attacks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "maria",
+        "maria@",
+        "@sample.example",
+        "maria@localhost",
+        "a@b.example\r\nBcc: x@y.example",
+        "a@b.example\nSubject: x",
+        "a@b.example, c@d.example",
+        "Maria <a@b.example>",
+        "a b@c.example",
+        "a\x00@b.example",
+        f"{'a' * 250}@b.example",
+        "ma\u202eria@b.example",
+    ],
+)
+def test_what_is_no_address_is_refused(service: Service, address: str) -> None:
+    with pytest.raises(ValueError, match="not an e-mail"):
+        checked_address(address)
+    maria = service.browser("maria", Role.CANDIDATE)
+    answer = maria.post("/messages/?lang=en", data={"address": address})
+    assert answer.status_code == 422
+    assert "This is not an e-mail address." in answer.text
+    assert service.centre.count(Mailbox) == 0
+
+
+def test_a_change_that_fails_leaves_no_notice(service: Service) -> None:
+    give_address(service)
+    award_id = service.released()
+    before = service.centre.count(Notice)
+    with pytest.raises(Refused), service.centre.database.transaction() as session:
+        changes.confirm(
+            session,
+            award_id,
+            officer_id=service.centre.person("olga"),
+            body=service.centre.body,
+            now=NOW,
+        )
+    assert service.centre.count(Notice) == before == 1
+
+
+def test_a_message_names_no_person_no_skill_and_no_reason(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    give_address(service, "en")
+    award_id = service.released()
+    cancel(service, award_id)
+    assert send(service, server) == 2
+    for message in inbox.messages:
+        text = message.get_content() + str(message["Subject"])
+        assert f"{BASE_URL}/badges/{award_id}" in text
+        for word in ("maria", "X-maria", "clean", "olga", "asked for it"):
+            assert word not in text
+
+
+def test_without_an_address_nothing_is_kept_or_sent(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    award_id = service.released()
+    cancel(service, award_id)
+    assert service.centre.count(Notice) == 0
+    assert (send(service, server), inbox.messages) == (0, [])
+
+
+def test_an_address_that_was_taken_back_gets_nothing(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    give_address(service)
+    service.released()
+    service.browser("maria").post("/messages/stop")
+    assert service.centre.count(Mailbox) == 0
+    assert (send(service, server), inbox.messages) == (0, [])
+    assert states(service) == {NoticeState.GIVEN_UP}
+
+
+def test_a_password_never_goes_without_tls() -> None:
+    with pytest.raises(ValueError, match="TLS"):
+        MailServer(host="h", port=25, sender="a@b.example", security="none", user="u")
+    shown = repr(MailServer(host="h", port=25, sender="a@b.example", user="u", password="secret"))
+    assert "secret" not in shown
+
+
+def test_a_server_without_tls_is_not_used_when_tls_is_asked_for(server: MailServer) -> None:
+    strict = MailServer(host=server.host, port=server.port, sender=server.sender)
+    with pytest.raises(NotSent) as failed:
+        strict.post(EmailMessage())
+    assert failed.value.for_good is False
+
+
+# --- sending ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("en", "Your badge is ready"),
+        ("fr", "Votre badge est prêt"),
+        ("es", "Su insignia está lista"),
+    ],
+)
+def test_people_are_told_in_their_language(
+    service: Service, server: MailServer, inbox: Inbox, language: str, subject: str
+) -> None:
+    give_address(service, language)
+    service.released()
+    assert send(service, server) == 1
+    assert send(service, server, timedelta(days=2)) == 0
+    (message,) = inbox.messages
+    assert (message["To"], message["Subject"]) == (ADDRESS, subject)
+
+
+def test_what_was_not_taken_is_tried_again_later_under_the_same_id(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    give_address(service)
+    service.released()
+    inbox.answer = "451 try later"
+    assert send(service, server) == 0
+    assert send(service, server, timedelta(seconds=30)) == 0
+    inbox.answer = "250 OK"
+    assert send(service, server, timedelta(seconds=30)) == 0
+    assert send(service, server, timedelta(minutes=1)) == 1
+    assert states(service) == {NoticeState.SENT}
+
+
+def test_a_server_that_is_down_is_tried_for_days_and_then_given_up(service: Service) -> None:
+    give_address(service)
+    service.released()
+    with socket.socket() as taken:  # bound, never listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        down = MailServer(
+            host="127.0.0.1",
+            port=taken.getsockname()[1],
+            sender="centre@issuer.example",
+            security="none",
+        )
+        for day in range(10):
+            assert send(service, down, timedelta(days=day)) == 0
+    assert states(service) == {NoticeState.GIVEN_UP}
+    with service.centre.database.reading() as session:
+        assert session.exec(select(Notice.tries)).one() == 7
+
+
+def test_an_address_that_the_server_refuses_for_good_is_not_tried_again(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    give_address(service)
+    service.released()
+    inbox.answer = "550 no such person"
+    send(service, server)
+    assert states(service) == {NoticeState.GIVEN_UP}
+
+
+# --- page ------------------------------------------------------------------------------------
+
+
+def test_people_give_and_take_back_their_address(service: Service) -> None:
+    maria = service.browser("maria", Role.CANDIDATE)
+    assert maria.post("/messages/?lang=fr", data={"address": ADDRESS}).status_code == 302
+    assert ADDRESS in maria.get("/messages/").text
+    assert ADDRESS not in service.browser("juan", Role.CANDIDATE).get("/messages/").text
+    assert maria.post("/messages/stop").status_code == 302
+    assert ADDRESS not in maria.get("/messages/").text
+    assert service.browser().get("/messages/").status_code == 401
