@@ -25,6 +25,8 @@ _MAX_ENTRIES = 1_000
 _MAX_ENTRY_BYTES = 200_000
 _MAX_LIST = 100
 _MAX_PROOFS = 1_000
+_MAX_ENTRY_PROOFS = 10
+"""Each is checked over the whole entry, which may be large."""
 _TOLERANCE = timedelta(minutes=5)
 _MAX_TTL = 2**31
 _VERSION = re.compile(r"([1-9][0-9]{0,5})-([1-9A-HJ-NP-Za-km-z]{40,60})")
@@ -150,7 +152,7 @@ def _version(entry: dict[str, Any], scid: str, previous: Version | None, now: da
     keys = before.update_keys if before and not pre_rotated else parameters.update_keys
     unsigned = {name: value for name, value in entry.items() if name != "proof"}
     proofs = entry["proof"] if isinstance(entry["proof"], list) else [entry["proof"]]
-    if not 0 < len(proofs) <= _MAX_LIST:
+    if not 0 < len(proofs) <= _MAX_ENTRY_PROOFS:
         raise bad("it has no proof, or too many")
     for proof in proofs:  # 2
         if check_proof(unsigned, proof, now) not in keys:

@@ -83,7 +83,7 @@ def _document(version: Version) -> dict[str, Any]:
     own: str = document["id"]
     listed = document.get("service", [])
     services = list(listed) if isinstance(listed, list) else [listed]
-    present = {one.get("id") for one in services if isinstance(one, dict)}
+    present = [one.get("id") for one in services if isinstance(one, dict)]
     base = folder_url(own)
     implicit: list[dict[str, str]] = [
         {"id": f"{own}#files", "type": "relativeRef", "serviceEndpoint": f"{base}/"},
@@ -95,7 +95,7 @@ def _document(version: Version) -> dict[str, Any]:
         },
     ]
     for service in implicit:
-        if present.isdisjoint({service["id"], f"#{service['id'].partition('#')[2]}"}):
+        if service["id"] not in present and service["id"].removeprefix(own) not in present:
             services.append(service)
     return {**document, "service": services}
 
