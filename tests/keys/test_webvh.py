@@ -717,6 +717,21 @@ def test_service_of_the_document_comes_before_the_one_that_every_did_has() -> No
         assert named == own
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_signed_entry_that_is_not_linked_by_its_hash_is_refused(place: int) -> None:
+    log = Log().update().update()
+    entry = {name: value for name, value in log.entries[place].items() if name != "proof"}
+    entry["versionId"] = f"{place + 1}-{hashed('another')}"
+    log.entries[place] = {**entry, "proof": [proof_of(entry, FIRST)]}
+    refused(lambda: look(log), f"entry {place + 1}.*hash of its versionId")
+
+
+def test_first_entry_that_is_not_the_one_the_did_was_made_from_is_refused() -> None:
+    log = Log()
+    log.resealed(0, state={**Log.document(log.did), "alsoKnownAs": ["did:web:other.example"]})
+    refused(lambda: look(log), "hash of the DID")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
