@@ -732,9 +732,10 @@ def test_first_entry_that_is_not_the_one_the_did_was_made_from_is_refused() -> N
     refused(lambda: look(log), "hash of the DID")
 
 
+PLAIN = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=5)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    st.none() | st.booleans() | st.integers(-3, 3) | PLAIN,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN, inner),
     max_leaves=5,
 )
 NAMES = ("method", "updateKeys", "nextKeyHashes", "witness", "watchers", "portable", "ttl")
