@@ -15,6 +15,7 @@ from parties import NOW, Party, Web, WebParty
 
 import demo
 from credentials.report import Headline, Outcome
+from credentials.times import write_time
 from credentials.trust import Trust
 from credentials.verify import verify_credential
 from keys.material import KeyKind, PublicKey
@@ -115,6 +116,7 @@ def signed_by_node(issuer: Party, cryptosuite: str = "eddsa-rdfc-2022") -> dict[
         "issue",
         credential=issuer.unsigned_badge(HOLDER.did),
         key=key,
+        created=write_time(NOW),
         cryptosuite=cryptosuite,
         documents=documents_of(issuer),
     )

@@ -13,6 +13,7 @@ from parties import NOW, Party
 
 from credentials.proofs import derive_proof, verify_proof
 from credentials.report import CredentialError, ProofError
+from credentials.times import write_time
 
 pytestmark = pytest.mark.peer
 
@@ -41,6 +42,7 @@ def node_issues() -> Document:
         "issue",
         credential=UNSIGNED,
         key=key,
+        created=write_time(NOW),
         cryptosuite="ecdsa-sd-2023",
         mandatoryPointers=MANDATORY,
         documents=DOCUMENTS,

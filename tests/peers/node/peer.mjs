@@ -1,6 +1,6 @@
 // Sign and verify with implementations that we did not write, offline.
 //   node peer.mjs verify  < {document, documents}   -> {"verified": bool, "error": "..."}
-//   node peer.mjs issue   < {credential, key, documents, cryptosuite?, mandatoryPointers?}
+//   node peer.mjs issue   < {credential, key, created, documents, cryptosuite?, mandatoryPointers?}
 //   node peer.mjs derive  < {document, selectivePointers, documents}   -> the credential
 // `documents` maps addresses to JSON: contexts and DID documents. Nothing else is loaded.
 import * as vc from '@digitalbazaar/vc';
@@ -26,7 +26,7 @@ if (command === 'issue') {
   const kind = name.startsWith('ecdsa') ? EcdsaMultikey : Ed25519Multikey;
   const key = await kind.from(input.key);
   const cryptosuite = suites[name].sign(input);
-  const suite = new DataIntegrityProof({signer: key.signer(), cryptosuite});
+  const suite = new DataIntegrityProof({signer: key.signer(), date: input.created, cryptosuite});
   const signed = await vc.issue({credential: input.credential, suite, documentLoader});
   console.log(JSON.stringify(signed));
 } else if (command === 'derive') {
