@@ -1,0 +1,59 @@
+"""Another sector is a folder: nothing else is touched, and its people try, send and are marked."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from assessment_world import NOW, House, good_answer
+
+from issuer import assessment
+from issuer.assessment import Marking
+from issuer.framework import FOLDER, Framework, frameworks
+from issuer.tables import Submission, Table
+from web.database import Database
+
+
+@pytest.fixture(params=["shipped", "added"])
+def sector(request: pytest.FixtureRequest, tmp_path: Path) -> Framework:
+    """Give the framework of another sector: the shipped one, and a folder that somebody adds."""
+    if request.param == "shipped":
+        return frameworks()["companionship"]
+    shutil.copytree(FOLDER / "companionship", tmp_path / "gardening")
+    file = tmp_path / "gardening" / "framework.toml"
+    text = file.read_text("utf-8").replace('id = "companionship"', 'id = "gardening"')
+    file.write_text(text, "utf-8")
+    return frameworks(tmp_path)["gardening"]
+
+
+def test_another_sector_is_tried_sent_and_marked_in_every_language(sector: Framework) -> None:
+    assert len(sector.skills) == 2
+    for language in sector.languages:
+        house = House(Database("sqlite://", Table.metadata), framework=sector)
+        for skill in sector.skills:
+            candidate = house.candidate(f"{skill} {language}")
+            with house.database.transaction() as session:
+                submission = assessment.start(
+                    session,
+                    sector,
+                    candidate_id=candidate,
+                    skill=skill,
+                    language=language,
+                    now=NOW,
+                )
+                scenario = sector.scenario_by_id(submission.scenario_id, language)
+                for task in scenario.tasks:
+                    assessment.save_answer(session, submission, task, good_answer(task), now=NOW)
+                assessment.submit(session, submission, sector, now=NOW)
+                sent = submission.id
+            examiner = house.examiner(language=language, skill=skill)
+            criteria = sector.skills[skill].criteria
+            marks = Marking(dict.fromkeys(criteria, 2), dict.fromkeys(criteria, "good"), 2)
+            with house.database.transaction() as session:
+                assessment.decide(session, sent, marks, sector, examiner_id=examiner, now=NOW)
+            with house.database.reading() as session:
+                assert session.get_one(Submission, sent).skill == skill
+
+
+def test_another_sector_has_no_word_of_the_first(sector: Framework) -> None:
+    first = frameworks()["mycred4home"]
+    assert set(sector.skills).isdisjoint(first.skills)
