@@ -49,7 +49,6 @@ def create_app(
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
     register(app, batch_pages.blueprint)
-    register(app, notice_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)
@@ -57,6 +56,7 @@ def create_app(
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
     if settings.mail is not None:
+        register(app, notice_pages.blueprint)
         _send_notices(app, settings.mail)
     return app
 

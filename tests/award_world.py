@@ -33,6 +33,7 @@ from keys.fetching import Fetch
 from keys.store import KeyStore
 from web.database import Database
 from web.errors import Refused
+from web.mail import MailServer
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BASE_URL = "http://localhost:8001"
@@ -229,7 +230,11 @@ class Service:
 
 
 def open_service(
-    folder: Path, *, database_url: str = "sqlite://", fetch: Fetch | None = None
+    folder: Path,
+    *,
+    database_url: str = "sqlite://",
+    fetch: Fetch | None = None,
+    mail: MailServer | None = None,
 ) -> Service:
     """Build the issuer's app; forms need no anti-forgery token, except where a test wants it."""
     path = folder / "keys" / "issuer.keys"
@@ -245,6 +250,7 @@ def open_service(
         key_store=path,
         passphrase=PASSPHRASE,
         wallet_url="http://localhost:8002",
+        mail=mail,
     )
     app = create_app(settings, fetch=fetch, clock=clock)
     app.config["WTF_CSRF_ENABLED"] = False

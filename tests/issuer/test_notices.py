@@ -1,6 +1,7 @@
 """Notices: in the transaction of what they tell, sent after it, and with nothing that tells on."""
 
 import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -65,6 +66,13 @@ def service(tmp_path: Path) -> Service:
     return open_service(tmp_path)
 
 
+@pytest.fixture
+def writing(tmp_path: Path, server: MailServer) -> Service:
+    """Give a centre that has a mail server: it has the pages, and sends by itself."""
+    database_url = f"sqlite:///{tmp_path}/issuer.db"
+    return open_service(tmp_path, database_url=database_url, mail=server)
+
+
 def give_address(service: Service, language: str = "es") -> None:
     maria = service.centre.person("maria", Role.CANDIDATE)
     with service.centre.database.transaction() as session:
@@ -121,14 +129,14 @@ def states(service: Service) -> set[str]:
         "ma\u202eria@b.example",
     ],
 )
-def test_what_is_no_address_is_refused(service: Service, address: str) -> None:
+def test_what_is_no_address_is_refused(writing: Service, address: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail"):
         checked_address(address)
-    maria = service.browser("maria", Role.CANDIDATE)
+    maria = writing.browser("maria", Role.CANDIDATE)
     answer = maria.post("/messages/?lang=en", data={"address": address})
     assert answer.status_code == 422
     assert "This is not an e-mail address." in answer.text
-    assert service.centre.count(Mailbox) == 0
+    assert writing.centre.count(Mailbox) == 0
 
 
 def test_a_change_that_fails_leaves_no_notice(service: Service) -> None:
@@ -174,7 +182,9 @@ def test_an_address_that_was_taken_back_gets_nothing(
 ) -> None:
     give_address(service)
     service.released()
-    service.browser("maria").post("/messages/stop")
+    maria = service.centre.person("maria", Role.CANDIDATE)
+    with service.centre.database.transaction() as session:
+        notices.close_mailbox(session, maria, now=NOW)
     assert service.centre.count(Mailbox) == 0
     assert (send(service, server), inbox.messages) == (0, [])
     assert states(service) == {NoticeState.GIVEN_UP}
@@ -261,11 +271,28 @@ def test_an_address_that_the_server_refuses_for_good_is_not_tried_again(
 # --- page ------------------------------------------------------------------------------------
 
 
-def test_people_give_and_take_back_their_address(service: Service) -> None:
-    maria = service.browser("maria", Role.CANDIDATE)
+def test_people_give_and_take_back_their_address(writing: Service) -> None:
+    maria = writing.browser("maria", Role.CANDIDATE)
     assert maria.post("/messages/?lang=fr", data={"address": ADDRESS}).status_code == 302
     assert ADDRESS in maria.get("/messages/").text
-    assert ADDRESS not in service.browser("juan", Role.CANDIDATE).get("/messages/").text
+    assert ADDRESS not in writing.browser("juan", Role.CANDIDATE).get("/messages/").text
     assert maria.post("/messages/stop").status_code == 302
     assert ADDRESS not in maria.get("/messages/").text
-    assert service.browser().get("/messages/").status_code == 401
+    assert writing.browser().get("/messages/").status_code == 401
+
+
+def test_a_centre_with_a_mail_server_sends_by_itself(writing: Service, inbox: Inbox) -> None:
+    maria = writing.browser("maria", Role.CANDIDATE)
+    maria.post("/messages/?lang=es", data={"address": ADDRESS})
+    writing.released()
+    maria.post("/messages/?lang=es", data={"address": ADDRESS})  # any form wakes the sender
+    end = time.monotonic() + 10
+    while not inbox.messages and time.monotonic() < end:
+        time.sleep(0.02)
+    assert [message["To"] for message in inbox.messages] == [ADDRESS]
+
+
+def test_without_a_mail_server_nothing_is_promised(service: Service) -> None:
+    maria = service.browser("maria", Role.CANDIDATE)
+    assert "/messages/" not in maria.get("/me/").text
+    assert maria.get("/messages/").status_code == 404
