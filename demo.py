@@ -322,6 +322,7 @@ class _Centre:
         self.rosa = self._staff("Rosa", "es", Role.EXAMINER, N_("Expert who became an examiner"))
         self.omar = self._staff("Omar", "es", Role.OFFICER, N_("Awarding officer"))
         self.odile = self._staff("Odile", "fr", Role.OFFICER, N_("Second awarding officer"))
+        self.clara = self._staff("Clara", "fr", Role.COORDINATOR, N_("Coordinator of the pilot"))
         for examiner, reason in (
             (self.elena, "letter of the centre"),
             (self.marc, "letter of the centre"),

@@ -12,7 +12,7 @@ from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
-from issuer.views import candidate, examiner, home, offers, officer, oid4vci, public
+from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
 from issuer.views import notices as notice_pages
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -49,6 +49,7 @@ def create_app(
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
     register(app, batch_pages.blueprint)
+    register(app, coordinator.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)

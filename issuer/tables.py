@@ -29,6 +29,7 @@ class Role(StrEnum):
     CANDIDATE = "candidate"
     EXAMINER = "examiner"
     OFFICER = "officer"
+    COORDINATOR = "coordinator"
 
 
 class SubmissionState(StrEnum):
@@ -324,7 +325,8 @@ class AuditEvent(Table, table=True):
 _FROZEN = ("assessment", "decision", "audit_event")
 
 
-def _freeze(table: str) -> None:
+def freeze(table: str) -> None:
+    """Let the database refuse every change of rows of `table`."""
     for action in ("UPDATE", "DELETE"):
         name = f"{table}_is_final_{action.lower()}"
         event.listen(
@@ -348,4 +350,4 @@ def _freeze(table: str) -> None:
 
 
 for _table in _FROZEN:
-    _freeze(_table)
+    freeze(_table)

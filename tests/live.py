@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE_SECONDS = 90
 
 # Everybody's way in: a service, and the button of a sample there.
-PEOPLE = ("Lucía", "Fatou", "Amina", "Oksana", "Ion", "Elena", "Marc", "Rosa", "Omar", "Odile")
+PEOPLE = (
+    *("Lucía", "Fatou", "Amina", "Oksana", "Ion"),
+    *("Elena", "Marc", "Rosa", "Omar", "Odile", "Clara"),
+)
 WALLETS = ("Lucía", "Fatou", "Amina")
 BADGES = (
     "Two good badges, shown by their owner",

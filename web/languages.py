@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -93,6 +93,23 @@ def format_datetime(value: datetime) -> str:
     return dates.format_datetime(value, "d MMM y, HH:mm 'UTC'", locale=current_language())
 
 
+def format_share(value: float) -> str:
+    """Write a share between 0 and 1 in percent, with one place after the point."""
+    return numbers.format_percent(
+        round(value, 3), locale=current_language(), decimal_quantization=False
+    )
+
+
+def format_number(value: float, places: int = 1) -> str:
+    """Write a number in the visitor's language."""
+    return numbers.format_decimal(round(value, places), locale=current_language())
+
+
+def country_name(code: str) -> str:
+    """Give the name of a country (ISO 3166-1 alpha-2) in the visitor's language."""
+    return str(Locale.parse(current_language()).territories.get(code, code))
+
+
 def lang_url(language: str | None = None) -> str:
     """Give the address of this page in another language (or in the one now shown)."""
     arguments: dict[str, Any] = request.args.to_dict(flat=False)
@@ -137,6 +154,8 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
         lang_url=lang_url,
         format_date=format_date,
         format_datetime=format_datetime,
+        format_share=format_share,
+        format_number=format_number,
     )
 
 

@@ -72,4 +72,6 @@ def _home_of(visitor: Visitor) -> str:
         return url_for("examiner.queue")
     if visitor.is_(Role.OFFICER):
         return url_for("officer.queue")
+    if visitor.is_(Role.COORDINATOR):
+        return url_for("coordinator.board")
     return url_for("candidate.skills")
