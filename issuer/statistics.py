@@ -110,7 +110,7 @@ def figures(work: Sequence[Work], *, by: Sequence[str]) -> Figures:
     twice = [one for one in decided if len(one.proposed) > 1]
     return Figures(
         started=len(work) if _shown(work) else None,
-        withdrawn=withdrawn if shown and withdrawn >= SMALLEST else None,
+        withdrawn=withdrawn if shown and withdrawn not in _few() else None,
         decided=len(decided) if shown else None,
         completion=len(decided) / closed if shown and withdrawn not in _few() else None,
         levels=_level_counts(decided) if shown else None,
@@ -213,11 +213,10 @@ def _few() -> range:
 
 
 def _level_counts(decided: Sequence[Work]) -> tuple[int | None, ...]:
-    counts: list[int | None] = [
-        sum(one.level == level for one in decided) for level in range(LEVELS)
-    ]
-    hidden = [place for place, count in enumerate(counts) if count in _few()]
+    # How many came to no level is told by the rate; so two of the other three are hidden, or none.
+    counts = [sum(one.level == level for one in decided) for level in range(LEVELS)]
+    hidden = [level for level in range(1, LEVELS) if counts[level] in _few()]
     if len(hidden) == 1:
-        filled = [place for place in range(LEVELS) if counts[place] and place not in hidden]
-        hidden += sorted(filled, key=lambda place: (counts[place], place))[:1]
-    return tuple(None if place in hidden else count for place, count in enumerate(counts))
+        rest = [level for level in range(1, LEVELS) if level not in hidden]
+        hidden.append(min(rest, key=lambda level: (counts[level] == 0, counts[level], level)))
+    return tuple(None if level in hidden else count for level, count in enumerate(counts))

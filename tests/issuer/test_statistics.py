@@ -59,9 +59,27 @@ def test_one_person_with_many_files_is_one_person() -> None:
 
 
 def test_a_single_hidden_level_takes_another_along() -> None:
-    levels = [1] * 20 + [2] * 30 + [3] * 2
-    every = [Work({}, "awarded", place, level=level) for place, level in enumerate(levels)]
-    assert figures(every, by=()).levels == (0, None, 30, None)
+    assert levels(7, 20, 30, 2) == (7, None, 30, None)
+    assert levels(7, 0, 30, 2) == (7, 0, None, None)
+    assert levels(7, 0, 0, 2) == (7, None, 0, None)
+    assert levels(2, 5, 6, 7) == (2, 5, 6, 7)
+
+
+@given(st.tuples(*[st.integers(0, 12)] * 4).filter(lambda counts: sum(counts) >= 5))
+def test_no_hidden_level_can_be_had_by_subtraction(counts: tuple[int, int, int, int]) -> None:
+    found = levels(*counts)
+    assert found is not None
+    assert found[1:].count(None) != 1
+    assert not any(count in range(1, 5) for count in found[1:])
+
+
+def levels(*counts: int) -> tuple[int | None, ...] | None:
+    given = [level for level, count in enumerate(counts) for _ in range(count)]
+    every = [
+        Work({}, "awarded" if level else "not_yet", place, level=level)
+        for place, level in enumerate(given)
+    ]
+    return figures(every, by=()).levels
 
 
 def test_few_withdrawals_are_hidden_with_what_would_tell_them() -> None:
