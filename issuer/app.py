@@ -65,14 +65,16 @@ def create_app(
 def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
-    Finish awards that a stopped process left, sign status lists again before they run out, delete
-    answers whose time is over. All of it may be done twice, by two processes, without harm.
+    Finish awards that a stopped process left, sign status lists again before they run out, end work
+    that was never sent, delete answers whose time is over. All of it may be done twice, by two
+    processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 
     def work(now: datetime) -> None:
         issuing.recover(services.database, body=body, now=now)
         with services.database.transaction() as session:
+            assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
 
     today = services.clock()

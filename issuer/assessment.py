@@ -39,8 +39,12 @@ ATTEMPTS = 3
 ATTEMPT_WINDOW = timedelta(days=182)
 EVIDENCE_KEPT = timedelta(days=90)
 """Answers are deleted this long after the decision (rule 21)."""
+DRAFT_LIVES = timedelta(days=60)
+"""Work that is not sent by then ends, and its answers are deleted (domain B.3)."""
 
 _EXPERT = 3
+_ENDED_UNSEEN = (SubmissionState.WITHDRAWN, SubmissionState.EXPIRED)
+"""Nobody looked at it: it is no attempt."""
 _OPEN = (SubmissionState.SENT, SubmissionState.MARKING, SubmissionState.SECOND_MARKING)
 
 
@@ -69,7 +73,7 @@ def start(
             col(Submission.candidate_id) == candidate_id,
             col(Submission.skill) == skill,
             col(Submission.language) == language,
-            col(Submission.state) != SubmissionState.WITHDRAWN,
+            col(Submission.state).not_in(_ENDED_UNSEEN),
             col(Submission.started_at) > now - ATTEMPT_WINDOW,
         )
     ).all()
@@ -127,7 +131,7 @@ def save_answer(
     session: Session, submission: Submission, task: Task, value: Any, *, now: datetime
 ) -> None:
     """Keep the answer to a task; it may be changed until the work is sent."""
-    _must_be(submission, SubmissionState.DRAFT)
+    must_be_draft(submission)
     session.merge(
         Answer(
             submission_id=submission.id,
@@ -182,7 +186,7 @@ def submit(
     session: Session, submission: Submission, framework: Framework, *, now: datetime
 ) -> None:
     """Send the work to the examiners; every task must be answered, and consent be given."""
-    _must_be(submission, SubmissionState.DRAFT)
+    must_be_draft(submission)
     if not has_consent(session, submission.candidate_id):
         raise Refused(N_("First say that you agree."), status=403, code="consent")
     scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
@@ -196,8 +200,18 @@ def withdraw(session: Session, submission: Submission, *, now: datetime) -> None
     """Take the work back, any time before the decision; its answers are deleted."""
     if submission.state not in (SubmissionState.DRAFT, *_OPEN):
         raise Refused(N_("This is decided already."), status=409, code="decided")
-    session.exec(delete(Answer).where(col(Answer.submission_id) == submission.id))
+    _forget_answers(session, submission.id)
     _move(session, submission, SubmissionState.WITHDRAWN, by=submission.candidate_id, now=now)
+
+
+def must_be_draft(submission: Submission) -> None:
+    """Raise, saying why, for work that its candidate can no longer change."""
+    if submission.state == SubmissionState.EXPIRED:
+        raise Refused(
+            N_("Not sent in time. You can begin again."), status=409, code="sent-too-late"
+        )
+    if submission.state != SubmissionState.DRAFT:
+        raise Refused(N_("This was sent already."), status=409, code="sent-already")
 
 
 def decision_of(session: Session, submission_id: UUID) -> Decision | None:
@@ -453,14 +467,29 @@ def forget_evidence(session: Session, *, now: datetime) -> int:
         .distinct()
     ).all()
     for submission_id in old:
-        session.exec(delete(Answer).where(col(Answer.submission_id) == submission_id))
+        _forget_answers(session, submission_id)
         record(session, "evidence.deleted", submission_id, now=now)
     return len(old)
 
 
-def _must_be(submission: Submission, state: SubmissionState) -> None:
-    if submission.state != state:
-        raise Refused(N_("This was sent already."), status=409, code="sent-already")
+def expire_drafts(session: Session, *, now: datetime) -> int:
+    """End the work that was begun long ago and never sent; give how many."""
+    old = session.exec(
+        select(Submission)
+        .where(
+            col(Submission.state) == SubmissionState.DRAFT,
+            col(Submission.started_at) < now - DRAFT_LIVES,
+        )
+        .with_for_update(skip_locked=True)
+    ).all()
+    for submission in old:
+        _forget_answers(session, submission.id)
+        _move(session, submission, SubmissionState.EXPIRED, now=now)
+    return len(old)
+
+
+def _forget_answers(session: Session, submission_id: UUID) -> None:
+    session.exec(delete(Answer).where(col(Answer.submission_id) == submission_id))
 
 
 def _move(

@@ -41,6 +41,7 @@ class SubmissionState(StrEnum):
     SECOND_MARKING = "second_marking"
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 class DecisionOutcome(StrEnum):
@@ -153,7 +154,8 @@ class Submission(Table, table=True):
         UniqueConstraint("id", "candidate_id"),
         CheckConstraint(one_of("state", SubmissionState), name="submission_state"),
         CheckConstraint(
-            "state IN ('draft', 'withdrawn') OR sent_at IS NOT NULL", name="sent_has_a_time"
+            "state IN ('draft', 'withdrawn', 'expired') OR sent_at IS NOT NULL",
+            name="sent_has_a_time",
         ),
     )
 

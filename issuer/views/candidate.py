@@ -205,8 +205,8 @@ def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, di
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         given = assessment.answers(session, submission_id)
-    if draft and submission.state != SubmissionState.DRAFT:
-        raise Refused(N_("This was sent already."), status=409, code="sent-already")
+    if draft:
+        assessment.must_be_draft(submission)
     return submission, _scenario(submission), given
 
 

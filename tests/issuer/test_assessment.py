@@ -228,6 +228,26 @@ def test_withdrawn_work_is_forgotten_and_not_marked(quick: House) -> None:
     refused("not-open", lambda: quick.mark(file, examiner, 2))
 
 
+def test_a_draft_ends_after_sixty_days_and_is_no_attempt(quick: House) -> None:
+    candidate, examiner = quick.candidate(), quick.examiner()
+    sent = quick.sent(quick.candidate("Ana"))
+    draft = quick.begun(candidate)
+    quick.answered(draft)
+    for days, expected in ((60, 0), (61, 1), (62, 0)):
+        with quick.database.transaction() as session:
+            ended = assessment.expire_drafts(session, now=NOW + timedelta(days=days))
+        assert ended == expected
+    later = NOW + timedelta(days=62)
+    refused("sent-too-late", lambda: quick.answered(draft))
+    refused("not-open", lambda: quick.mark(draft, examiner, 2))
+    with quick.database.reading() as session:
+        assert {row.submission_id for row in session.exec(select(Answer))} == {sent}
+        assert "submission.expired" in session.exec(select(AuditEvent.kind)).all()
+    for day in range(3):
+        quick.mark(quick.sent(candidate, now=later + timedelta(days=day)), examiner, 0, now=later)
+    refused("attempts", lambda: quick.begun(candidate, now=later + timedelta(days=9)))
+
+
 def test_answers_are_deleted_in_time_and_only_then(quick: House) -> None:
     file = quick.sent(quick.candidate())
     quick.mark(file, quick.examiner(), 2)

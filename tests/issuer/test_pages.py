@@ -13,7 +13,7 @@ from sqlmodel import select
 from world import Clock
 
 from issuer import IssuerSettings, accounts, create_app
-from issuer.assessment import EVIDENCE_KEPT
+from issuer.assessment import DRAFT_LIVES, EVIDENCE_KEPT
 from issuer.tables import Answer, WebSession
 from keys.store import KeyStore
 from web.app import Services
@@ -199,6 +199,23 @@ def test_answers_are_deleted_by_themselves_in_a_running_service(
     centre.mark(centre.sent(centre.candidate()), centre.examiner(), 2)
     clock.now += EVIDENCE_KEPT + timedelta(days=1)
     assert app.test_client().get("/health").status_code == 200
+    with centre.database.reading() as session:
+        assert session.exec(select(Answer)).all() == []
+
+
+def test_work_not_sent_in_time_ends_in_words_and_can_begin_again(
+    app: Flask, centre: House, clock: Clock
+) -> None:
+    candidate = centre.candidate()
+    file = centre.begun(candidate)
+    centre.answered(file)
+    clock.now += DRAFT_LIVES + timedelta(days=1)
+    assert app.test_client().get("/health").status_code == 200
+    clock.now = NOW  # codes made in these tests are of now
+    client = client_of(app, centre, candidate)
+    assert "Not sent in time." in client.get("/me/?lang=en").text
+    assert "Your answers are deleted." in client.get(f"/me/work/{file}").text
+    assert client.get(f"/me/work/{file}/check").status_code == 409
     with centre.database.reading() as session:
         assert session.exec(select(Answer)).all() == []
 
