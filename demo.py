@@ -33,6 +33,7 @@ from credentials.trust import Trust, TrustedParty
 from issuer import accounts, assessment, awards, changes, endorsements, offers
 from issuer.assessment import Marking
 from issuer.profile import IssuingBody
+from issuer.sampling import NO_SAMPLING
 from issuer.tables import Role
 from keys.did import did_key, did_web
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
@@ -188,6 +189,7 @@ def _apps(
                 key_store=folder / "keys" / "issuer.json",
                 passphrase=state["passphrase"].encode(),
                 wallet_url=wallet_url,
+                sampling=NO_SAMPLING,  # whoever tries the demo plays one examiner, not two
             ),
             fetch=fetch,
         ),
@@ -398,6 +400,7 @@ class _Centre:
                     marking,
                     self._body.framework,
                     examiner_id=examiner,
+                    sampling=NO_SAMPLING,
                     now=self.now,
                 )
         with self._issuer.database.reading() as session:

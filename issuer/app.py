@@ -46,6 +46,7 @@ def create_app(
         secret=settings.secret,
     )
     app.extensions["issuing_body"] = body
+    app.extensions["sampling"] = settings.sampling
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
     register(app, batch_pages.blueprint)

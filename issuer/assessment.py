@@ -19,6 +19,7 @@ from sqlmodel import Session, col, func, select
 from issuer.accounts import has_consent
 from issuer.audit import record
 from issuer.framework import MARKS, Framework, Scenario, Task
+from issuer.sampling import Sampling
 from issuer.tables import (
     Answer,
     Appointment,
@@ -332,6 +333,7 @@ def decide(
     framework: Framework,
     *,
     examiner_id: UUID,
+    sampling: Sampling,
     now: datetime,
 ) -> Decision | None:
     """Record an examiner's marks and give the decision if they settle it.
@@ -339,7 +341,7 @@ def decide(
     1. The file is open to this examiner, under an appointment that is active now (rule 3).
     2. The marks are complete and fit the rubric.
     3. The assessment is written down; it never changes.
-    4. It settles the matter, or the file goes to the next examiner.
+    4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
     problems = check_marking(framework, submission.skill, marking)  # 2
@@ -374,7 +376,25 @@ def decide(
     except IntegrityError as error:
         raise Refused(N_("Somebody else has just marked this file."), status=409) from error
     record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
-    return _settle(session, submission, [*earlier, assessment], now=now)  # 4
+    if not earlier and _is_drawn(session, assessment, sampling):  # 4
+        record(session, "submission.drawn", submission.id, now=now)
+        _move(session, submission, SubmissionState.SECOND_MARKING, now=now)
+        return None
+    return _settle(session, submission, [*earlier, assessment], now=now)
+
+
+def _is_drawn(session: Session, assessment: Assessment, sampling: Sampling) -> bool:
+    if assessment.proposed_level >= _EXPERT:  # has a second examiner anyway
+        return False
+    before = session.exec(
+        select(func.count())
+        .select_from(Assessment)
+        .where(
+            col(Assessment.examiner_id) == assessment.examiner_id,
+            col(Assessment.id) != assessment.id,
+        )
+    ).one()
+    return sampling.falls_on(before)
 
 
 def settled_level(levels: list[int]) -> int | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from issuer.sampling import Sampling
 from web.mail import MailServer
 from web.settings import ServiceSettings
 
@@ -19,5 +20,7 @@ class IssuerSettings(ServiceSettings):
     passphrase: bytes = field(repr=False)
     wallet_url: str
     framework: str = "mycred4home"
+    sampling: Sampling = field(default_factory=Sampling)
+    """Which files get a second examiner although no expert level is proposed."""
     mail: MailServer | None = None
     """Who sends notices; without it people are told on their own pages only."""

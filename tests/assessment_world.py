@@ -9,6 +9,7 @@ from uuid import UUID
 from issuer import accounts, assessment
 from issuer.assessment import Marking
 from issuer.framework import Framework, frameworks
+from issuer.sampling import NO_SAMPLING, Sampling
 from issuer.tables import Role, Submission, Table
 from web.database import Database
 
@@ -23,6 +24,7 @@ class House:
     database: Database
     framework: Framework = field(default_factory=lambda: frameworks()["mycred4home"])
     organisation: UUID = field(init=False)
+    sampling: Sampling = NO_SAMPLING
 
     def __post_init__(self) -> None:
         self.database.create()
@@ -101,6 +103,7 @@ class House:
                 self.marking(level),
                 self.framework,
                 examiner_id=examiner,
+                sampling=self.sampling,
                 now=now,
             )
 

@@ -9,6 +9,7 @@ from flask import current_app, g
 from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
+from issuer.sampling import Sampling
 from issuer.tables import Role
 from web.errors import Refused
 from web.languages import N_
@@ -25,6 +26,11 @@ def body() -> IssuingBody:
 def framework() -> Framework:
     """Give the framework that is assessed here."""
     return body().framework
+
+
+def sampling() -> Sampling:
+    """Give which files are marked twice here."""
+    return cast(Sampling, current_app.extensions["sampling"])
 
 
 def visitor() -> Visitor:

@@ -9,7 +9,7 @@ from issuer import assessment
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.candidate import answer_text
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, require, sampling, visitor
 from web.app import services
 from web.languages import N_, current_language, gettext
 
@@ -70,7 +70,13 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         return _marking_page(submission, given, marking, errors), 422
     with services().database.transaction() as session:
         assessment.decide(
-            session, submission_id, marking, framework(), examiner_id=visitor().id, now=now
+            session,
+            submission_id,
+            marking,
+            framework(),
+            examiner_id=visitor().id,
+            sampling=sampling(),
+            now=now,
         )
     return redirect(url_for(".done", submission_id=submission_id))
 

@@ -9,6 +9,7 @@ from assessment_world import NOW, House, good_answer
 from issuer import assessment
 from issuer.assessment import Marking
 from issuer.framework import FOLDER, Framework, frameworks
+from issuer.sampling import NO_SAMPLING
 from issuer.tables import Submission, Table
 from web.database import Database
 
@@ -49,7 +50,15 @@ def test_another_sector_is_tried_sent_and_marked_in_every_language(sector: Frame
             criteria = sector.skills[skill].criteria
             marks = Marking(dict.fromkeys(criteria, 2), dict.fromkeys(criteria, "good"), 2)
             with house.database.transaction() as session:
-                assessment.decide(session, sent, marks, sector, examiner_id=examiner, now=NOW)
+                assessment.decide(
+                    session,
+                    sent,
+                    marks,
+                    sector,
+                    examiner_id=examiner,
+                    sampling=NO_SAMPLING,
+                    now=NOW,
+                )
             with house.database.reading() as session:
                 assert session.get_one(Submission, sent).skill == skill
 
