@@ -189,26 +189,6 @@ def _issued() -> Select[Award, Credential, Change, str]:
     )
 
 
-def holders(session: Session, slug: str, level_slug: str, *, now: datetime) -> int:
-    """Count the valid badges of an achievement that were collected before today.
-
-    Counting up to midnight means that the number changes once a day (invariant 18): nobody sees
-    it grow while somebody stands beside them.
-    """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return session.exec(
-        select(func.count())
-        .select_from(Credential)
-        .join(Award, col(Award.id) == col(Credential.award_id))
-        .where(
-            col(Award.slug) == slug,
-            col(Award.level_slug) == level_slug,
-            col(Credential.state) == BadgeState.ACTIVE,
-            col(Credential.signed_at) < today,
-        )
-    ).one()
-
-
 def alias_of_decision(session: Session, decision_id: UUID) -> str:
     """Give the alias of the person a decision is about; "" for an unknown one."""
     return (

@@ -130,14 +130,20 @@ def cut(decided: Sequence[Work], trait: str) -> tuple[Cell, ...]:
     groups: dict[str, list[Work]] = {}
     for one in decided:
         groups.setdefault(one.traits[trait], []).append(one)
-    hidden = {name for name, members in groups.items() if not _shown(members)}
-    if len(hidden) == 1 and len(groups) > 1:
-        rest = (name for name in groups if name not in hidden)
-        hidden.add(min(rest, key=lambda name: (len(groups[name]), name)))
+    hidden = _with_a_second(
+        {name for name, members in groups.items() if not _shown(members)},
+        {name: len(members) for name, members in groups.items()},
+    )
     return tuple(
         Cell(name, None, None) if name in hidden else _cell(name, groups[name])
         for name in sorted(groups)
     )
+
+
+def shown_counts(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """Give counts of people by group, those below five hidden, and a second one with a single."""
+    hidden = _with_a_second({name for name in counts if counts[name] < SMALLEST}, counts)
+    return {name: None if name in hidden else counts[name] for name in sorted(counts)}
 
 
 def wilson(passed: int, of: int) -> Rate:
@@ -206,6 +212,13 @@ def _cell(name: str, members: Sequence[Work]) -> Cell:
 
 def _shown(members: Sequence[Work]) -> bool:
     return len({one.person for one in members}) >= SMALLEST
+
+
+def _with_a_second(hidden: set[str], sizes: Mapping[str, int]) -> set[str]:
+    rest = [name for name in sizes if name not in hidden]
+    if len(hidden) != 1 or not rest:
+        return hidden
+    return {*hidden, min(rest, key=lambda name: (sizes[name], name))}
 
 
 def _few() -> range:

@@ -93,6 +93,11 @@ def format_datetime(value: datetime) -> str:
     return dates.format_datetime(value, "d MMM y, HH:mm 'UTC'", locale=current_language())
 
 
+def format_month(value: date) -> str:
+    """Write a month with its year in the visitor's language."""
+    return dates.format_skeleton("yMMMM", value, locale=current_language())
+
+
 def format_share(value: float) -> str:
     """Write a share between 0 and 1 in percent, with one place after the point."""
     return numbers.format_percent(
@@ -153,6 +158,7 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
         language_direction=language_direction,
         lang_url=lang_url,
         format_date=format_date,
+        format_month=format_month,
         format_datetime=format_datetime,
         format_share=format_share,
         format_number=format_number,

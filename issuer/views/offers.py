@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import awards, offers
+from issuer import awards, offers, recipients
 from issuer.award_tables import Reason
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
@@ -24,10 +24,7 @@ blueprint = Blueprint("offers", __name__, url_prefix="/badges")
 @blueprint.get("/<uuid:award_id>")
 def mine(award_id: UUID) -> str:
     """Show the person how to keep their badge, or that it is kept already."""
-    found, offer, locked = _found(award_id)
-    return render_template(
-        "offers/mine.html", badge=_shown(found), offer=shown_offer(offer), locked=locked
-    )
+    return _mine(award_id, {})
 
 
 @blueprint.get("/<uuid:award_id>/print")
@@ -48,6 +45,36 @@ def renew(award_id: UUID) -> Response:
     return redirect(url_for(".mine", award_id=award_id))
 
 
+@blueprint.post("/<uuid:award_id>/show")
+def show(award_id: UUID) -> Response | tuple[str, int]:
+    """Show the person on the page of the badge, as they want; everybody can read it there."""
+    try:
+        with services().database.transaction() as session:
+            recipients.show(
+                session,
+                award_id,
+                by=visitor().id,
+                nickname=request.form.get("nickname", ""),
+                words=request.form.get("words", ""),
+                language=current_language(),
+                now=services().now(),
+            )
+    except Refused as refusal:
+        if refusal.status != 422:
+            raise
+        return _mine(award_id, {refusal.code: refusal.text}), 422
+    return redirect(url_for(".mine", award_id=award_id))
+
+
+@blueprint.post("/<uuid:award_id>/hide")
+def hide(award_id: UUID) -> Response:
+    """Show the person no more."""
+    with services().database.transaction() as session:
+        _own(awards.issued_badge(session, award_id))
+        recipients.hide(session, award_id, by=visitor().id, now=services().now())
+    return redirect(url_for(".mine", award_id=award_id))
+
+
 def shown_offer(offer: OpenOffer | None) -> dict[str, Any] | None:
     """Give what a page shows of an open offer: links, number, last day."""
     settings = services().settings
@@ -60,6 +87,22 @@ def shown_offer(offer: OpenOffer | None) -> dict[str, Any] | None:
         "number": offer.number,
         "expires": offer.expires,
     }
+
+
+def _mine(award_id: UUID, errors: dict[str, str]) -> str:
+    found, offer, locked = _found(award_id)
+    with services().database.reading() as session:
+        showing = recipients.showing(session, award_id)
+    return render_template(
+        "offers/mine.html",
+        badge=_shown(found),
+        offer=shown_offer(offer),
+        locked=locked,
+        showing=showing,
+        is_mine=found.award.candidate_id == visitor().id,
+        errors=errors,
+        typed=request.form,
+    )
 
 
 def _found(award_id: UUID) -> tuple[IssuedBadge, OpenOffer | None, bool]:
@@ -91,6 +134,7 @@ def _shown(found: IssuedBadge) -> dict[str, Any]:
     why = change.reason if change and change.confirmed_at else None
     return {
         "award_id": award.id,
+        "page": url_for("public.achievement", slug=award.slug, level=award.level_slug),
         "alias": found.candidate_alias,
         "name": framework().achievement_name(definition, language),
         "i_can": framework().i_can(definition, language),

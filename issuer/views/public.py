@@ -9,19 +9,18 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from issuer import awards, endorsements, status_lists
+from issuer import endorsements, recipients, status_lists
 from issuer.framework import AchievementDefinition
+from issuer.statistics import SMALLEST
 from issuer.views.common import body, framework
 from web.app import services
-from web.languages import N_, current_language
+from web.languages import N_, country_name, current_language
 from web.pictures import badge_svg
 
 blueprint = Blueprint("public", __name__)
 
 _DOCUMENT_SECONDS = 60
 _PICTURE_SECONDS = 24 * 3600
-_FEW = 5
-"""Counts of people are told from five on (invariant 18)."""
 _JSON_TYPES = ("application/ld+json", "application/json")
 
 ELEMENTS = {
@@ -110,7 +109,8 @@ def _edition(definition: AchievementDefinition, language: str) -> Response:
     edition = framework().achievement_json(definition, base_url=base_url, lang=language)
     with services().database.reading() as session:
         vouched = endorsements.shown(session, body().achievement_id(definition), now=now)
-        holders = awards.holders(session, definition.slug, definition.level_slug, now=now)
+        holders = recipients.recipients(session, definition.slug, definition.level_slug, now=now)
+        shown = recipients.showcase(session, definition.slug, definition.level_slug)
     return make_response(
         render_template(
             "public/achievement.html",
@@ -123,8 +123,10 @@ def _edition(definition: AchievementDefinition, language: str) -> Response:
             rubric=framework().rubric(definition.skill, language),
             body=body(),
             vouched=vouched,
-            holders=holders if holders >= _FEW else None,
-            few=_FEW,
+            holders=holders,
+            countries={country_name(code): n for code, n in holders.countries.items()},
+            shown=shown,
+            few=SMALLEST,
         )
     )
 
