@@ -235,7 +235,8 @@ def read_invitations(
             gettext("The first line must name the column %(name)s.", name=name) for name in lacking
         ]
     sites = _sites(session, cohort_id)
-    read, problems = [], []
+    read: list[Invitation] = []
+    problems: list[str] = []
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue

@@ -124,18 +124,18 @@ class _Counted:
 
 def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> list[_Counted]:
     query = (
-        select(Submission, Organisation.country_code, Decision, CohortMember, Usage)
+        select(Submission, Organisation.country_code, Decision, CohortMember)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
         .join(Organisation, col(Organisation.id) == col(Person.organisation_id))
         .join(Consent, col(Consent.person_id) == col(Person.id))
         .outerjoin(Decision, col(Decision.submission_id) == col(Submission.id))
         .outerjoin(CohortMember, col(CohortMember.person_id) == col(Person.id))
-        .outerjoin(Usage, col(Usage.submission_id) == col(Submission.id))
         .where(col(Consent.statistics).is_(True), col(Submission.started_at) < until)
         .order_by(col(Submission.number))
     )
     if cohort_id is not None:
         query = query.where(col(CohortMember.cohort_id) == cohort_id)
+    usages = {usage.submission_id: usage for usage in session.exec(select(Usage))}
     looks: dict[UUID, list[tuple[Assessment, str]]] = defaultdict(list)
     for assessment, alias in session.exec(
         select(Assessment, Person.alias)
@@ -150,10 +150,10 @@ def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> li
             country,
             decision if decision is not None and decision.decided_at < until else None,
             member,
-            usage,
+            usages.get(submission.id),
             tuple(looks[submission.id]),
         )
-        for submission, country, decision, member, usage in session.exec(query)
+        for submission, country, decision, member in session.exec(query)
     ]
 
 
