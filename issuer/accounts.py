@@ -84,7 +84,7 @@ def create_person(
         organisation_id=organisation_id,
         display_name=name,
         alias=f"{prefix}-{count + 1:03d}",
-        contact_hash=_contact_hash(contact) if contact else None,
+        contact_hash=contact_hash(contact) if contact else None,
     )
     session.add(person)
     session.flush()
@@ -189,5 +189,6 @@ def _code_hash(code: str) -> str:
     return hashlib.sha256(f"access code|{letters}".encode()).hexdigest()
 
 
-def _contact_hash(contact: str) -> str:
+def contact_hash(contact: str) -> str:
+    """Hash a way to reach somebody, to know the same person again."""
     return hashlib.sha256(f"contact|{contact.strip().casefold()}".encode()).hexdigest()

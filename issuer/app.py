@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, issuing, notices
+from issuer import assessment, award_tables, batches, cohorts, issuing, notices
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
@@ -13,6 +13,8 @@ from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
 from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
+from issuer.views import cohorts as cohort_pages
+from issuer.views import feedback as feedback_pages
 from issuer.views import notices as notice_pages
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -51,6 +53,8 @@ def create_app(
         register(app, people)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
+    register(app, cohort_pages.blueprint)
+    register(app, feedback_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)
@@ -77,6 +81,7 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
         with services.database.transaction() as session:
             assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
+            cohorts.forget_traits(session)
 
     today = services.clock()
     work(today)

@@ -1,7 +1,8 @@
-"""The figures of the work that is in the database, live or as a report that never changes.
+"""The figures of the work that is in the database, of this day or as a report that never changes.
 
 Only people who agreed to be counted are counted (domain F.4); what leaves this module holds groups
-of five or more (B.5-24).
+of five or more (B.5-24). Figures are those of the last midnight (UTC), so that nobody learns what
+one decision did by looking before and after it (B.5-18).
 """
 
 import base64
@@ -9,7 +10,7 @@ import csv
 import hashlib
 import io
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,8 +19,23 @@ from sqlmodel import Session, col, select
 
 from contexts import canonical_jcs
 from issuer.audit import record
+from issuer.cohort_tables import CohortMember
+from issuer.feedback import QUESTIONS
+from issuer.feedback_tables import Feedback, Usage
+from issuer.framework import Framework
 from issuer.pilot_tables import PilotReport
-from issuer.statistics import Figures, Work, figures
+from issuer.quality import (
+    Difficulty,
+    ExaminerFigures,
+    Face,
+    Marked,
+    difficulties,
+    dropouts,
+    examiners,
+    faces,
+    share,
+)
+from issuer.statistics import SMALLEST, Figures, Rate, Work, figures
 from issuer.tables import (
     Assessment,
     Consent,
@@ -32,8 +48,9 @@ from issuer.tables import (
 from web.errors import Refused
 from web.languages import N_
 
-CUTS = ("country", "skill", "language")
-"""What the figures are cut by."""
+CUTS = ("country", "skill", "language", "level", "kind", "tongue")
+"""What the figures are cut by: `level` is the one aimed at, `tongue` whether the pages were in the
+mother tongue; a trait that nobody told is empty."""
 
 _COLUMNS = (
     *("cut", "group", "awarded", "decided", "share", "low", "high"),
@@ -41,53 +58,187 @@ _COLUMNS = (
 )
 
 
-def counted_work(session: Session) -> list[Work]:
-    """Give all work of people who agreed to be counted."""
-    rows = session.exec(
-        select(Submission, Organisation.country_code, Decision)
+@dataclass(frozen=True)
+class Quality:
+    """What helps to make tasks and marking better; None and absent are too few to show."""
+
+    examiners: tuple[ExaminerFigures, ...]
+    difficulties: tuple[Difficulty, ...]
+    dropouts: dict[str, tuple[Rate, ...]]
+    """By task set: for each task, the share of those who came to it and stopped there."""
+    listened: Rate | None
+    switched: Rate | None
+    faces: tuple[Face, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All figures of one moment, of everybody or of one cohort."""
+
+    as_of: datetime
+    figures: Figures
+    quality: Quality
+
+
+def overview(
+    session: Session, framework: Framework, *, now: datetime, cohort_id: UUID | None = None
+) -> Overview:
+    """Give the figures as they stood at the last midnight (UTC)."""
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = _counted(session, until=until, cohort_id=cohort_id)
+    return Overview(
+        until,
+        figures([_work(row, until) for row in counted], by=CUTS),
+        _quality(session, framework, counted, until),
+    )
+
+
+def words(session: Session, *, now: datetime, cohort_id: UUID | None = None) -> list[str]:
+    """Give what people wrote in their own words, in no order that tells who; five or none."""
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ids = {row.submission.id for row in _counted(session, until=until, cohort_id=cohort_id)}
+    found = session.exec(
+        select(Feedback.words).where(
+            col(Feedback.submission_id).in_(ids),
+            col(Feedback.words) != "",
+            col(Feedback.given_at) < until,
+        )
+    ).all()
+    return sorted(found, key=lambda one: hashlib.sha256(one.encode()).digest()) * (
+        len(found) >= SMALLEST
+    )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """One piece of work of somebody who agreed, with all that is counted of it."""
+
+    submission: Submission
+    country: str
+    decision: Decision | None
+    member: CohortMember | None
+    usage: Usage | None
+    looks: tuple[tuple[Assessment, str], ...]
+    """Each examiner's look, in order, with the examiner's alias."""
+
+
+def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> list[_Counted]:
+    query = (
+        select(Submission, Organisation.country_code, Decision, CohortMember)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
         .join(Organisation, col(Organisation.id) == col(Person.organisation_id))
         .join(Consent, col(Consent.person_id) == col(Person.id))
         .outerjoin(Decision, col(Decision.submission_id) == col(Submission.id))
-        .where(col(Consent.statistics).is_(True))
+        .outerjoin(CohortMember, col(CohortMember.person_id) == col(Person.id))
+        .where(col(Consent.statistics).is_(True), col(Submission.started_at) < until)
         .order_by(col(Submission.number))
-    ).all()
-    proposed: dict[UUID, list[int]] = defaultdict(list)
-    for submission_id, level in session.exec(
-        select(Assessment.submission_id, Assessment.proposed_level).order_by(
-            col(Assessment.ordinal)
-        )
+    )
+    if cohort_id is not None:
+        query = query.where(col(CohortMember.cohort_id) == cohort_id)
+    usages = {usage.submission_id: usage for usage in session.exec(select(Usage))}
+    looks: dict[UUID, list[tuple[Assessment, str]]] = defaultdict(list)
+    for assessment, alias in session.exec(
+        select(Assessment, Person.alias)
+        .join(Person, col(Person.id) == col(Assessment.examiner_id))
+        .where(col(Assessment.submitted_at) < until)
+        .order_by(col(Assessment.ordinal))
     ):
-        proposed[submission_id].append(level)
+        looks[assessment.submission_id].append((assessment, alias))
     return [
-        Work(
-            traits={
-                "country": country,
-                "skill": submission.skill,
-                "language": submission.language,
-            },
-            ended=_ended(submission, decision),
-            person=submission.candidate_id,
-            level=(decision.level or 0) if decision else None,
-            minutes=_between(submission.started_at, submission.sent_at, timedelta(minutes=1)),
-            hours=_between(
-                submission.sent_at, decision.decided_at if decision else None, timedelta(hours=1)
-            ),
-            proposed=tuple(proposed[submission.id]),
+        _Counted(
+            submission,
+            country,
+            decision if decision is not None and decision.decided_at < until else None,
+            member,
+            usages.get(submission.id),
+            tuple(looks[submission.id]),
         )
-        for submission, country, decision in rows
+        for submission, country, decision, member in session.exec(query)
     ]
 
 
-def current_figures(session: Session) -> Figures:
-    """Give the figures of now."""
-    return figures(counted_work(session), by=CUTS)
+def _work(row: _Counted, until: datetime) -> Work:
+    submission, decision = row.submission, row.decision
+    sent_at = submission.sent_at if submission.sent_at and submission.sent_at < until else None
+    return Work(
+        traits={
+            "country": row.country,
+            "skill": submission.skill,
+            "language": submission.language,
+            "level": str(submission.level),
+            "kind": (row.member.kind if row.member else None) or "",
+            "tongue": _tongue(row),
+        },
+        ended=_ended(submission, decision),
+        person=submission.candidate_id,
+        level=(decision.level or 0) if decision else None,
+        minutes=_between(submission.started_at, sent_at, timedelta(minutes=1)),
+        hours=_between(sent_at, decision.decided_at if decision else None, timedelta(hours=1)),
+        proposed=tuple(look.proposed_level for look, _alias in row.looks),
+    )
 
 
-def as_json(found: Figures, *, as_of: datetime) -> bytes:
+def _tongue(row: _Counted) -> str:
+    if row.member is None or row.member.tongue is None or row.usage is None:
+        return ""
+    return "same" if row.usage.interface == row.member.tongue else "other"
+
+
+def _quality(
+    session: Session, framework: Framework, counted: list[_Counted], until: datetime
+) -> Quality:
+    marked = [
+        Marked(
+            examiner=alias,
+            file=row.submission.id,
+            skill=row.submission.skill,
+            level=look.proposed_level,
+            aim=row.submission.level,
+            marks=look.marks,
+        )
+        for row in counted
+        for look, alias in row.looks
+    ]
+    used = [row for row in counted if row.usage is not None]
+    said = session.exec(
+        select(Feedback).where(
+            col(Feedback.submission_id).in_([row.submission.id for row in counted]),
+            col(Feedback.given_at) < until,
+        )
+    ).all()
+    return Quality(
+        examiners=examiners(marked),
+        difficulties=difficulties(marked),
+        dropouts=_dropouts(framework, used),
+        listened=share([row.usage.listened for row in used if row.usage]),
+        switched=share([row.usage.switched for row in used if row.usage]),
+        faces=faces({name: [getattr(one, name) for one in said] for name in QUESTIONS}),
+    )
+
+
+def _dropouts(framework: Framework, used: list[_Counted]) -> dict[str, tuple[Rate, ...]]:
+    by_set: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for row in used:
+        if row.usage is not None and row.submission.state != SubmissionState.DRAFT:
+            sent = row.submission.sent_at is not None
+            by_set[row.submission.scenario_id].append((row.usage.answered, sent))
+    found = {}
+    for scenario_id, answered in sorted(by_set.items()):
+        shape = framework.contents.scenarios.get(scenario_id)
+        rates = dropouts(answered, len(shape.tasks)) if shape else None
+        if rates is not None:
+            found[scenario_id] = rates
+    return found
+
+
+def as_json(found: Overview) -> bytes:
     """Write figures as canonical JSON (RFC 8785); shares are between 0 and 1, hidden is null."""
     return canonical_jcs(
-        {"asOf": as_of.strftime("%Y-%m-%dT%H:%M:%SZ"), "figures": _plain(asdict(found))}
+        {
+            "asOf": found.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "figures": _plain(asdict(found.figures)),
+            "quality": _plain(asdict(found.quality)),
+        }
     )
 
 
@@ -105,11 +256,12 @@ def as_csv(found: Figures) -> str:
     return text.getvalue()
 
 
-def freeze_report(session: Session, *, by: UUID, now: datetime) -> UUID:
-    """Keep the figures of now for good; give the report's id."""
-    document = as_json(current_figures(session), as_of=now)
+def freeze_report(session: Session, framework: Framework, *, by: UUID, now: datetime) -> UUID:
+    """Keep the figures of today for good; give the report's id."""
+    found = overview(session, framework, now=now)
+    document = as_json(found)
     report = PilotReport(
-        as_of=now,
+        as_of=found.as_of,
         made_by=by,
         document=document.decode(),
         digest="sha384-" + base64.b64encode(hashlib.sha384(document).digest()).decode(),

@@ -6,7 +6,8 @@ translator and the page.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,17 @@ def catalogue(language: str) -> NullTranslations:
 def current_language() -> str:
     """Give the language of this request, a member of `languages()`."""
     return str(g.get("language", "en")) if has_request_context() else "en"
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak another language for a part of a request: what is printed for somebody else."""
+    own = current_language()
+    g.language = language if language in languages() else "en"
+    try:
+        yield
+    finally:
+        g.language = own
 
 
 def language_direction(language: str) -> str:

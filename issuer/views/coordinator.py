@@ -6,8 +6,10 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import pilot
-from issuer.statistics import Cell, can_compare
+from issuer import cohorts, feedback, pilot
+from issuer.cohort_tables import Kind
+from issuer.pilot import Overview
+from issuer.statistics import Cell, Rate, can_compare
 from issuer.tables import Role
 from issuer.views.common import framework, require, visitor
 from web.app import services
@@ -19,19 +21,45 @@ _TITLES = {
     "country": N_("By country"),
     "skill": N_("By skill"),
     "language": N_("By language of the tasks"),
+    "level": N_("By level aimed at"),
+    "kind": N_("By kind of person"),
+    "tongue": N_("By language of the pages"),
+}
+_NAMES = {
+    "": N_("Not told"),
+    Kind.JOB_SEEKER: N_("Job seekers"),
+    Kind.EMPLOYEE: N_("Employees"),
+    "same": N_("Pages in the mother tongue"),
+    "other": N_("Pages in another language"),
 }
 
 
 @blueprint.get("/")
 @require(Role.COORDINATOR)
 def board() -> str:
-    """Show the figures of now, and the reports kept."""
+    """Show the figures of today, of all or of one group, and the reports kept."""
+    now = services().now()
     with services().database.reading() as session:
-        found = pilot.current_figures(session)
+        groups = cohorts.cohorts(session, visitor().id)
+        chosen = _chosen()
+        if chosen is not None:
+            cohorts.cohort(session, chosen, coordinator=visitor().id)
+        found = pilot.overview(session, framework(), now=now, cohort_id=chosen)
+        words = pilot.words(session, now=now, cohort_id=chosen)
         kept = pilot.reports(session)
     return render_template(
         "coordinator/board.html",
-        found=found,
+        found=found.figures,
+        as_of=found.as_of,
+        quality=found.quality,
+        tasks=_task_names(found),
+        questions=feedback.QUESTIONS,
+        face_names=feedback.FACES,
+        words=words,
+        groups=groups,
+        chosen=chosen,
+        framework=framework(),
+        language=framework().edition_language(current_language()),
         levels=[gettext("no level yet"), *_level_names()],
         cuts=[
             {
@@ -41,38 +69,37 @@ def board() -> str:
                 "differ": can_compare(cells),
                 "shown": sum(cell.rate is not None for cell in cells),
             }
-            for by, cells in found.cuts.items()
+            for by, cells in found.figures.cuts.items()
+            if any(cell.name for cell in cells)
         ],
         reports=kept,
         done=request.args.get("done", ""),
         band=_band,
+        line=_line,
     )
 
 
 @blueprint.get("/figures.json")
 @require(Role.COORDINATOR)
 def figures_json() -> Response:
-    """Give the figures of now as JSON."""
-    with services().database.reading() as session:
-        content = pilot.as_json(pilot.current_figures(session), as_of=services().now())
-    return _download(content, "application/json", "figures.json")
+    """Give the figures of today as JSON."""
+    return _download(pilot.as_json(_overview()), "application/json", "figures.json")
 
 
 @blueprint.get("/figures.csv")
 @require(Role.COORDINATOR)
 def figures_csv() -> Response:
-    """Give the figures of now as a table."""
-    with services().database.reading() as session:
-        content = pilot.as_csv(pilot.current_figures(session))
+    """Give the figures of today as a table."""
+    content = pilot.as_csv(_overview().figures)
     return _download(content.encode(), "text/csv; charset=utf-8", "figures.csv")
 
 
 @blueprint.post("/reports")
 @require(Role.COORDINATOR)
 def keep() -> AnyResponse:
-    """Keep the figures of now as a report that never changes."""
+    """Keep the figures of today as a report that never changes."""
     with services().database.transaction() as session:
-        pilot.freeze_report(session, by=visitor().id, now=services().now())
+        pilot.freeze_report(session, framework(), by=visitor().id, now=services().now())
     return redirect(url_for(".board", done="kept"))
 
 
@@ -83,6 +110,31 @@ def kept_report(report_id: UUID) -> Response:
     with services().database.reading() as session:
         content = pilot.report(session, report_id).document.encode()
     return _download(content, "application/json", f"report-{report_id}.json")
+
+
+def _chosen() -> UUID | None:
+    try:
+        return UUID(request.args.get("group", ""))
+    except ValueError:
+        return None
+
+
+def _overview() -> Overview:
+    chosen = _chosen()
+    with services().database.reading() as session:
+        if chosen is not None:
+            cohorts.cohort(session, chosen, coordinator=visitor().id)
+        return pilot.overview(session, framework(), now=services().now(), cohort_id=chosen)
+
+
+def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:
+    """Name the task sets and tasks that people stopped at, in the reader's language."""
+    language = framework().edition_language(current_language())
+    named = {}
+    for scenario_id in found.quality.dropouts:
+        scenario = framework().scenario_by_id(scenario_id, language)
+        named[scenario_id] = (scenario.title, [task.question for task in scenario.tasks])
+    return named
 
 
 def _download(content: bytes, kind: str, name: str) -> Response:
@@ -104,11 +156,19 @@ def _name(by: str, name: str) -> str:
     if by == "language":
         return language_name(name)
     language = framework().edition_language(current_language())
+    if by == "level":
+        return framework().level_name(int(name), language)
+    if name in _NAMES:
+        return gettext(_NAMES[name])
     return framework().skill_name(name, language) if name in framework().skills else name
 
 
 def _band(cell: Cell) -> dict[str, Any]:
-    """Place a rate on a line of 200 units."""
     assert cell.rate is not None
-    low, high = 200 * cell.rate.low, 200 * cell.rate.high
-    return {"x": round(low), "width": max(2, round(high - low)), "at": round(200 * cell.rate.share)}
+    return _line(cell.rate)
+
+
+def _line(rate: Rate) -> dict[str, Any]:
+    """Place a rate on a line of 200 units."""
+    low, high = 200 * rate.low, 200 * rate.high
+    return {"x": round(low), "width": max(2, round(high - low)), "at": round(200 * rate.share)}

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
+from sqlmodel import select
 
-from issuer import accounts, pilot
+from issuer import accounts, cohorts, feedback, pilot
+from issuer.cohort_tables import CohortMember, Kind
+from issuer.feedback import Said
 from issuer.pilot_tables import PilotReport
 from issuer.statistics import Cell, Figures, Work, agreement, cut, figures, spread, wilson
-from issuer.tables import Role
+from issuer.tables import Role, Submission
 
 LEVEL = {"none": 0, "beginner": 1, "confirmed": 2, "expert": 3}
 ENDED = {"approved": "awarded", "refused": "not_yet", "withdrawn": "withdrawn"}
@@ -236,6 +240,7 @@ def fill(service: Service, *, counted: int, others: int = 0) -> None:
             accounts.give_consent(
                 session, service.centre.people[name], statistics=place < counted, now=NOW
             )
+    service.clock.now = NOW + timedelta(days=1)  # figures are those of the last midnight
 
 
 def test_only_coordinators_reach_the_figures(service: Service) -> None:
@@ -298,8 +303,10 @@ def test_a_report_stays_as_it_was(service: Service) -> None:
         kept = pilot.reports(session)[0]
     before = clara.get(f"/coordinator/reports/{kept.id}.json").data
     service.centre.decided("worker-1", language="es")
+    service.clock.now += timedelta(days=1)
+    clara = service.browser("clara")
     assert clara.get(f"/coordinator/reports/{kept.id}.json").data == before
-    assert clara.get("/coordinator/figures.json").data != before
+    assert clara.get("/coordinator/figures.json").json["figures"]["decided"] == 7
     assert kept.digest == "sha384-" + base64.b64encode(hashlib.sha384(before).digest()).decode()
     assert kept.digest.replace("+", "&#43;") in clara.get("/coordinator/").text.replace(
         "+", "&#43;"
@@ -318,3 +325,61 @@ def test_an_unknown_report_is_said_to_be_unknown(service: Service) -> None:
     answer = clara.get(path)
     assert answer.status_code == 404
     assert "There is no such report." in clara.get(f"{path}?lang=en").text
+
+
+# --- the figures of a day, and of a group ------------------------------------------------------
+
+
+def test_what_happens_today_changes_no_figure_of_today(service: Service) -> None:
+    fill(service, counted=6)
+    service.clock.now = NOW + timedelta(hours=11)  # the same day as the decisions
+    found = service.browser("clara", Role.COORDINATOR).get("/coordinator/figures.json").json
+    assert found["asOf"] == "2026-11-24T00:00:00Z"
+    assert found["figures"]["decided"] is None
+
+
+def test_a_group_has_figures_of_its_own(service: Service) -> None:
+    fill(service, counted=12)
+    clara = service.browser("clara", Role.COORDINATOR)
+    with service.centre.database.transaction() as session:
+        group = cohorts.create_cohort(
+            session,
+            "Spring",
+            {service.centre.organisation: 20},
+            by=service.centre.people["clara"],
+            now=NOW,
+        ).id
+        for place in range(7):
+            session.add(
+                CohortMember(
+                    person_id=service.centre.people[f"worker-{place}"],
+                    cohort_id=group,
+                    organisation_id=service.centre.organisation,
+                    language="es",
+                    kind=Kind.JOB_SEEKER,
+                    tongue="es",
+                    invited_at=NOW,
+                )
+            )
+    found = clara.get(f"/coordinator/figures.json?group={group}").json["figures"]
+    assert found["decided"] == 7
+    assert [cell["name"] for cell in found["cuts"]["kind"]] == ["job_seeker"]
+    everybody = clara.get("/coordinator/figures.json").json["figures"]
+    assert everybody["decided"] == 12
+    assert clara.get(f"/coordinator/?group={group}&lang=es").status_code == 200
+
+
+def test_faces_and_words_are_shown_from_five_people_on(service: Service) -> None:
+    fill(service, counted=6)
+    page = service.browser("clara", Role.COORDINATOR)
+    with service.centre.database.transaction() as session:
+        for place, work in enumerate(session.exec(select(Submission)).all()):
+            said = Said({"clear": 5, "real": 4, "well": 5}, f"words {place}" if place < 4 else "")
+            feedback.give(session, work, said, now=NOW)
+    found = page.get("/coordinator/figures.json").json["quality"]["faces"]
+    assert [(one["question"], one["answers"]) for one in found] == [
+        ("clear", 6), ("real", 6), ("well", 6),
+    ]  # fmt: skip
+    assert "words" not in page.get("/coordinator/?lang=en").text.split("<main")[1].replace(
+        "In their own words", ""
+    )
