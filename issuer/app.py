@@ -15,6 +15,7 @@ from issuer.views import batches as batch_pages
 from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
 from issuer.views import cohorts as cohort_pages
 from issuer.views import feedback as feedback_pages
+from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -55,6 +56,7 @@ def create_app(
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
     register(app, feedback_pages.blueprint)
+    register(app, guide_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, oid4vci.blueprint, machines=True)

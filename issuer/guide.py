@@ -216,9 +216,7 @@ def _sets(framework: Framework, language: str) -> str:
                 str(len(scenario.tasks)),
             )
         )
-    return _table(
-        (gettext("Skill"), gettext("Level"), gettext("Task set"), gettext("Tasks")), rows
-    )
+    return _table((gettext("Skill"), gettext("Level"), gettext("Task set"), gettext("Tasks")), rows)
 
 
 def _once(framework: Framework, language: str) -> Iterator[AchievementDefinition]:
@@ -234,8 +232,11 @@ def _once(framework: Framework, language: str) -> Iterator[AchievementDefinition
 def _figures(framework: Framework, language: str, found: Overview | None) -> str:
     if found is None or found.figures.overall.rate is None:
         return gettext("The figures of your pilot stand here, once five people are counted.")
-    overall, names = found.figures.overall, {"country": country_name}
-    names["skill"] = lambda skill: framework.skill_name(skill, language)
+    overall = found.figures.overall
+    names: dict[str, Callable[[str], str]] = {
+        "country": country_name,
+        "skill": lambda skill: framework.skill_name(skill, language),
+    }
     rows = [
         _rate_row(gettext("Everybody"), overall),
         *(
@@ -343,14 +344,11 @@ def _typst(tokens: Sequence[Token]) -> Iterator[str]:
                 )
                 if one.type == "tr_close"
             )
-            yield f"#table(columns: ({'auto, ' * (columns - 1)}1fr,), align: left,"
+            widths = "(auto, 1fr)" if columns == 2 else f"(1fr,) * {columns}"
+            yield f"#table(columns: {widths}, align: left,"
         elif token.type == "inline":
             yield "".join(_typst_inline(token.children or ()))
-        elif token.type == "paragraph_open" and token.hidden:
-            yield ""
-        elif token.type == "paragraph_close" and token.hidden:
-            yield ""
-        else:
+        elif not token.hidden:  # paragraphs inside list items have no marks of their own
             yield _BLOCKS.get(token.type, "") or _ENDS.get(token.type, "")
 
 
