@@ -172,7 +172,7 @@ def _work(row: _Counted, until: datetime) -> Work:
         ended=_ended(submission, decision),
         person=submission.candidate_id,
         level=(decision.level or 0) if decision else None,
-        minutes=_between(submission.started_at, sent_at, timedelta(minutes=1)),
+        minutes=submission.worked_seconds / 60 if sent_at else None,
         hours=_between(sent_at, decision.decided_at if decision else None, timedelta(hours=1)),
         proposed=tuple(look.proposed_level for look, _alias in row.looks),
     )
