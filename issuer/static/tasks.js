@@ -76,3 +76,9 @@ for (const task of document.querySelectorAll("[data-day]")) {
   }
   show();
 }
+
+// Whether something was listened to: counted, without a name, of those who agreed.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-listen], [data-say]")) return;
+  for (const mark of document.querySelectorAll("[data-listened]")) mark.value = "yes";
+});

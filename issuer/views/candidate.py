@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, answers, assessment, attempts, offers
+from issuer import accounts, answers, assessment, attempts, feedback, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import framework, require, visitor
@@ -132,6 +132,13 @@ def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
             kept = assessment.save_answer(session, mine, one, value, now=services().now())
+            feedback.note_use(
+                session,
+                mine,
+                interface=current_language(),
+                listened=request.form.get("listened") == "yes",
+                answered=len({**given, one.id: kept}),
+            )
     except Refused as refusal:
         if refusal.code != "answer":
             raise

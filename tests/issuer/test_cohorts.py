@@ -380,3 +380,16 @@ def test_use_is_noted_of_those_who_agreed_and_of_nobody_else(service: Service) -
     assert (noted.interface, noted.switched, noted.listened, noted.answered) == (
         "fr", True, True, 3,
     )  # fmt: skip
+
+
+def test_answering_notes_the_language_and_that_something_was_heard(service: Service) -> None:
+    maria = service.browser("maria", Role.CANDIDATE)
+    maria.post("/me/agree", data={"assessment": "yes", "statistics": "yes"})
+    begun = maria.post(
+        "/me/start/technical-cleaning?lang=es", data={"language": "es", "level": "3"}
+    )
+    answered = maria.post(f"{begun.location}?lang=fr", data={"answer": "soap", "listened": "yes"})
+    assert answered.status_code == 302
+    with service.centre.database.reading() as session:
+        noted = session.exec(select(Usage)).one()
+    assert (noted.interface, noted.listened, noted.answered) == ("fr", True, 1)
