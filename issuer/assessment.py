@@ -34,7 +34,7 @@ from issuer.tables import (
     SubmissionState,
 )
 from web.errors import Refused
-from web.languages import N_
+from web.languages import N_, format_date
 
 MAX_NOTE = 1_000
 ATTEMPTS = 3
@@ -99,11 +99,14 @@ def start(
                 status=409,
                 code="sent-already",
             )
-    if sum(one.started_at > now - ATTEMPT_WINDOW for one in mine) >= ATTEMPTS:  # 3
+    recent = sorted(one.started_at for one in mine if one.started_at > now - ATTEMPT_WINDOW)
+    if len(recent) >= ATTEMPTS:  # 3
         raise Refused(
             N_("You tried this three times in six months. Please wait."),
             status=409,
             code="attempts",
+            hint=N_("You can try it again after %(date)s. Another level is open now."),
+            date=format_date(recent[-ATTEMPTS] + ATTEMPT_WINDOW),
         )
     submission_id = uuid4()
     # One writes in the trail at a time: until we are done, nobody else takes the next number.

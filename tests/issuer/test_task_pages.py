@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from kinds_world import SKILL, issuer_of, new_kinds
 from world import Clock
 
-from issuer import accounts
+from issuer import accounts, assessment
+from issuer.assessment import Marking
+from issuer.sampling import NO_SAMPLING
 
 FIRST_HALF = {"answer-bell": "1", "answer-coat": "2", "answer-tea": "3"}
 DAY = {"answer-walk": "09:00", "answer-lunch": "12:00", "answer-letters": "later"}
@@ -244,6 +246,33 @@ def test_a_level_that_is_not_there_is_refused(
     client = device(place, maria)
     chosen = {"language": "en", "level": level}
     assert client.post(f"/me/start/{SKILL}", data=chosen).status_code == 404
+
+
+def test_after_three_attempts_the_page_says_from_when_and_what_is_open(
+    place: tuple[Flask, House], maria: UUID
+) -> None:
+    client = device(place, maria)
+    eva = place[1].examiner(skill=SKILL, language="en")
+    for _ in range(3):
+        work = started(client)
+        answered(client, work, *ANSWERS)
+        client.post(f"{work}/send")
+        criteria = place[1].framework.skills[SKILL].criteria
+        marks = Marking(dict.fromkeys(criteria, 0), dict.fromkeys(criteria, "x"), 0)
+        with place[1].database.transaction() as session:
+            assessment.decide(
+                session,
+                UUID(work.rpartition("/")[2]),
+                marks,
+                place[1].framework,
+                examiner_id=eva,
+                sampling=NO_SAMPLING,
+                now=NOW,
+            )
+    answer = client.post(f"/me/start/{SKILL}", data={"language": "en", "level": "1"})
+    assert answer.status_code == 409
+    assert "You can try it again after May 25, 2027." in answer.text
+    assert started(client, level=2)
 
 
 def test_any_level_can_be_tried_and_one_is_advised(place: tuple[Flask, House], maria: UUID) -> None:
