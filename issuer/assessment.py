@@ -1,16 +1,16 @@
 """From the first answer to the decision: candidates answer, examiners mark, the rules decide.
 
-The rules (domain B.2, B.3): the level is the lowest criterion; expert level needs a second examiner
-who has not seen the first marks; two who differ by one give the lower level, by more a third
-examiner, and then the middle one counts. Every change of state writes an audit event in the same
-transaction.
+The rules (domain B.2, B.3): the level is the lowest criterion, and never above the one that was
+tried; expert level needs a second examiner who has not seen the first marks; two who differ by one
+give the lower level, by more a third examiner, and then the middle one counts. Every change of
+state writes an audit event in the same transaction.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -34,7 +34,7 @@ from issuer.tables import (
     SubmissionState,
 )
 from web.errors import Refused
-from web.languages import N_
+from web.languages import N_, format_date
 
 MAX_NOTE = 1_000
 ATTEMPTS = 3
@@ -99,14 +99,21 @@ def start(
                 status=409,
                 code="sent-already",
             )
-    if sum(one.started_at > now - ATTEMPT_WINDOW for one in mine) >= ATTEMPTS:  # 3
+    recent = sorted(one.started_at for one in mine if one.started_at > now - ATTEMPT_WINDOW)
+    if len(recent) >= ATTEMPTS:  # 3
         raise Refused(
             N_("You tried this three times in six months. Please wait."),
             status=409,
             code="attempts",
+            hint=N_("You can try it again after %(date)s. Another level is open now."),
+            date=format_date(recent[-ATTEMPTS] + ATTEMPT_WINDOW),
         )
+    submission_id = uuid4()
+    # One writes in the trail at a time: until we are done, nobody else takes the next number.
+    record(session, "submission.started", submission_id, by=candidate_id, now=now)
     number = session.exec(select(func.max(col(Submission.number)))).one() or 0
     submission = Submission(
+        id=submission_id,
         candidate_id=candidate_id,
         number=number + 1,
         skill=skill,
@@ -119,7 +126,6 @@ def start(
     )
     session.add(submission)
     session.flush()
-    record(session, "submission.started", submission.id, by=candidate_id, now=now)
     return submission
 
 

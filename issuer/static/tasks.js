@@ -48,6 +48,7 @@ for (const task of document.querySelectorAll("[data-spot]")) {
 for (const task of document.querySelectorAll("[data-day]")) {
   const lines = [...task.querySelectorAll(".jobs .line")];
   const list = (line) => line.querySelector("select");
+  const bring = (thing) => thing?.scrollIntoView({ block: "nearest" });
   const pick = (line) => lines.forEach((one) => one.classList.toggle("picked", one === line));
   const show = () => {
     for (const slot of task.querySelectorAll("[data-slot]:not(.fixed)")) {
@@ -63,6 +64,7 @@ for (const task of document.querySelectorAll("[data-day]")) {
     line.querySelector("label").addEventListener("click", (event) => {
       event.preventDefault();
       pick(line.classList.contains("picked") ? null : line);
+      bring(task.querySelector(".day"));
     });
   }
   for (const slot of task.querySelectorAll("[data-slot]:not(.fixed)")) {
@@ -72,6 +74,7 @@ for (const task of document.querySelectorAll("[data-day]")) {
       if (picked) list(picked).value = slot.dataset.slot;
       pick(null);
       show();
+      bring(lines.find((line) => !list(line).value));
     });
   }
   show();
