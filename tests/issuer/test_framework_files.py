@@ -234,7 +234,9 @@ def test_a_field_of_the_wrong_kind_is_named(folder, change):
 
 
 def test_a_skill_without_tasks_is_named(folder):
-    shutil.rmtree(folder / "scenarios" / "three-steps-once")
+    for tasks in sorted(folder.glob("scenarios/*/tasks.toml")):
+        if 'skill = "following-instructions"' in tasks.read_text("utf-8"):
+            shutil.rmtree(tasks.parent)
     for level in (1, 2, 3):
         said = (
             f"framework.toml: skill following-instructions: there is no scenario for level {level}"
