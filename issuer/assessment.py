@@ -17,8 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from issuer.accounts import has_consent
-from issuer.answers import check, is_complete
+from issuer.answers import check, is_complete, is_observed
 from issuer.audit import record
+from issuer.evidence_tables import Observation
 from issuer.framework import MARKS, Framework, Scenario, Task
 from issuer.sampling import Sampling
 from issuer.tables import (
@@ -129,19 +130,58 @@ def own_submissions(session: Session, candidate_id: UUID) -> list[Submission]:
 
 
 def save_answer(
-    session: Session, submission: Submission, task: Task, value: Any, *, now: datetime
+    session: Session,
+    submission: Submission,
+    task: Task,
+    value: Any,
+    *,
+    now: datetime,
+    given_at: datetime | None = None,
 ) -> None:
-    """Keep the answer to a task; it may be changed until the work is sent."""
+    """Keep the answer to a task; it may be changed until the work is sent.
+
+    `given_at`: when the person gave it, if it had to wait for a network.
+    """
     must_be_draft(submission)
     kept = session.get(Answer, (submission.id, task.id))
-    session.merge(
-        Answer(
-            submission_id=submission.id,
-            task_id=task.id,
-            value=check(task, value, kept=kept.value if kept else None),
-            saved_at=now,
-        )
-    )
+    checked = check(task, value, kept=kept.value if kept else None)
+    if kept is not None and kept.value == checked:
+        return  # sent twice
+    put_answer(session, submission, task, checked, given_at=given_at or now)
+
+
+def put_answer(
+    session: Session, submission: Submission, task: Task, value: Any, *, given_at: datetime
+) -> None:
+    """Put an answer in the place of an earlier one, and of the file that belonged to it.
+
+    Of two devices, the answer that was given later stays.
+    """
+    session.refresh(submission, with_for_update=True)  # one at a time, and none after sending
+    must_be_draft(submission)
+    kept = session.get(Answer, (submission.id, task.id))
+    if kept is not None:
+        if kept.saved_at > given_at:
+            raise Refused(
+                N_("You gave a newer answer to this task. We keep that one."),
+                status=409,
+                code="newer-answer",
+            )
+        session.delete(kept)
+        session.flush()
+    answer = Answer(submission_id=submission.id, task_id=task.id, value=value, saved_at=given_at)
+    session.add(answer)
+    session.flush()
+
+
+def drop_answer(session: Session, submission: Submission, task: Task, *, now: datetime) -> None:
+    """Delete the answer to a task, and its file, while the work was not sent."""
+    must_be_draft(submission)
+    kept = session.get(Answer, (submission.id, task.id))
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+        record(session, "answer.deleted", submission.id, by=submission.candidate_id, now=now)
 
 
 def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
@@ -275,6 +315,15 @@ def declare_conflict(
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
 
 
+def unobserved(session: Session, submission: Submission, framework: Framework) -> list[Task]:
+    """List the practicals of a file that no examiner has written down yet."""
+    scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
+    seen = session.exec(
+        select(Observation.task_id).where(col(Observation.submission_id) == submission.id)
+    ).all()
+    return [task for task in scenario.tasks if is_observed(task) and task.id not in seen]
+
+
 def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[str, str]:
     """Give what is wrong with a marking, field by field; empty when nothing is."""
     problems: dict[str, str] = {}
@@ -311,17 +360,22 @@ def decide(
 ) -> Decision | None:
     """Record an examiner's marks and give the decision if they settle it.
 
-    1. The file is open to this examiner, under an appointment that is active now (rule 3).
+    1. The file is open to this examiner, under an appointment that is active now (rule 3), and what
+       had to be observed was.
     2. The marks are complete and fit the rubric.
     3. The assessment is written down; it never changes.
     4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
+    if unobserved(session, submission, framework):
+        raise Refused(
+            N_("First fill in what you saw in the practical."), status=409, code="not-observed"
+        )
     problems = check_marking(framework, submission.skill, marking)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
     earlier = final_assessments(session, submission.id)
-    appointment = _appointment(session, submission, examiner_id, now=now)
+    appointment = active_appointment(session, submission, examiner_id, now=now)
     assert appointment is not None, "file_for_marking checked it"
     if marking.level > appointment.level_ceiling:
         raise Refused(
@@ -424,16 +478,17 @@ def _why_not(
     done = final_assessments(session, submission.id)
     if any(assessment.examiner_id == examiner_id for assessment in done):
         return Refused(N_("You have marked this file."), status=409, code="marked-already")
-    if _appointment(session, submission, examiner_id, now=now) is None:
+    if active_appointment(session, submission, examiner_id, now=now) is None:
         return Refused(
             N_("You are not appointed for this skill and language."), status=403, code="scope"
         )
     return None
 
 
-def _appointment(
+def active_appointment(
     session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
 ) -> Appointment | None:
+    """Give the appointment under which an examiner may mark a file now, if there is one."""
     return session.exec(
         select(Appointment)
         .where(

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from issuer import assessment
+from issuer.answers import FILE
 from issuer.audit import record
 from issuer.evidence_tables import ContentType, Evidence, RecordingConsent
 from issuer.framework import Task
@@ -63,9 +64,7 @@ def said_about_recording(session: Session, person_id: UUID) -> bool | None:
     return said.agreed if said else None
 
 
-def say_about_recording(
-    session: Session, person_id: UUID, *, agreed: bool, now: datetime
-) -> None:
+def say_about_recording(session: Session, person_id: UUID, *, agreed: bool, now: datetime) -> None:
     """Write down what somebody said; a no deletes what is kept in work that was not sent."""
     session.merge(RecordingConsent(person_id=person_id, agreed=agreed, said_at=now))
     record(
@@ -90,7 +89,7 @@ def say_about_recording(
 
 
 def read_file(task: Task, data: bytes) -> File:
-    """Make a stranger's file safe to keep for a task; raise `Refused`, in words, if it cannot be."""
+    """Make a stranger's file safe to keep for a task; raise `Refused` if it cannot be."""
     source_hash = hashlib.sha256(data).hexdigest()
     if task.kind == "photo":
         return File(ContentType.JPEG, clean_photo(data), None, source_hash)
@@ -120,8 +119,7 @@ def keep(
         )
     if file.source_hash == _source_hash(session, submission.id, task.id):
         return
-    value = {"file": task.kind}
-    assessment.put_answer(session, submission, task, value, given_at=given_at)
+    assessment.put_answer(session, submission, task, {FILE: task.kind}, given_at=given_at)
     session.add(
         Evidence(
             submission_id=submission.id,

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from issuer import assessment
 from issuer.audit import record
 from issuer.evidence_tables import Observation
-from issuer.framework import Scenario, Task
+from issuer.framework import Task
 from issuer.tables import Person, Submission
 from web.errors import Refused
 from web.languages import N_
@@ -40,11 +40,7 @@ class Watching:
     seen: Mapping[str, str]
     note: str
     observed_on: date | None
-
-
-def observed_tasks(scenario: Scenario) -> list[Task]:
-    """List the tasks that an examiner watches."""
-    return [task for task in scenario.tasks if task.kind == "checklist"]
+    """None where what was typed is no day."""
 
 
 def observations(session: Session, submission_id: UUID) -> dict[str, Observation]:
@@ -96,6 +92,8 @@ def observe(
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="observation")
     appointment = assessment.active_appointment(session, submission, examiner_id, now=now)
+    assert appointment is not None, "file_for_marking checked it"
+    assert watching.observed_on is not None, "check_watching did"
     candidate = session.get_one(Person, submission.candidate_id)
     examiner = session.get_one(Person, examiner_id)
     same_contacts = candidate.contact_hash is not None and examiner.contact_hash is not None
@@ -120,9 +118,3 @@ def observe(
             N_("This was observed already. It cannot be changed."), status=409, code="observed"
         ) from error
     record(session, "observation.recorded", observation.id, by=examiner_id, now=now)
-
-
-def missing_observations(session: Session, submission_id: UUID, scenario: Scenario) -> list[Task]:
-    """List the practicals that nobody has observed yet."""
-    done = observations(session, submission_id)
-    return [task for task in observed_tasks(scenario) if task.id not in done]

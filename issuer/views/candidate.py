@@ -6,10 +6,10 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, answers, assessment, offers
+from issuer import accounts, answers, assessment, evidence, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, given_at, require, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -97,39 +97,42 @@ def start(skill: str) -> Response:
 @require(Role.CANDIDATE)
 def task(submission_id: UUID, task_id: str) -> str:
     """Show one task."""
-    submission, scenario, given = _work(submission_id, draft=True)
-    return _task_page(submission, scenario, _task(scenario, task_id), given.get(task_id), {})
+    submission, scenario, given = open_work(submission_id, draft=True)
+    return task_page(submission, scenario, task_of(scenario, task_id), given.get(task_id), {})
 
 
 @blueprint.post("/work/<uuid:submission_id>/tasks/<task_id>")
 @require(Role.CANDIDATE)
 def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     """Keep an answer and show the next task, or the check page after the last."""
-    submission, scenario, _given = _work(submission_id, draft=True)
-    one = _task(scenario, task_id)
+    submission, scenario, _given = open_work(submission_id, draft=True)
+    one = task_of(scenario, task_id)
     value = answers.parse(one, request.form)
     try:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-            assessment.save_answer(session, mine, one, value, now=services().now())
+            assessment.save_answer(
+                session, mine, one, value, now=services().now(), given_at=given_at()
+            )
     except Refused as refusal:
         if refusal.code != "answer":
             raise
-        page = _task_page(submission, scenario, one, value, {"answer": refusal.text})
+        page = task_page(submission, scenario, one, value, {"answer": refusal.text})
         return page, refusal.status
-    return redirect(_next_url(submission, scenario, one))
+    return redirect(next_url(submission, scenario, one))
 
 
 @blueprint.get("/work/<uuid:submission_id>/check")
 @require(Role.CANDIDATE)
 def check(submission_id: UUID) -> str:
     """Show every answer before it is sent, each with a link to change it."""
-    submission, scenario, given = _work(submission_id, draft=True)
+    submission, scenario, given = open_work(submission_id, draft=True)
     return render_template(
         "candidate/check.html",
         submission=submission,
         scenario=scenario,
         answers=[(one, answers.lines(one, given.get(one.id))) for one in scenario.tasks],
+        files={one.id: answers.file_of(given.get(one.id)) for one in scenario.tasks},
         complete=all(answers.is_complete(one, given.get(one.id)) for one in scenario.tasks),
     )
 
@@ -163,6 +166,7 @@ def status(submission_id: UUID) -> str | Response:
         decision = assessment.decision_of(session, submission_id)
         marks = assessment.final_assessments(session, submission_id) if decision else []
         offer = offers.open_offer_for_candidate(session, submission_id)
+        to_show = [] if decision else assessment.unobserved(session, submission, framework())
     if submission.state == SubmissionState.DRAFT:
         return redirect(url_for(".check", submission_id=submission_id))
     return render_template(
@@ -175,6 +179,7 @@ def status(submission_id: UUID) -> str | Response:
         reached=_reached(submission, decision, offer),
         feedback=_feedback(submission, [dict(one.marks) for one in marks]),
         offer=offer,
+        to_show=to_show,
     )
 
 
@@ -186,7 +191,8 @@ def picture(name: str) -> Response:
     return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
 
 
-def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
+def open_work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
+    """Give the visitor's own work, its tasks and the answers so far."""
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         given = assessment.answers(session, submission_id)
@@ -199,16 +205,18 @@ def _scenario(submission: Submission) -> Scenario:
     return framework().scenario_by_id(submission.scenario_id, submission.language)
 
 
-def _task(scenario: Scenario, task_id: str) -> Task:
+def task_of(scenario: Scenario, task_id: str) -> Task:
+    """Give a task, or answer that there is none."""
     found = scenario.task(task_id)
     if found is None:
         abort(404)
     return found
 
 
-def _task_page(
+def task_page(
     submission: Submission, scenario: Scenario, one: Task, value: Any, errors: dict[str, str]
 ) -> str:
+    """Show a task with an answer: kept before, or just refused for what `errors` say."""
     place = scenario.tasks.index(one)
     return render_template(
         "candidate/task.html",
@@ -219,14 +227,26 @@ def _task_page(
         errors=errors,
         place=place + 1,
         before=scenario.tasks[place - 1] if place else None,
+        next=next_url(submission, scenario, one),
+        recording=_said_about_recording(one),
+        file=answers.file_of(value),
+        now=services().now(),
     )
 
 
-def _next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
+def next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
+    """Say where to go on after a task."""
     place = scenario.tasks.index(one) + 1
     if request.form.get("then") == "check" or place == len(scenario.tasks):
         return url_for(".check", submission_id=submission.id)
     return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
+
+
+def _said_about_recording(one: Task) -> bool | None:
+    if one.kind not in ("speak", "photo"):
+        return None
+    with services().database.reading() as session:
+        return evidence.said_about_recording(session, visitor().id)
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:
