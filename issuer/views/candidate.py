@@ -237,9 +237,9 @@ def task_page(
 def next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
     """Say where to go on after a task."""
     place = scenario.tasks.index(one) + 1
-    if request.form.get("then") == "check" or place == len(scenario.tasks):
-        return url_for(".check", submission_id=submission.id)
-    return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
+    if request.values.get("then") == "check" or place == len(scenario.tasks):
+        return url_for("candidate.check", submission_id=submission.id)
+    return url_for("candidate.task", submission_id=submission.id, task_id=scenario.tasks[place].id)
 
 
 def _said_about_recording(one: Task) -> bool | None:

@@ -1,6 +1,7 @@
 """Recordings from strangers: told by their content, bounded, and without names or places."""
 
 import random
+from contextlib import suppress
 
 import pytest
 from media_files import HTML, PLACE, RECORDINGS, SVG, mp3, mp4, ogg, photo, wav, webm
@@ -82,7 +83,5 @@ def test_broken_recordings_are_refused_and_never_break_us() -> None:
         data = bytearray(dice.choice(list(RECORDINGS.values()))(1)[:2_000])
         for _ in range(dice.randint(1, 6)):
             data[dice.randrange(min(len(data), 300))] = dice.randrange(256)
-        try:
-            clean_recording(bytes(data))
-        except Refused as refusal:
-            assert refusal.code == "file"
+        with suppress(Refused):
+            assert clean_recording(bytes(data)).content_type in RECORDINGS
