@@ -20,6 +20,7 @@ from issuer.views import (
     observations,
     offers,
     officer,
+    offline,
     oid4vci,
     public,
 )
@@ -63,6 +64,7 @@ def create_app(
     register(app, evidence_pages.uploads, max_bytes=evidence.MAX_UPLOAD_BYTES)
     register(app, evidence_pages.blueprint)
     register(app, observations.blueprint)
+    register(app, offline.blueprint)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, offers.blueprint)
