@@ -44,6 +44,8 @@ class AnswerKind:
     """Compare a checked answer with the advice for examiners."""
     is_complete: Callable[[Any], bool] = lambda _given: True
     """Tell whether a checked answer may be sent."""
+    takes_file: bool = False
+    """It is answered by a recording or a photo, or by words instead."""
     is_observed: bool = False
     """An examiner watches; there is nothing that the person could send."""
     join: Callable[[Any, Any], Any] = lambda _kept, new: new
@@ -76,6 +78,11 @@ def is_complete(task: Task, value: Any) -> bool:
 def file_of(value: Any) -> str | None:
     """Give the kind of task whose file this answer is, or None for an answer that says it all."""
     return value[FILE] if isinstance(value, dict) and set(value) == {FILE} else None
+
+
+def takes_file(task: Task) -> bool:
+    """Tell whether a task is answered by a recording or a photo."""
+    return KINDS[task.kind].takes_file
 
 
 def is_observed(task: Task) -> bool:
@@ -303,7 +310,7 @@ KINDS: Mapping[str, AnswerKind] = {
         join=_join_steps,
     ),
     # A file comes another way (issuer.evidence.keep); from a form these are words of one's own.
-    "speak": AnswerKind(_parse_one, _check_words, _file_lines),
-    "photo": AnswerKind(_parse_one, _check_words, _file_lines),
+    "speak": AnswerKind(_parse_one, _check_words, _file_lines, takes_file=True),
+    "photo": AnswerKind(_parse_one, _check_words, _file_lines, takes_file=True),
     "checklist": AnswerKind(_parse_one, _check_observed, _word_lines, is_observed=True),
 }

@@ -16,8 +16,9 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
+from issuer import attempts
 from issuer.accounts import has_consent
-from issuer.answers import check, is_complete, is_observed
+from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.audit import record
 from issuer.evidence_tables import Observation
 from issuer.framework import MARKS, Framework, Scenario, Task
@@ -43,6 +44,8 @@ EVIDENCE_KEPT = timedelta(days=90)
 """Answers are deleted this long after the decision (rule 21)."""
 DRAFT_LIVES = timedelta(days=60)
 """Work that is not sent by then ends, and its answers are deleted (domain B.3)."""
+LONGEST_GAP = timedelta(minutes=5)
+"""Whoever takes longer from one answer to the next has paused: no more is counted as work."""
 
 _EXPERT = 3
 _ENDED_UNSEEN = (SubmissionState.WITHDRAWN, SubmissionState.EXPIRED)
@@ -60,27 +63,36 @@ def start(
     candidate_id: UUID,
     skill: str,
     language: str,
+    level: int,
     now: datetime,
 ) -> Submission:
-    """Give the open work of a candidate on a skill, or begin it.
+    """Give the open work of a candidate on a skill at a level, or begin it.
 
-    Needs consent; at most three attempts in six months (rule 23).
+    1. There are tasks for it, and the candidate agreed.
+    2. Work that is open goes on; what is being looked at is waited for.
+    3. At most three attempts in six months at one achievement (rule 23).
+    4. The tasks are ones that the candidate has not seen, where there are any.
     """
-    if skill not in framework.skills or language not in framework.languages:
+    known = (framework.skills, framework.languages, [one.number for one in framework.levels])
+    if any(one not in some for one, some in zip((skill, language, level), known, strict=True)):  # 1
         raise Refused(N_("There is no such task set."), status=404, code="unknown-skill")
     if not has_consent(session, candidate_id):
         raise Refused(N_("First say that you agree."), status=403, code="consent")
-    mine = session.exec(
+    attempts.one_start_at_a_time(session, candidate_id)  # 2
+    earlier = session.exec(
         select(Submission).where(
-            col(Submission.candidate_id) == candidate_id,
-            col(Submission.skill) == skill,
-            col(Submission.language) == language,
-            col(Submission.state).not_in(_ENDED_UNSEEN),
-            col(Submission.started_at) > now - ATTEMPT_WINDOW,
+            col(Submission.candidate_id) == candidate_id, col(Submission.skill) == skill
         )
     ).all()
+    definition = framework.achievement(skill, level, language)
+    mine = [
+        one
+        for one in earlier
+        if framework.achievement(skill, one.level, one.language) == definition
+        and one.state not in _ENDED_UNSEEN
+    ]
     for submission in mine:
-        if submission.state == SubmissionState.DRAFT:
+        if submission.state == SubmissionState.DRAFT and submission.language == language:
             return submission
         if submission.state in _OPEN:
             raise Refused(
@@ -88,7 +100,7 @@ def start(
                 status=409,
                 code="sent-already",
             )
-    if len(mine) >= ATTEMPTS:
+    if sum(one.started_at > now - ATTEMPT_WINDOW for one in mine) >= ATTEMPTS:  # 3
         raise Refused(
             N_("You tried this three times in six months. Please wait."),
             status=409,
@@ -100,9 +112,11 @@ def start(
         number=number + 1,
         skill=skill,
         language=language,
-        scenario_id=framework.sets_for(skill, _EXPERT)[0],
+        level=level,
+        scenario_id=attempts.next_set(framework, skill, level, earlier),  # 4
         framework_version=framework.version,
         started_at=now,
+        worked_at=now,
     )
     session.add(submission)
     session.flush()
@@ -137,17 +151,17 @@ def save_answer(
     *,
     now: datetime,
     given_at: datetime | None = None,
-) -> None:
-    """Keep the answer to a task; it may be changed until the work is sent.
+) -> Any:
+    """Keep the answer to a task and give it as it is kept; it may change until the work is sent.
 
     `given_at`: when the person gave it, if it had to wait for a network.
     """
-    must_be_draft(submission)
-    kept = session.get(Answer, (submission.id, task.id))
-    checked = check(task, value, kept=kept.value if kept else None)
-    if kept is not None and kept.value == checked:
-        return  # sent twice
-    put_answer(session, submission, task, checked, given_at=given_at or now)
+    _one_answer_at_a_time(session, submission)
+    before = session.get(Answer, (submission.id, task.id))
+    kept = check(task, value, kept=before.value if before else None)
+    if before is None or before.value != kept:  # sent twice, it is kept once
+        put_answer(session, submission, task, kept, given_at=given_at or now)
+    return kept
 
 
 def put_answer(
@@ -155,33 +169,49 @@ def put_answer(
 ) -> None:
     """Put an answer in the place of an earlier one, and of the file that belonged to it.
 
-    Of two devices, the answer that was given later stays.
+    Of two answers, from two devices, the one that was given later stays.
     """
-    session.refresh(submission, with_for_update=True)  # one at a time, and none after sending
-    must_be_draft(submission)
-    kept = session.get(Answer, (submission.id, task.id))
-    if kept is not None:
-        if kept.saved_at > given_at:
+    _one_answer_at_a_time(session, submission)
+    before = session.get(Answer, (submission.id, task.id))
+    if before is not None:
+        if before.saved_at > given_at:
             raise Refused(
                 N_("You gave a newer answer to this task. We keep that one."),
                 status=409,
                 code="newer-answer",
             )
-        session.delete(kept)
+        session.delete(before)
         session.flush()
-    answer = Answer(submission_id=submission.id, task_id=task.id, value=value, saved_at=given_at)
-    session.add(answer)
+    session.add(
+        Answer(submission_id=submission.id, task_id=task.id, value=value, saved_at=given_at)
+    )
+    _count_time(submission, now=given_at)
     session.flush()
 
 
 def drop_answer(session: Session, submission: Submission, task: Task, *, now: datetime) -> None:
-    """Delete the answer to a task, and its file, while the work was not sent."""
-    must_be_draft(submission)
+    """Delete a recording, a photo or the words instead, while the work was not sent."""
+    if not takes_file(task):  # the first half of another kind stays, once the second is known
+        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+    _one_answer_at_a_time(session, submission)
     kept = session.get(Answer, (submission.id, task.id))
     if kept is not None:
         session.delete(kept)
         session.flush()
         record(session, "answer.deleted", submission.id, by=submission.candidate_id, now=now)
+
+
+def _one_answer_at_a_time(session: Session, submission: Submission) -> None:
+    session.refresh(submission, with_for_update={"key_share": True})
+    must_be_draft(submission)
+
+
+def _count_time(submission: Submission, *, now: datetime) -> None:
+    """Add the time since the last answer, but no pause: a longer gap counts as `LONGEST_GAP`."""
+    gap = now - (submission.worked_at or submission.started_at)
+    counted = min(max(gap, timedelta(0)), LONGEST_GAP)
+    submission.worked_seconds += round(counted.total_seconds())
+    submission.worked_at = max(now, submission.worked_at or now)
 
 
 def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
@@ -207,6 +237,7 @@ def submit(
     if missing(session, submission, scenario):
         raise Refused(N_("Some tasks have no answer yet."), status=422, code="incomplete")
     submission.sent_at = now
+    _count_time(submission, now=now)
     _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
 
 
@@ -324,8 +355,13 @@ def unobserved(session: Session, submission: Submission, framework: Framework) -
     return [task for task in scenario.tasks if is_observed(task) and task.id not in seen]
 
 
-def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[str, str]:
-    """Give what is wrong with a marking, field by field; empty when nothing is."""
+def check_marking(
+    framework: Framework, skill: str, marking: Marking, *, aimed: int
+) -> dict[str, str]:
+    """Give what is wrong with a marking, field by field; empty when nothing is.
+
+    `aimed` is the level that the candidate tried for: there is no higher one to give.
+    """
     problems: dict[str, str] = {}
     criteria = framework.skills[skill].criteria
     for criterion in criteria:
@@ -336,6 +372,8 @@ def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[st
     lowest = min(marking.marks[criterion] for criterion in criteria)
     if not 0 <= marking.level <= _EXPERT:
         problems["level"] = N_("Choose a level.")
+    elif marking.level > aimed:
+        problems["level"] = N_("The level cannot be above the one that was tried.")
     elif marking.level > lowest:
         problems["level"] = N_("The level cannot be above the lowest mark.")
     target = max(marking.level, 1)
@@ -371,7 +409,7 @@ def decide(
         raise Refused(
             N_("First fill in what you saw in the practical."), status=409, code="not-observed"
         )
-    problems = check_marking(framework, submission.skill, marking)  # 2
+    problems = check_marking(framework, submission.skill, marking, aimed=submission.level)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
     earlier = final_assessments(session, submission.id)
@@ -394,6 +432,7 @@ def decide(
         ordinal=len(earlier) + 1,
         marks=dict(marking.marks),
         notes={name: note.strip() for name, note in marking.notes.items() if note.strip()},
+        aimed_level=submission.level,
         proposed_level=marking.level,
         submitted_at=now,
     )
@@ -481,6 +520,12 @@ def _why_not(
     if active_appointment(session, submission, examiner_id, now=now) is None:
         return Refused(
             N_("You are not appointed for this skill and language."), status=403, code="scope"
+        )
+    if attempts.is_for_somebody_else(session, submission, examiner_id, now=now):
+        return Refused(
+            N_("You marked this person before. Another examiner looks now."),
+            status=403,
+            code="marked-before",
         )
     return None
 

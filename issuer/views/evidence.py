@@ -38,7 +38,9 @@ def give(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
         if refusal.code not in ("answer", "file"):
             raise
         value = request.form.get("answer") or given.get(task_id)
-        return task_page(submission, scenario, one, value, {"answer": refusal.text}), refusal.status
+        errors = {"answer": refusal.text}
+        page = task_page(submission, scenario, one, given, value=value, errors=errors)
+        return page, refusal.status
     return redirect(next_url(submission, scenario, one))
 
 

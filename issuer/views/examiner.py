@@ -63,7 +63,9 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         given = assessment.answers(session, submission_id)
         unobserved = assessment.unobserved(session, submission, framework())
     marking = _marking(submission)
-    problems = assessment.check_marking(framework(), submission.skill, marking)
+    problems = assessment.check_marking(
+        framework(), submission.skill, marking, aimed=submission.level
+    )
     if unobserved:
         problems["observed"] = N_("First fill in what you saw in the practical.")
     if request.form.get("no_conflict") != "yes":
@@ -96,7 +98,12 @@ def done(submission_id: UUID) -> str:
         return render_template("examiner/not_marked.html")
     scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
     advice = [
-        (task, answers.lines(task, given.get(task.id)), answers.lines(task, task.best))
+        (
+            task,
+            answers.lines(task, given.get(task.id)),
+            answers.lines(task, task.best),
+            answers.is_best(task, given.get(task.id)),
+        )
         for task in scenario.tasks
         if task.best is not None
     ]
@@ -147,10 +154,11 @@ def _marking_page(
         "examiner/file.html",
         submission=submission,
         scenario=scenario,
-        answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
+        given=given,
         files={task.id: answers.file_of(given.get(task.id)) for task in scenario.tasks},
         observed=observed,
         words=WORDS,
+        answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
         rubric=framework().rubric(submission.skill, _language()),
         framework=framework(),
         language=_language(),

@@ -1,4 +1,4 @@
-"""Every kind of answer, attacked: what does not fit its task is refused, and never breaks a page."""
+"""Every kind of answer, attacked: what does not fit its task is refused and breaks no page."""
 
 from pathlib import Path
 from typing import Any
