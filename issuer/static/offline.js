@@ -143,7 +143,8 @@ async function give(form, answer) {
 
 // --- pages to go on with ------------------------------------------------------------------------
 
-const isAtHand = async (url) => Boolean(window.caches && (await caches.match(url)));
+const isAtHand = async (url) =>
+  Boolean(window.caches && (await caches.match(url, { ignoreVary: true })));
 
 async function keepPages() {
   if (!navigator.serviceWorker || !window.caches) return;
