@@ -140,7 +140,7 @@ def test_forms_are_read(tasks: dict[str, list[Task]], kind: str, sent: Any, read
 def test_forms_that_do_not_fit_are_refused_and_not_lost(
     tasks: dict[str, list[Task]], kind: str, sent: Any
 ) -> None:
-    if kind == "reply" and "answer" in sent:
+    if kind in WORDS and "answer" in sent:
         return
     task = tasks[kind][0]
     with pytest.raises(Refused):
