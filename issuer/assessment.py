@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -106,8 +106,12 @@ def start(
             status=409,
             code="attempts",
         )
+    submission_id = uuid4()
+    # One writes in the trail at a time: until we are done, nobody else takes the next number.
+    record(session, "submission.started", submission_id, by=candidate_id, now=now)
     number = session.exec(select(func.max(col(Submission.number)))).one() or 0
     submission = Submission(
+        id=submission_id,
         candidate_id=candidate_id,
         number=number + 1,
         skill=skill,
@@ -120,7 +124,6 @@ def start(
     )
     session.add(submission)
     session.flush()
-    record(session, "submission.started", submission.id, by=candidate_id, now=now)
     return submission
 
 
