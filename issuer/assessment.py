@@ -20,7 +20,7 @@ from issuer import attempts
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.audit import record
-from issuer.evidence_tables import Observation
+from issuer.evidence_tables import Observation, ObservationDue
 from issuer.framework import MARKS, Framework, Scenario, Task
 from issuer.sampling import Sampling
 from issuer.tables import (
@@ -239,6 +239,11 @@ def submit(
     scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
     if missing(session, submission, scenario):
         raise Refused(N_("Some tasks have no answer yet."), status=422, code="incomplete")
+    session.add_all(
+        ObservationDue(submission_id=submission.id, task_id=task.id)
+        for task in scenario.tasks
+        if is_observed(task)
+    )
     submission.sent_at = now
     _count_time(submission, now=now)
     _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
@@ -349,13 +354,17 @@ def declare_conflict(
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
 
 
-def unobserved(session: Session, submission: Submission, framework: Framework) -> list[Task]:
-    """List the practicals of a file that no examiner has written down yet."""
-    scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
-    seen = session.exec(
-        select(Observation.task_id).where(col(Observation.submission_id) == submission.id)
-    ).all()
-    return [task for task in scenario.tasks if is_observed(task) and task.id not in seen]
+def unobserved(session: Session, submission_id: UUID) -> list[str]:
+    """List the practicals of a file, by task, that no examiner has written down yet."""
+    seen = select(Observation.task_id).where(col(Observation.submission_id) == submission_id)
+    return list(
+        session.exec(
+            select(ObservationDue.task_id).where(
+                col(ObservationDue.submission_id) == submission_id,
+                col(ObservationDue.task_id).not_in(seen),
+            )
+        )
+    )
 
 
 def check_marking(
@@ -408,7 +417,7 @@ def decide(
     4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
-    if unobserved(session, submission, framework):
+    if unobserved(session, submission.id):
         raise Refused(
             N_("First fill in what you saw in the practical."), status=409, code="not-observed"
         )

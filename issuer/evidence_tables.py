@@ -9,7 +9,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    LargeBinary,
+    UniqueConstraint,
+    event,
+)
 from sqlmodel import JSON, Field
 
 from issuer.tables import Table, freeze, one_of
@@ -63,6 +70,15 @@ class Evidence(Table, table=True):
     """Of the file as it was sent: sent twice, it is kept once."""
 
 
+class ObservationDue(Table, table=True):
+    """A practical of a file that was sent: an examiner is to watch it before anybody marks."""
+
+    __tablename__ = "observation_due"
+
+    submission_id: UUID = Field(primary_key=True, foreign_key="submission.id")
+    task_id: str = Field(primary_key=True)
+
+
 class Observation(Table, table=True):
     """What an examiner saw somebody do; one for each observed task, never changed."""
 
@@ -74,6 +90,10 @@ class Observation(Table, table=True):
             "examiner_contact IS NULL OR candidate_contact IS NULL "
             "OR examiner_contact <> candidate_contact",
             name="nobody_observes_themself_under_another_name",
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "task_id"],
+            ["observation_due.submission_id", "observation_due.task_id"],
         ),
         ForeignKeyConstraint(
             ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
@@ -102,3 +122,35 @@ class Observation(Table, table=True):
 
 
 freeze("observation")
+
+_UNOBSERVED = (
+    "EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id "
+    "AND NOT EXISTS (SELECT 1 FROM observation "
+    "WHERE observation.submission_id = observation_due.submission_id "
+    "AND observation.task_id = observation_due.task_id))"
+)
+
+
+def _let_nobody_mark_what_nobody_watched() -> None:
+    name, why = "marks_need_observations", "a practical was not observed"
+    tables = Table.metadata.tables
+    tables["observation"].add_is_dependent_on(tables["assessment"])
+    for dialect, statement in (
+        (
+            "sqlite",
+            f"CREATE TRIGGER {name} BEFORE INSERT ON assessment WHEN {_UNOBSERVED} "
+            f"BEGIN SELECT RAISE(ABORT, '{why}'); END",
+        ),
+        (
+            "postgresql",
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN "
+            f"IF {_UNOBSERVED} THEN RAISE EXCEPTION '{why}'; END IF; RETURN NEW; END "
+            f"$$ LANGUAGE plpgsql; CREATE TRIGGER {name} BEFORE INSERT ON assessment "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ),
+    ):
+        ddl = DDL(statement).execute_if(dialect=dialect)
+        event.listen(tables["observation"], "after_create", ddl)
+
+
+_let_nobody_mark_what_nobody_watched()

@@ -194,7 +194,7 @@ def status(submission_id: UUID) -> str | Response:
         marks = assessment.final_assessments(session, submission_id) if decision else []
         offer = offers.open_offer_for_candidate(session, submission_id)
         given = assessment.answers(session, submission_id)
-        to_show = [] if decision else assessment.unobserved(session, submission, framework())
+        to_show = [] if decision else assessment.unobserved(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
         return redirect(_go_on_url(submission, _progress(submission, given)))
     return render_template(

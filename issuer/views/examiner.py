@@ -61,7 +61,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
             session, submission_id, examiner_id=visitor().id, now=now
         )
         given = assessment.answers(session, submission_id)
-        unobserved = assessment.unobserved(session, submission, framework())
+        unobserved = assessment.unobserved(session, submission_id)
     marking = _marking(submission)
     problems = assessment.check_marking(
         framework(), submission.skill, marking, aimed=submission.level

@@ -330,18 +330,20 @@ def test_an_unsent_answer_waits_for_its_own_person(
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
     waits(page)
-    page.context.set_offline(False)
-    page.context.clear_cookies()  # closed without signing out
-    other = site.house.candidate("Ana")
-    others_work = site.house.begun(other)
     page.goto("about:blank")
-    with site.house.database.transaction() as session:
-        session.connection().exec_driver_sql("DELETE FROM answer")  # in case it was just sent
+    page.context.clear_cookies()  # closed without signing out
+    page.context.set_offline(False)
+    other = site.house.candidate("Ana")
     site.enter(page, other)
-    site.task(page, others_work, "why")
+    site.task(page, site.house.begun(other), "why")
     expect(page.get_by_label("Your words")).to_have_value("")
     expect(page.get_by_text("Saved on this phone.")).to_be_hidden()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.address}/")
     assert site.answer(work, "why") is None
+    site.enter(page, candidate)
+    is_sent(page)
+    assert site.answer(work, "why") == "A secret of Maria."
 
 
 def test_every_text_of_a_task_can_be_heard_at_the_same_place(

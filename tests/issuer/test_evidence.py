@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from assessment_world import NOW
+from killing import kill_at
 from media_files import photo, wav, webm
 from media_world import MediaHouse
 from sqlalchemy.exc import DatabaseError
@@ -16,7 +17,7 @@ from sqlmodel import select
 from issuer import assessment, audit, evidence, observations
 from issuer.evidence_tables import Evidence, Observation, RecordingConsent
 from issuer.observations import Watching
-from issuer.tables import Answer, AuditEvent, Submission, Table
+from issuer.tables import Answer, Appointment, Assessment, AuditEvent, Submission, Table
 from web.database import Database
 from web.errors import Refused
 
@@ -241,6 +242,27 @@ def test_a_deleted_file_leaves_no_bytes_in_the_database(tmp_path: Path) -> None:
     assert b"A_OPUS" not in content
 
 
+@pytest.mark.parametrize("step", ["read", "kept"])
+@pytest.mark.parametrize("before", [None, "audio/webm"])
+def test_killed_while_a_recording_is_kept_what_was_there_stays(
+    tmp_path: Path, step: str, before: str | None
+) -> None:
+    house = MediaHouse(Database(f"sqlite:///{tmp_path}/quiet.db", Table.metadata))
+    candidate = house.candidate()
+    house.recording(candidate)
+    work = house.begun(candidate)
+    if before:
+        house.give(work, "tell", webm(2))
+    told = events(house)
+    driver = Path(__file__).parents[1] / "evidence_kill_driver.py"
+    kill_at(step, [driver, tmp_path, work, step])
+    assert kept(house).get("tell") == before
+    assert answer(house, work, "tell") == (before and {"file": "speak"})
+    assert events(house) == told
+    house.give(work, "tell", wav(5))
+    assert kept(house) == {"tell": "audio/wav"}
+
+
 def test_database_keeps_no_file_without_its_answer(centre: MediaHouse) -> None:
     candidate = centre.candidate()
     centre.recording(candidate)
@@ -344,16 +366,45 @@ def test_an_observation_is_written_once_and_never_changes(centre: MediaHouse) ->
             act()
 
 
-def test_database_refuses_an_observation_of_oneself(centre: MediaHouse) -> None:
+def test_database_refuses_marks_before_the_observation(centre: MediaHouse) -> None:
     candidate, examiner = centre.candidate(), centre.examiner()
     work = centre.sent_with_files(candidate)
-    centre.observe(work, examiner)
     with centre.database.reading() as session:
-        appointment = session.exec(select(Observation.appointment_id)).one()
-    for changes in ({"examiner_id": candidate}, {"candidate_id": examiner}):
+        appointment = session.exec(select(Appointment.id)).one()
+    marks = {
+        "submission_id": work,
+        "candidate_id": candidate,
+        "examiner_id": examiner,
+        "appointment_id": appointment,
+        "ordinal": 1,
+        "marks": {},
+        "notes": {},
+        "proposed_level": 2,
+        "aimed_level": 3,
+        "submitted_at": NOW,
+    }
+    with pytest.raises(DatabaseError), centre.database.transaction() as session:
+        session.add(Assessment(**marks))
+    centre.observe(work, examiner)
+    with centre.database.transaction() as session:
+        session.add(Assessment(**marks))
+
+
+def test_database_refuses_an_observation_of_oneself_or_of_nothing(centre: MediaHouse) -> None:
+    candidate, examiner = centre.candidate(), centre.examiner()
+    work = centre.sent_with_files(candidate)
+    with centre.database.reading() as session:
+        appointment = session.exec(select(Appointment.id)).one()
+    draft = centre.drafted(centre.candidate("Ana"))
+    for changes in (
+        {"examiner_id": candidate},
+        {"candidate_id": examiner},
+        {"task_id": "tell"},  # nothing to watch
+        {"submission_id": draft},  # nothing was sent
+    ):
         values = {
             "submission_id": work,
-            "task_id": "another",
+            "task_id": "do",
             "candidate_id": candidate,
             "examiner_id": examiner,
             "appointment_id": appointment,
