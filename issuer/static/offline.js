@@ -151,7 +151,11 @@ async function keepPages() {
   for (const name of await caches.keys()) if (name !== `m4h ${owner}`) await caches.delete(name);
   const pages = document.querySelector("[data-pages]")?.dataset.pages.split(" ");
   if (!pages) return;
-  await navigator.serviceWorker.register("/me/worker.js", { scope: "/me/" });
+  try {
+    await navigator.serviceWorker.register("/me/worker.js", { scope: "/me/" });
+  } catch {
+    return; // no network already; the next page tries again
+  }
   const ready = await navigator.serviceWorker.ready;
   ready.active.postMessage({ owner, here: location.href.split("#")[0], pages });
 }

@@ -330,8 +330,8 @@ def test_an_unsent_answer_waits_for_its_own_person(
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
     waits(page)
-    page.goto("about:blank")
     page.context.clear_cookies()  # closed without signing out
+    page.goto("about:blank")
     page.context.set_offline(False)
     other = site.house.candidate("Ana")
     site.enter(page, other)
