@@ -1,9 +1,9 @@
 """From the first answer to the decision: candidates answer, examiners mark, the rules decide.
 
-The rules (domain B.2, B.3): the level is the lowest criterion; expert level needs a second examiner
-who has not seen the first marks; two who differ by one give the lower level, by more a third
-examiner, and then the middle one counts. Every change of state writes an audit event in the same
-transaction.
+The rules (domain B.2, B.3): the level is the lowest criterion, and never above the one that was
+tried; expert level needs a second examiner who has not seen the first marks; two who differ by one
+give the lower level, by more a third examiner, and then the middle one counts. Every change of
+state writes an audit event in the same transaction.
 """
 
 from collections.abc import Mapping

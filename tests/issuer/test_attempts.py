@@ -15,7 +15,7 @@ from kinds_world import SKILL as VISITS
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
-from issuer import assessment, attempts
+from issuer import accounts, assessment, attempts, pilot
 from issuer.framework import frameworks
 from issuer.tables import Submission, SubmissionState
 
@@ -341,6 +341,22 @@ def test_pauses_are_no_work(quick: House) -> None:
     assert quick.submission(submission_id).worked_seconds == (2 + 5 + 3) * 60, "clocks go back"
 
 
+def test_the_pilot_counts_the_time_of_work_without_its_pauses(quick: House) -> None:
+    candidate = quick.candidate()
+    with quick.database.transaction() as session:
+        accounts.give_consent(session, candidate, statistics=True, now=NOW)
+    submission_id = quick.begun(candidate, now=NOW - timedelta(hours=3))
+    with quick.database.reading() as session:
+        assert [one.minutes for one in pilot.counted_work(session)] == [None], "not sent yet"
+    quick.answered(submission_id)  # after a pause, all at once
+    with quick.database.transaction() as session:
+        submission = session.get_one(Submission, submission_id)
+        later = NOW + timedelta(minutes=2)
+        assessment.submit(session, submission, quick.framework, now=later)
+    with quick.database.reading() as session:
+        assert [one.minutes for one in pilot.counted_work(session)] == [7]
+
+
 def test_answers_from_two_devices_at_once_are_all_kept(centre: House) -> None:
     submission_id = centre.begun(centre.candidate())
     scenario = frameworks()["mycred4home"].scenario_by_id("bathroom-morning", "es")
@@ -358,3 +374,22 @@ def test_answers_from_two_devices_at_once_are_all_kept(centre: House) -> None:
         kept = assessment.answers(session, submission_id)
     assert set(kept) == {task.id for task in tasks}
     assert all((task, kept[task.id]) in writes for task in tasks)
+
+
+def test_of_two_first_halves_at_once_one_stays(tmp_path: Path, centre: House) -> None:
+    centre.framework = new_kinds(tmp_path)
+    submission_id = begun(centre, centre.candidate(), 1)
+    steps = centre.framework.scenario_by_id(SET, "es").task("visit")
+
+    def save(*order: str) -> Any:
+        with centre.database.transaction() as session:
+            submission = session.get_one(Submission, submission_id)
+            first = {"before": list(order)}
+            return assessment.save_answer(session, submission, steps, first, now=NOW)
+
+    orders = [("bell", "coat", "tea"), ("tea", "coat", "bell"), ("coat", "tea", "bell")]
+    outcomes = at_once([partial(save, *order) for order in orders])
+    kept = [one for one in outcomes if isinstance(one, dict)]
+    assert len(kept) == 1
+    with centre.database.reading() as session:
+        assert assessment.answers(session, submission_id) == {"visit": kept[0]}
