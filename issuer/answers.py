@@ -44,6 +44,10 @@ class AnswerKind:
     """Compare a checked answer with the advice for examiners."""
     is_complete: Callable[[Any], bool] = lambda _given: True
     """Tell whether a checked answer may be sent."""
+    takes_file: bool = False
+    """It is answered by a recording or a photo, or by words instead."""
+    is_observed: bool = False
+    """An examiner watches; there is nothing that the person could send."""
     join: Callable[[Any, Any], Any] = lambda _kept, new: new
     """Put a new answer to the one that was kept before; raise `Refused` if it cannot change."""
 
@@ -67,7 +71,23 @@ def lines(task: Task, value: Any) -> list[str]:
 
 def is_complete(task: Task, value: Any) -> bool:
     """Tell whether a task is answered, as far as it must be to be sent."""
-    return value is not None and KINDS[task.kind].is_complete(value)
+    kind = KINDS[task.kind]
+    return kind.is_observed or (value is not None and kind.is_complete(value))
+
+
+def file_of(value: Any) -> str | None:
+    """Give the kind of task whose file this answer is, or None for an answer that says it all."""
+    return value[FILE] if isinstance(value, dict) and set(value) == {FILE} else None
+
+
+def takes_file(task: Task) -> bool:
+    """Tell whether a task is answered by a recording or a photo."""
+    return KINDS[task.kind].takes_file
+
+
+def is_observed(task: Task) -> bool:
+    """Tell whether an examiner watches this task, instead of reading an answer."""
+    return KINDS[task.kind].is_observed
 
 
 def is_best(task: Task, value: Any) -> bool:
@@ -228,6 +248,23 @@ def _step_lines(task: Task, value: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from _numbered(task, value["after"])
 
 
+# --- a voice, a photo, a practical ----------------------------------------------------------------
+
+FILE = "file"
+"""What stands in the answer to a task whose file is kept beside it (issuer.evidence)."""
+
+
+def _file_lines(task: Task, value: Any) -> list[str]:
+    kind = file_of(value)
+    if kind is None:
+        return _word_lines(task, value)
+    return [gettext("A photo.") if kind == "photo" else gettext("A recording.")]
+
+
+def _check_observed(_task: Task, _value: Any) -> Any:
+    raise _refused(N_("An examiner watches this. There is nothing to send."))
+
+
 # --- all ------------------------------------------------------------------------------------------
 
 
@@ -272,4 +309,8 @@ KINDS: Mapping[str, AnswerKind] = {
         is_complete=lambda given: "after" in given,
         join=_join_steps,
     ),
+    # A file comes another way (issuer.evidence.keep); from a form these are words of one's own.
+    "speak": AnswerKind(_parse_one, _check_words, _file_lines, takes_file=True),
+    "photo": AnswerKind(_parse_one, _check_words, _file_lines, takes_file=True),
+    "checklist": AnswerKind(_parse_one, _check_observed, _word_lines, is_observed=True),
 }

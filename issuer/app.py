@@ -5,15 +5,27 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, cohorts, issuing, notices
+from issuer import assessment, award_tables, batches, cohorts, evidence, issuing, notices
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
-from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
+from issuer.views import (
+    candidate,
+    coordinator,
+    examiner,
+    home,
+    observations,
+    offers,
+    officer,
+    offline,
+    oid4vci,
+    public,
+)
 from issuer.views import cohorts as cohort_pages
+from issuer.views import evidence as evidence_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
@@ -52,6 +64,10 @@ def create_app(
     app.extensions["sampling"] = settings.sampling
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
+    register(app, evidence_pages.uploads, max_bytes=evidence.MAX_UPLOAD_BYTES)
+    register(app, evidence_pages.blueprint)
+    register(app, observations.blueprint)
+    register(app, offline.blueprint)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)

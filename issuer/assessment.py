@@ -18,8 +18,9 @@ from sqlmodel import Session, col, func, select
 
 from issuer import attempts
 from issuer.accounts import has_consent
-from issuer.answers import check, is_complete
+from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.audit import record
+from issuer.evidence_tables import Observation, ObservationDue
 from issuer.framework import MARKS, Framework, Scenario, Task
 from issuer.sampling import Sampling
 from issuer.tables import (
@@ -149,19 +150,66 @@ def own_submissions(session: Session, candidate_id: UUID) -> list[Submission]:
 
 
 def save_answer(
-    session: Session, submission: Submission, task: Task, value: Any, *, now: datetime
+    session: Session,
+    submission: Submission,
+    task: Task,
+    value: Any,
+    *,
+    now: datetime,
+    given_at: datetime | None = None,
 ) -> Any:
     """Keep the answer to a task and give it as it is kept; it may change until the work is sent.
 
-    Of two answers at once, from two devices, the later one stays.
+    `given_at`: when the person gave it, if it had to wait for a network.
     """
-    session.refresh(submission, with_for_update={"key_share": True})
-    must_be_draft(submission)
+    _one_answer_at_a_time(session, submission)
     before = session.get(Answer, (submission.id, task.id))
     kept = check(task, value, kept=before.value if before else None)
-    session.merge(Answer(submission_id=submission.id, task_id=task.id, value=kept, saved_at=now))
-    _count_time(submission, now=now)
+    if before is None or before.value != kept:  # sent twice, it is kept once
+        put_answer(session, submission, task, kept, given_at=given_at or now)
     return kept
+
+
+def put_answer(
+    session: Session, submission: Submission, task: Task, value: Any, *, given_at: datetime
+) -> None:
+    """Put an answer in the place of an earlier one, and of the file that belonged to it.
+
+    Of two answers, from two devices, the one that was given later stays.
+    """
+    _one_answer_at_a_time(session, submission)
+    before = session.get(Answer, (submission.id, task.id))
+    if before is not None:
+        if before.saved_at > given_at:
+            raise Refused(
+                N_("You gave a newer answer to this task. We keep that one."),
+                status=409,
+                code="newer-answer",
+            )
+        session.delete(before)
+        session.flush()
+    session.add(
+        Answer(submission_id=submission.id, task_id=task.id, value=value, saved_at=given_at)
+    )
+    _count_time(submission, now=given_at)
+    session.flush()
+
+
+def drop_answer(session: Session, submission: Submission, task: Task, *, now: datetime) -> None:
+    """Delete a recording, a photo or the words instead, while the work was not sent."""
+    if not takes_file(task):  # the first half of another kind stays, once the second is known
+        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+    _one_answer_at_a_time(session, submission)
+    kept = session.get(Answer, (submission.id, task.id))
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+        record(session, "answer.deleted", submission.id, by=submission.candidate_id, now=now)
+
+
+def _one_answer_at_a_time(session: Session, submission: Submission) -> None:
+    session.refresh(submission, with_for_update={"key_share": True})
+    must_be_draft(submission)
 
 
 def _count_time(submission: Submission, *, now: datetime) -> None:
@@ -169,7 +217,7 @@ def _count_time(submission: Submission, *, now: datetime) -> None:
     gap = now - (submission.worked_at or submission.started_at)
     counted = min(max(gap, timedelta(0)), LONGEST_GAP)
     submission.worked_seconds += round(counted.total_seconds())
-    submission.worked_at = now
+    submission.worked_at = max(now, submission.worked_at or now)
 
 
 def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
@@ -194,6 +242,11 @@ def submit(
     scenario = framework.scenario_by_id(submission.scenario_id, submission.language)
     if missing(session, submission, scenario):
         raise Refused(N_("Some tasks have no answer yet."), status=422, code="incomplete")
+    session.add_all(
+        ObservationDue(submission_id=submission.id, task_id=task.id)
+        for task in scenario.tasks
+        if is_observed(task)
+    )
     submission.sent_at = now
     _count_time(submission, now=now)
     _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
@@ -304,6 +357,19 @@ def declare_conflict(
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
 
 
+def unobserved(session: Session, submission_id: UUID) -> list[str]:
+    """List the practicals of a file, by task, that no examiner has written down yet."""
+    seen = select(Observation.task_id).where(col(Observation.submission_id) == submission_id)
+    return list(
+        session.exec(
+            select(ObservationDue.task_id).where(
+                col(ObservationDue.submission_id) == submission_id,
+                col(ObservationDue.task_id).not_in(seen),
+            )
+        )
+    )
+
+
 def check_marking(
     framework: Framework, skill: str, marking: Marking, *, aimed: int
 ) -> dict[str, str]:
@@ -347,17 +413,22 @@ def decide(
 ) -> Decision | None:
     """Record an examiner's marks and give the decision if they settle it.
 
-    1. The file is open to this examiner, under an appointment that is active now (rule 3).
+    1. The file is open to this examiner, under an appointment that is active now (rule 3), and what
+       had to be observed was.
     2. The marks are complete and fit the rubric.
     3. The assessment is written down; it never changes.
     4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
+    if unobserved(session, submission.id):
+        raise Refused(
+            N_("First fill in what you saw in the practical."), status=409, code="not-observed"
+        )
     problems = check_marking(framework, submission.skill, marking, aimed=submission.level)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
     earlier = final_assessments(session, submission.id)
-    appointment = _appointment(session, submission, examiner_id, now=now)
+    appointment = active_appointment(session, submission, examiner_id, now=now)
     assert appointment is not None, "file_for_marking checked it"
     if marking.level > appointment.level_ceiling:
         raise Refused(
@@ -461,7 +532,7 @@ def _why_not(
     done = final_assessments(session, submission.id)
     if any(assessment.examiner_id == examiner_id for assessment in done):
         return Refused(N_("You have marked this file."), status=409, code="marked-already")
-    if _appointment(session, submission, examiner_id, now=now) is None:
+    if active_appointment(session, submission, examiner_id, now=now) is None:
         return Refused(
             N_("You are not appointed for this skill and language."), status=403, code="scope"
         )
@@ -474,9 +545,10 @@ def _why_not(
     return None
 
 
-def _appointment(
+def active_appointment(
     session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
 ) -> Appointment | None:
+    """Give the appointment under which an examiner may mark a file now, if there is one."""
     return session.exec(
         select(Appointment)
         .where(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -18,8 +19,13 @@ ROOT = Path(__file__).parents[1]
 
 def killed_at(folder: Path, action: str, identifier: UUID, step: str) -> None:
     """Run an action in its own process and kill it without mercy at a step."""
+    kill_at(step, [ROOT / "tests" / "kill_driver.py", folder, action, identifier, step])
+
+
+def kill_at(step: str, command: Sequence[object]) -> None:
+    """Run a program of ours until it says that it is at a step, and kill it there."""
     process = subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "kill_driver.py", folder, action, str(identifier), step],
+        [sys.executable, *map(str, command)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},

@@ -86,6 +86,7 @@ def create_service(
     _headers(app)
     app.jinja_env.globals.update(uses_cookies=uses_cookies)
     _tell_machines_from_people(app)
+    _let_some_requests_be_larger(app)
     if uses_cookies:
         app.extensions["mycred4home_csrf"] = CSRFProtect(app)
     _static(app)
@@ -99,17 +100,30 @@ def create_service(
     return app
 
 
-def register(app: Flask, blueprint: Blueprint, *, machines: bool = False) -> None:
-    """Add a blueprint; `machines` says that programs call it.
+def register(
+    app: Flask, blueprint: Blueprint, *, machines: bool = False, max_bytes: int = MAX_REQUEST_BYTES
+) -> None:
+    """Add a blueprint; `machines` says that programs call it, `max_bytes` how much it takes.
 
-    It then answers with problem details, needs no anti-forgery token, and must not look at cookies.
+    For machines it answers with problem details, needs no anti-forgery token, and must not look at
+    cookies.
     """
+    app.extensions["mycred4home_limits"][blueprint.name] = max_bytes
     if machines:
         app.extensions["mycred4home_machines"].add(blueprint.name)
         csrf = app.extensions.get("mycred4home_csrf")
         if csrf is not None:
             csrf.exempt(blueprint)
     app.register_blueprint(blueprint)
+
+
+def _let_some_requests_be_larger(app: Flask) -> None:
+    limits: dict[str | None, int] = {}
+    app.extensions["mycred4home_limits"] = limits
+
+    @app.before_request
+    def limit() -> None:  # before the form token is looked for, which reads the request
+        request.max_content_length = limits.get(request.blueprint, MAX_REQUEST_BYTES)
 
 
 def _templates(app: Flask) -> None:

@@ -6,10 +6,10 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, answers, assessment, attempts, feedback, offers
+from issuer import accounts, answers, assessment, attempts, evidence, feedback, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, given_at, require, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -116,22 +116,24 @@ def start(skill: str) -> Response:
 @require(Role.CANDIDATE)
 def task(submission_id: UUID, task_id: str) -> str:
     """Show one task."""
-    submission, scenario, given = _work(submission_id, draft=True)
-    one = _task(scenario, task_id)
-    return _task_page(submission, scenario, one, given, value=given.get(task_id), errors={})
+    submission, scenario, given = open_work(submission_id, draft=True)
+    one = task_of(scenario, task_id)
+    return task_page(submission, scenario, one, given, value=given.get(task_id), errors={})
 
 
 @blueprint.post("/work/<uuid:submission_id>/tasks/<task_id>")
 @require(Role.CANDIDATE)
 def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     """Keep an answer and show the next task, or the check page after the last."""
-    submission, scenario, given = _work(submission_id, draft=True)
-    one = _task(scenario, task_id)
+    submission, scenario, given = open_work(submission_id, draft=True)
+    one = task_of(scenario, task_id)
     value = answers.parse(one, request.form)
     try:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-            kept = assessment.save_answer(session, mine, one, value, now=services().now())
+            kept = assessment.save_answer(
+                session, mine, one, value, now=services().now(), given_at=given_at()
+            )
             feedback.note_use(
                 session,
                 mine,
@@ -143,16 +145,17 @@ def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
         if refusal.code != "answer":
             raise
         errors = {"answer": refusal.text}
-        page = _task_page(submission, scenario, one, given, value=value, errors=errors)
+        page = task_page(submission, scenario, one, given, value=value, errors=errors)
         return page, refusal.status
-    return redirect(_next_url(submission, scenario, one, kept))
+    half_done = not answers.is_complete(one, kept)
+    return redirect(next_url(submission, scenario, one, half_done=half_done))
 
 
 @blueprint.get("/work/<uuid:submission_id>/check")
 @require(Role.CANDIDATE)
 def check(submission_id: UUID) -> str:
     """Show every answer before it is sent, each with a link to change it."""
-    submission, scenario, given = _work(submission_id, draft=True)
+    submission, scenario, given = open_work(submission_id, draft=True)
     return render_template(
         "candidate/check.html",
         submission=submission,
@@ -162,6 +165,8 @@ def check(submission_id: UUID) -> str:
             (one, answers.lines(one, given.get(one.id)), is_done)
             for one, is_done in zip(scenario.tasks, _progress(submission, given), strict=True)
         ],
+        files={one.id: answers.file_of(given.get(one.id)) for one in scenario.tasks},
+        can_delete={one.id for one in scenario.tasks if answers.takes_file(one)},
         complete=all(_progress(submission, given)),
     )
 
@@ -196,6 +201,7 @@ def status(submission_id: UUID) -> str | Response:
         marks = assessment.final_assessments(session, submission_id) if decision else []
         offer = offers.open_offer_for_candidate(session, submission_id)
         given = assessment.answers(session, submission_id)
+        to_show = [] if decision else assessment.unobserved(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
         return redirect(_go_on_url(submission, _progress(submission, given)))
     return render_template(
@@ -208,6 +214,7 @@ def status(submission_id: UUID) -> str | Response:
         reached=_reached(submission, decision, offer),
         feedback=_feedback(submission, [dict(one.marks) for one in marks]),
         offer=offer,
+        to_show=to_show,
     )
 
 
@@ -219,7 +226,8 @@ def picture(name: str) -> Response:
     return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
 
 
-def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
+def open_work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
+    """Give the visitor's own work, its tasks and the answers so far."""
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         given = assessment.answers(session, submission_id)
@@ -232,14 +240,15 @@ def _scenario(submission: Submission) -> Scenario:
     return framework().scenario_by_id(submission.scenario_id, submission.language)
 
 
-def _task(scenario: Scenario, task_id: str) -> Task:
+def task_of(scenario: Scenario, task_id: str) -> Task:
+    """Give a task, or answer that there is none."""
     found = scenario.task(task_id)
     if found is None:
         abort(404)
     return found
 
 
-def _task_page(
+def task_page(
     submission: Submission,
     scenario: Scenario,
     one: Task,
@@ -248,6 +257,7 @@ def _task_page(
     value: Any,
     errors: dict[str, str],
 ) -> str:
+    """Show a task with an answer: kept before, or just refused for what `errors` say."""
     place = scenario.tasks.index(one)
     return render_template(
         "candidate/task.html",
@@ -260,6 +270,11 @@ def _task_page(
         place=place + 1,
         done=_progress(submission, given),
         before=scenario.tasks[place - 1] if place else None,
+        next=next_url(submission, scenario, one),
+        recording=_said_about_recording(one),
+        takes_file=answers.takes_file(one),
+        file=answers.file_of(given.get(one.id)),
+        now=services().now(),
     )
 
 
@@ -277,14 +292,24 @@ def _go_on_url(submission: Submission, done: list[bool]) -> str:
     return url_for(".task", submission_id=submission.id, task_id=first.id)
 
 
-def _next_url(submission: Submission, scenario: Scenario, one: Task, kept: Any) -> str:
-    then = "check" if request.form.get("then") == "check" else None
+def next_url(
+    submission: Submission, scenario: Scenario, one: Task, *, half_done: bool = False
+) -> str:
+    """Say where to go on after a task, or `half_done` of it."""
+    then = "check" if request.values.get("then") == "check" else None
     place = scenario.tasks.index(one) + 1
-    if not answers.is_complete(one, kept):  # its second half follows
-        return url_for(".task", submission_id=submission.id, task_id=one.id, then=then)
+    if half_done:
+        return url_for("candidate.task", submission_id=submission.id, task_id=one.id, then=then)
     if then or place == len(scenario.tasks):
-        return url_for(".check", submission_id=submission.id)
-    return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
+        return url_for("candidate.check", submission_id=submission.id)
+    return url_for("candidate.task", submission_id=submission.id, task_id=scenario.tasks[place].id)
+
+
+def _said_about_recording(one: Task) -> bool | None:
+    if not answers.takes_file(one):
+        return None
+    with services().database.reading() as session:
+        return evidence.said_about_recording(session, visitor().id)
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:

@@ -1,16 +1,18 @@
 """What the issuer's views share: who is there, what they may do, and in whose name we issue."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
 from issuer.sampling import Sampling
 from issuer.tables import Role
+from web.app import services
 from web.errors import Refused
 from web.languages import N_
 
@@ -31,6 +33,16 @@ def framework() -> Framework:
 def sampling() -> Sampling:
     """Give which files are marked twice here."""
     return cast(Sampling, current_app.extensions["sampling"])
+
+
+def given_at() -> datetime:
+    """Tell when an answer was given, which is earlier than now if it waited for a network.
+
+    A phone says how many seconds ago that was, not when: its clock may be wrong.
+    """
+    ago = request.form.get("ago", "")
+    seconds = int(ago) if ago.isascii() and ago.isdecimal() and len(ago) <= 7 else 0
+    return services().now() - timedelta(seconds=seconds)
 
 
 def visitor() -> Visitor:

@@ -5,10 +5,11 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import answers, assessment
+from issuer import answers, assessment, observations
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.common import framework, require, sampling, visitor
+from issuer.views.observations import WORDS
 from web.app import services
 from web.languages import N_, current_language, gettext
 
@@ -60,10 +61,13 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
             session, submission_id, examiner_id=visitor().id, now=now
         )
         given = assessment.answers(session, submission_id)
+        unobserved = assessment.unobserved(session, submission_id)
     marking = _marking(submission)
     problems = assessment.check_marking(
         framework(), submission.skill, marking, aimed=submission.level
     )
+    if unobserved:
+        problems["observed"] = N_("First fill in what you saw in the practical.")
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
@@ -144,11 +148,16 @@ def _marking_page(
     submission: Submission, given: dict[str, object], marking: Marking, errors: dict[str, str]
 ) -> str:
     scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    with services().database.reading() as session:
+        observed = observations.observations(session, submission.id)
     return render_template(
         "examiner/file.html",
         submission=submission,
         scenario=scenario,
         given=given,
+        files={task.id: answers.file_of(given.get(task.id)) for task in scenario.tasks},
+        observed=observed,
+        words=WORDS,
         answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
         rubric=framework().rubric(submission.skill, _language()),
         framework=framework(),
