@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from issuer.accounts import has_consent
+from issuer.answers import check, is_complete
 from issuer.audit import record
 from issuer.framework import MARKS, Framework, Scenario, Task
 from issuer.sampling import Sampling
@@ -34,7 +35,6 @@ from issuer.tables import (
 from web.errors import Refused
 from web.languages import N_
 
-MAX_ANSWER = 2_000
 MAX_NOTE = 1_000
 ATTEMPTS = 3
 ATTEMPT_WINDOW = timedelta(days=182)
@@ -99,7 +99,7 @@ def start(
         number=number + 1,
         skill=skill,
         language=language,
-        scenario_id=framework.scenario(skill, language).id,
+        scenario_id=framework.sets_for(skill, _EXPERT)[0],
         framework_version=framework.version,
         started_at=now,
     )
@@ -133,42 +133,15 @@ def save_answer(
 ) -> None:
     """Keep the answer to a task; it may be changed until the work is sent."""
     must_be_draft(submission)
+    kept = session.get(Answer, (submission.id, task.id))
     session.merge(
         Answer(
             submission_id=submission.id,
             task_id=task.id,
-            value=check_answer(task, value),
+            value=check(task, value, kept=kept.value if kept else None),
             saved_at=now,
         )
     )
-
-
-def check_answer(task: Task, value: Any) -> Any:
-    """Give the answer if it fits the task; raise `Refused` with what is missing."""
-    options = {option.id for option in task.options}
-    if task.kind == "choose":
-        if isinstance(value, str) and value in options:
-            return value
-        raise Refused(N_("Choose one answer."), status=422, code="answer")
-    if task.kind == "choose_many":
-        if isinstance(value, list) and value and set(value) <= options:
-            return sorted(set(value), key=list(value).index)
-        raise Refused(N_("Choose one answer or more."), status=422, code="answer")
-    if task.kind == "order":
-        if isinstance(value, list) and len(value) == len(options) and set(value) == options:
-            return value
-        raise Refused(N_("Give each line its own number."), status=422, code="answer")
-    if task.kind == "match":
-        left = {option.id for option in task.left}
-        if isinstance(value, dict) and set(value) == left and set(value.values()) <= options:
-            return value
-        raise Refused(N_("Choose something for each line."), status=422, code="answer")
-    text = value.strip() if isinstance(value, str) else ""
-    if not text:
-        raise Refused(N_("Write a few words."), status=422, code="answer")
-    if len(text) > MAX_ANSWER:
-        raise Refused(N_("That is too long. Write less."), status=422, code="answer")
-    return text
 
 
 def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
@@ -178,9 +151,9 @@ def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
 
 
 def missing(session: Session, submission: Submission, scenario: Scenario) -> list[Task]:
-    """List the tasks that have no answer yet."""
+    """List the tasks that have no answer yet, or only a part of one."""
     given = answers(session, submission.id)
-    return [task for task in scenario.tasks if task.id not in given]
+    return [task for task in scenario.tasks if not is_complete(task, given.get(task.id))]
 
 
 def submit(

@@ -25,7 +25,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,10 @@ from issuer.framework_files import (
     Link,
     ScenarioShape,
     Skill,
-    TaskKind,
-    TaskShape,
     TextTree,
     read_contents,
 )
+from issuer.task_shapes import Area, TaskKind, TaskShape
 
 __all__ = [
     "FOLDER",
@@ -113,6 +112,16 @@ class Task:
     options: tuple[Option, ...] = ()
     left: tuple[Option, ...] = ()
     """For a match: each of these gets one of the options."""
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    """To spot: where in the picture each option is."""
+    slots: tuple[str, ...] = ()
+    """For a timetable: the times of the day, as in 08:30."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """For a timetable: what already stands at some of the times, in words."""
+    change: str | None = None
+    """For steps: what happens halfway."""
+    after: tuple[Option, ...] = ()
+    """For steps: what can be done after the change."""
     best: Any = None
     """What most examiners would expect; advice for them, never a decision."""
 
@@ -123,7 +132,8 @@ class Task:
 
     def option_text(self, option_id: str) -> str:
         """Give the words of an option."""
-        return next((o.text for o in (*self.options, *self.left) if o.id == option_id), option_id)
+        known = (*self.options, *self.left, *self.after)
+        return next((one.text for one in known if one.id == option_id), option_id)
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,8 @@ class Scenario:
 
     id: str
     skill: str
+    level: int
+    """The level it is written for; nobody gets a higher one with it."""
     language: str
     title: str
     intro: str
@@ -287,10 +299,11 @@ class Framework:
             for criterion in self.skills[skill].criteria
         )
 
-    def scenario(self, skill: str, language: str) -> Scenario:
-        """Give the scenario set of a skill, in a language of the framework."""
-        shape = next(one for one in self.contents.scenarios.values() if one.skill == skill)
-        return self._scenario(shape, language)
+    def sets_for(self, skill: str, level: int) -> tuple[str, ...]:
+        """Name the scenario sets to try for a level: those written for it, else for the next."""
+        sets = [one for one in self.contents.scenarios.values() if one.skill == skill]
+        nearest = min(one.level for one in sets if one.level >= level)
+        return tuple(one.id for one in sets if one.level == nearest)
 
     def scenario_by_id(self, scenario_id: str, language: str) -> Scenario:
         """Give a scenario set by its id."""
@@ -301,6 +314,7 @@ class Framework:
         return Scenario(
             shape.id,
             shape.skill,
+            shape.level,
             language,
             self.text(language, f"{start}.title"),
             self.text(language, f"{start}.intro"),
@@ -327,6 +341,13 @@ class Framework:
             picture_text=self.picture_text(shape.picture, language) if shape.picture else None,
             options=options(shape.options),
             left=options(shape.left),
+            areas=shape.areas,
+            slots=shape.slots,
+            fixed={
+                slot: self.text(language, f"{start}.{key}") for slot, key in shape.fixed.items()
+            },
+            change=self.text(language, f"{start}.change") if shape.kind == "steps" else None,
+            after=options(shape.after),
             best=shape.best,
         )
 

@@ -11,11 +11,11 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from contexts.labels import framework_name, label
+from issuer.task_shapes import KINDS, Area, TaskShape, has_field, needs_field, task_problems
 
-TaskKind = Literal["choose", "choose_many", "order", "match", "reply"]
 TextTree = Mapping[str, Any]
 """Texts as in their file: tables of tables, and a text or a list of texts at the end."""
 
@@ -37,7 +37,6 @@ _BADGE_FIELDS = frozenset(
 """What every badge of this service carries beside its achievement."""
 
 _LEVELS = (1, 2, 3)
-_TASK_TEXTS = {"question", "situation", "spoken"}
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOURS = re.compile(r"PT[1-9][0-9]*H")
 _VALUE = re.compile(r"%\((\w+)\)s")
@@ -93,27 +92,13 @@ class Skill:
 
 
 @dataclass(frozen=True)
-class TaskShape:
-    """A task without its words."""
-
-    id: str
-    kind: TaskKind
-    criteria: tuple[str, ...]
-    picture: str
-    situation: bool
-    spoken: bool
-    options: tuple[str, ...]
-    option_pictures: Mapping[str, str]
-    left: tuple[str, ...]
-    best: Any
-
-
-@dataclass(frozen=True)
 class ScenarioShape:
     """A scenario set without its words."""
 
     id: str
     skill: str
+    level: int
+    """The level it is written for: whoever does it can get this one or a lower one."""
     tasks: tuple[TaskShape, ...]
 
 
@@ -201,6 +186,9 @@ class _Sheet:
             _Sheet(row, f"{self.where}: {called} {row.get('id', place)}", self.problems)
             for place, row in enumerate(rows, 1)
         ]
+
+    def texts(self) -> dict[str, str]:
+        return {name: self.text(name) for name in self.row}
 
     def any(self, name: str) -> Any:
         self.asked.add(name)
@@ -317,6 +305,7 @@ def _scenario(folder: Path, name: str, problems: list[str]) -> ScenarioShape:
     scenario = ScenarioShape(
         id=name,
         skill=sheet.text("skill"),
+        level=sheet.number("level"),
         tasks=tuple(_task(row) for row in sheet.tables("task", "task")),
     )
     sheet.close()
@@ -325,22 +314,48 @@ def _scenario(folder: Path, name: str, problems: list[str]) -> ScenarioShape:
 
 def _task(sheet: _Sheet) -> TaskShape:
     kind = sheet.text("kind")
-    if kind not in get_args(TaskKind):
+    if kind not in KINDS:
         sheet.note(f"kind {kind!r} is not known")
+
+    def names(field: str) -> tuple[str, ...]:
+        if not has_field(kind, field):
+            return ()
+        return sheet.list_of(field, str, needed=needs_field(kind, field))
+
+    def table(field: str) -> "_Sheet":
+        if not has_field(kind, field):
+            return _Sheet({}, sheet.where, sheet.problems)
+        return sheet.table(field, needed=needs_field(kind, field))
+
     task = TaskShape(
         id=sheet.text("id"),
         kind=kind,  # type: ignore[arg-type]  # noted above; such a framework is refused
         criteria=sheet.list_of("criteria", str),
-        picture=sheet.text("picture", needed=False),
+        picture=sheet.text("picture", needed=needs_field(kind, "picture")),
         situation=sheet.flag("situation"),
         spoken=sheet.flag("spoken"),
-        options=sheet.list_of("options", str, needed=kind != "reply"),
-        option_pictures=dict(sheet.table("option_pictures", needed=False).row),
-        left=sheet.list_of("left", str, needed=kind == "match"),
+        options=names("options"),
+        option_pictures=table("option_pictures").texts(),
+        left=names("left"),
+        areas=_areas(table("areas")),
+        slots=names("slots"),
+        fixed=table("fixed").texts(),
+        after=names("after"),
         best=sheet.any("best"),
     )
     sheet.close()
     return task
+
+
+def _areas(sheet: _Sheet) -> dict[str, Area]:
+    areas = {}
+    for name in sheet.row:
+        match sheet.any(name):
+            case [int() | float(), int() | float(), int() | float(), int() | float()] as sides:
+                areas[name] = Area(*sides)
+            case _:
+                sheet.note(f"{name} must be four numbers: left, top, width, height")
+    return areas
 
 
 def _texts(
@@ -397,7 +412,6 @@ def _level_problems(contents: Contents) -> Iterator[str]:
 
 
 def _skill_problems(contents: Contents) -> Iterator[str]:
-    practised = {scenario.skill for scenario in contents.scenarios.values()}
     for skill in contents.skills.values():
         for name in (skill.id, *skill.criteria):
             if not _SLUG.fullmatch(name):
@@ -409,8 +423,11 @@ def _skill_problems(contents: Contents) -> Iterator[str]:
         for duration in skill.workload:
             if not _HOURS.fullmatch(duration):
                 yield f"skill {skill.id}: workload {duration!r} must be whole hours, as in PT4H"
-        if skill.id not in practised:
-            yield f"skill {skill.id}: there is no scenario for it"
+        written_for = [one.level for one in contents.scenarios.values() if one.skill == skill.id]
+        for level in _LEVELS:
+            # A set for a higher level shows a lower one too.
+            if level > max(written_for, default=0):
+                yield f"skill {skill.id}: there is no scenario for level {level}"
         yield from _link_problems(f"skill {skill.id}", skill.links, contents)
 
 
@@ -437,6 +454,8 @@ def _scenario_problems(scenario: ScenarioShape, contents: Contents) -> Iterator[
     if skill is None:
         yield f"skill {scenario.skill!r} is not known"
         return
+    if scenario.level not in _LEVELS:
+        yield "level must be 1, 2 or 3"
     yield from _twice("task", scenario.tasks, "id")
     for task in scenario.tasks:
         for criterion in task.criteria:
@@ -444,52 +463,13 @@ def _scenario_problems(scenario: ScenarioShape, contents: Contents) -> Iterator[
                 yield f"task {task.id}: criterion {criterion!r} is not one of {skill.id}"
         if not task.criteria:
             yield f"task {task.id}: it shows no criterion"
-        yield from (f"task {task.id}: {problem}" for problem in _task_problems(task))
+        yield from (f"task {task.id}: {problem}" for problem in task_problems(task))
     shown = {criterion for task in scenario.tasks for criterion in task.criteria}
     for criterion in skill.criteria:
         if criterion not in shown:
             yield f"no task shows {criterion}"
     for name in sorted(_pictures(scenario) - contents.pictures):
         yield f"there is no pictures/{name}.svg"
-
-
-def _task_problems(task: TaskShape) -> Iterator[str]:
-    ids = (*task.options, *task.left)
-    if len(set(ids)) != len(ids):
-        yield "an option stands there twice"
-    if set(ids) & _TASK_TEXTS:
-        yield f"{', '.join(sorted(_TASK_TEXTS))} cannot be names of options"
-    if not set(task.option_pictures) <= set(ids):
-        yield "option_pictures names an option that there is not"
-    if not _fits(task):
-        yield "best does not fit the options"
-    elif _given_away(task):
-        yield "the options stand in the order of the answer"
-
-
-def _fits(task: TaskShape) -> bool:
-    options = set(task.options)
-    match task.kind, task.best:
-        case "choose", str(one):
-            return one in options
-        case "choose_many", [_, *_] as many:
-            return set(many) <= options
-        case "order", [*order]:
-            return len(order) == len(options) and set(order) == options
-        case "match", {**pairs}:
-            return set(pairs) == set(task.left) and set(pairs.values()) <= options
-        case "reply", None:
-            return not options
-    return False
-
-
-def _given_away(task: TaskShape) -> bool:
-    answer: list[str] = []
-    if task.kind == "order":
-        answer = list(task.best)
-    elif task.kind == "match":
-        answer = [task.best[one] for one in task.left]
-    return bool(answer) and list(task.options) == answer
 
 
 def _pictures(scenario: ScenarioShape) -> set[str]:
@@ -574,7 +554,7 @@ def _scenario_keys(scenario: ScenarioShape) -> Iterator[str]:
             yield f"{task.id}.situation"
         if task.spoken:
             yield f"{task.id}.spoken"
-        yield from (f"{task.id}.{key}" for key in (*task.options, *task.left))
+        yield from (f"{task.id}.{key}" for key in task.words)
 
 
 def _sheet_of(contents: Contents, language: str, place: str) -> TextTree:

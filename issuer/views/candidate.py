@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, assessment, offers
+from issuer import accounts, answers, assessment, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import framework, require, visitor
@@ -107,7 +107,7 @@ def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     """Keep an answer and show the next task, or the check page after the last."""
     submission, scenario, _given = _work(submission_id, draft=True)
     one = _task(scenario, task_id)
-    value = _answer_from_form(one)
+    value = answers.parse(one, request.form)
     try:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
@@ -129,8 +129,8 @@ def check(submission_id: UUID) -> str:
         "candidate/check.html",
         submission=submission,
         scenario=scenario,
-        answers=[(one, answer_text(one, given.get(one.id))) for one in scenario.tasks],
-        complete=all(one.id in given for one in scenario.tasks),
+        answers=[(one, answers.lines(one, given.get(one.id))) for one in scenario.tasks],
+        complete=all(answers.is_complete(one, given.get(one.id)) for one in scenario.tasks),
     )
 
 
@@ -186,21 +186,6 @@ def picture(name: str) -> Response:
     return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
 
 
-def answer_text(one: Task, value: Any) -> list[str]:
-    """Write an answer in words, line by line; empty when there is none."""
-    if value is None:
-        return []
-    if one.kind == "choose":
-        return [one.option_text(value)]
-    if one.kind == "choose_many":
-        return [one.option_text(option) for option in value]
-    if one.kind == "order":
-        return [f"{place}. {one.option_text(option)}" for place, option in enumerate(value, 1)]
-    if one.kind == "match":
-        return [f"{one.option_text(left)} → {one.option_text(r)}" for left, r in value.items()]
-    return str(value).splitlines()
-
-
 def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
@@ -242,20 +227,6 @@ def _next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
     if request.form.get("then") == "check" or place == len(scenario.tasks):
         return url_for(".check", submission_id=submission.id)
     return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
-
-
-def _answer_from_form(one: Task) -> Any:
-    form = request.form
-    if one.kind == "choose_many":
-        return form.getlist("answer")
-    if one.kind == "match":
-        return {left.id: form.get(f"answer-{left.id}", "") for left in one.left}
-    if one.kind == "order":
-        numbered = {option.id: form.get(f"answer-{option.id}", "") for option in one.options}
-        if sorted(numbered.values()) == [str(n) for n in range(1, len(numbered) + 1)]:
-            return sorted(numbered, key=lambda option: numbered[option])
-        return numbered  # does not fit: shown again as it was, with what to do
-    return form.get("answer", "")
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:

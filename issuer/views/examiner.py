@@ -5,10 +5,9 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import assessment
+from issuer import answers, assessment
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
-from issuer.views.candidate import answer_text
 from issuer.views.common import framework, require, sampling, visitor
 from web.app import services
 from web.languages import N_, current_language, gettext
@@ -93,7 +92,7 @@ def done(submission_id: UUID) -> str:
         return render_template("examiner/not_marked.html")
     scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
     advice = [
-        (task, answer_text(task, given.get(task.id)), answer_text(task, task.best))
+        (task, answers.lines(task, given.get(task.id)), answers.lines(task, task.best))
         for task in scenario.tasks
         if task.best is not None
     ]
@@ -142,7 +141,7 @@ def _marking_page(
         "examiner/file.html",
         submission=submission,
         scenario=scenario,
-        answers=[(task, answer_text(task, given.get(task.id))) for task in scenario.tasks],
+        answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
         rubric=framework().rubric(submission.skill, _language()),
         framework=framework(),
         language=_language(),

@@ -235,9 +235,11 @@ def test_a_field_of_the_wrong_kind_is_named(folder, change):
 
 def test_a_skill_without_tasks_is_named(folder):
     shutil.rmtree(folder / "scenarios" / "three-steps-once")
-    assert "framework.toml: skill following-instructions: there is no scenario for it" in problems(
-        folder
-    )
+    for level in (1, 2, 3):
+        said = (
+            f"framework.toml: skill following-instructions: there is no scenario for level {level}"
+        )
+        assert said in problems(folder)
 
 
 def test_a_link_to_a_term_without_a_name_is_named(folder, change):
@@ -291,7 +293,9 @@ def test_another_sector_in_another_language_needs_no_code(tmp_path):
         lines += ['tags = ["agua"]'] if table == "framework" else []
     (tmp_path / "texts" / "es.toml").write_text("\n".join(lines), "utf-8")
     (tmp_path / "scenarios" / "roses" / "tasks.toml").write_text(
-        'skill = "watering"\n[[task]]\nid = "say"\nkind = "reply"\ncriteria = ["enough"]\n', "utf-8"
+        'skill = "watering"\nlevel = 3\n'
+        '[[task]]\nid = "say"\nkind = "reply"\ncriteria = ["enough"]\n',
+        "utf-8",
     )
     (tmp_path / "scenarios" / "roses" / "es.toml").write_text(
         'title = "Rosas"\nintro = "Hay rosas."\n[say]\nquestion = "¿Cuánta agua?"\n', "utf-8"
