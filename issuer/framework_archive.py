@@ -1,4 +1,4 @@
-"""A framework as files: read from a folder or a zip, and written again; what is not safe is refused.
+"""A framework as files: read from a folder or a zip, and written again; nothing unsafe is opened.
 
 Files go by their path inside the framework, with slashes, and hold bytes; nothing here looks into
 them. A zip comes from outside: names that lead elsewhere, links, and archives that grow when they

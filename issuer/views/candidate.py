@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import accounts, answers, assessment, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, require, svg, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -183,7 +183,7 @@ def picture(name: str) -> Response:
     """Give a picture of the framework."""
     if name not in framework().pictures:
         abort(404)
-    return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
+    return svg(framework().picture(name))
 
 
 def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import current_app, g
+from flask import current_app, g, make_response
+from werkzeug.wrappers import Response
 
 from issuer.accounts import Visitor
 from issuer.framework import Framework
@@ -13,6 +14,8 @@ from issuer.sampling import Sampling
 from issuer.tables import Role
 from web.errors import Refused
 from web.languages import N_
+
+_PICTURE_SECONDS = 86_400
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,3 +64,11 @@ def require(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return protected
 
     return protect
+
+
+def svg(picture: bytes) -> Response:
+    """Answer with a picture that was checked when its framework was read."""
+    response = make_response(picture)
+    response.headers["Content-Type"] = "image/svg+xml"
+    response.headers["Cache-Control"] = f"max-age={_PICTURE_SECONDS}"
+    return response
