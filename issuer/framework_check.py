@@ -15,7 +15,7 @@ from typing import Any
 from contexts.labels import framework_name, label
 from issuer.framework import FrameworkError, read_framework
 from issuer.framework_archive import Files
-from issuer.framework_document import Document, DocumentError, Key, key_of, read_document
+from issuer.framework_document import Document, DocumentError, Key, key_of, read_document, rows_of
 from issuer.framework_files import Place
 from issuer.toml_lines import line_of, lines_of
 
@@ -102,13 +102,11 @@ def _warnings(document: Document) -> Iterator[tuple[str, Place, str]]:
 
 
 def _links(framework: Any) -> Iterator[tuple[Place, str, str]]:
-    skills = framework.get("skill", [])
     rows: list[tuple[Place, Any]] = [((), framework)]
-    rows += [(("skill", place), one) for place, one in enumerate(skills)]
+    rows += [(("skill", place), one) for place, one in rows_of(framework, "skill")]
     for at, row in rows:
-        links = row.get("link", []) if isinstance(row, dict) else []
-        for place, link in enumerate(links):
-            if isinstance(link, dict) and isinstance(link.get("url"), str):
+        for place, link in rows_of(row, "link"):
+            if isinstance(link.get("url"), str):
                 yield (*at, "link", place, "url"), link["url"], str(link.get("code", ""))
 
 

@@ -134,6 +134,14 @@ def get(document: Any, key: Key) -> Any:
     return value
 
 
+def rows_of(table: Any, name: str) -> list[tuple[int, dict[str, Any]]]:
+    """Give the tables in the list `name`, each with its place; what is no table is left out."""
+    rows = table.get(name) if isinstance(table, dict) else None
+    if not isinstance(rows, list):
+        return []
+    return [(place, row) for place, row in enumerate(rows) if isinstance(row, dict)]
+
+
 def put(document: Any, key: Key, value: Any) -> None:
     """Set the value at a key; tables on the way are made, a list grows by one at its end."""
     *outer, last = key

@@ -29,7 +29,7 @@ EU_ELEMENTS = tuple(f"M{number}" for number in range(1, 12)) + tuple(
 )
 """The mandatory and optional elements of the EU Recommendation on micro-credentials, Annex I."""
 
-_BADGE_FIELDS = frozenset(
+BADGE_FIELDS = frozenset(
     {
         "credentialSubject.id",
         "credentialSubject.result",
@@ -175,6 +175,11 @@ def read_contents(files: Files) -> Contents:
     if problems:
         raise FrameworkError(problems)
     return contents
+
+
+def read_structure(files: Files) -> Contents:
+    """Read a framework that need not be complete, as far as it can be read: for an editor."""
+    return _structure(files, [])
 
 
 # --- 1: field by field ------------------------------------------------------------------------
@@ -329,7 +334,7 @@ def _elements(sheet: _Sheet) -> dict[str, Carrier]:
             sheet.asked.add(name)
             continue
         match sheet.any(name):
-            case {"badge": str(place)} if place in _BADGE_FIELDS:
+            case {"badge": str(place)} if place in BADGE_FIELDS:
                 carriers[name] = Carrier("badge", place)
             case {"achievement": str(place)}:
                 carriers[name] = Carrier("achievement", place)

@@ -30,6 +30,7 @@ class Role(StrEnum):
     EXAMINER = "examiner"
     OFFICER = "officer"
     COORDINATOR = "coordinator"
+    STANDARD_OWNER = "standard_owner"
 
 
 class SubmissionState(StrEnum):
