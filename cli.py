@@ -370,9 +370,8 @@ def check_framework(given: argparse.Namespace) -> int:
 
 def export_framework(given: argparse.Namespace) -> int:
     """Write a framework as a zip, as a CASE package or as a spreadsheet of its texts."""
-    from issuer.framework_exchange import write
-
     from issuer.framework_document import DocumentError, read_document
+    from issuer.framework_exchange import write
 
     try:
         document = read_document(_framework_files(given.source))
@@ -387,10 +386,9 @@ def export_framework(given: argparse.Namespace) -> int:
 
 def import_framework(given: argparse.Namespace) -> int:
     """Write what was exported, or what somebody else wrote, as the folder of a framework."""
-    from issuer.framework_exchange import read
-
     from issuer.framework_archive import MAX_ZIP_BYTES, ArchiveError, write_folder
     from issuer.framework_document import digest, files_of
+    from issuer.framework_exchange import read
 
     try:
         document = read(_read(given.source, MAX_ZIP_BYTES), given.format)

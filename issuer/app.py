@@ -7,13 +7,26 @@ from flask import Flask, Response, g, request
 
 from issuer import assessment, award_tables, batches, issuing, notices
 from issuer.framework import frameworks
+from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
-from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
+from issuer.views import (
+    candidate,
+    coordinator,
+    editor,
+    examiner,
+    home,
+    offers,
+    officer,
+    oid4vci,
+    public,
+    standards,
+)
 from issuer.views import notices as notice_pages
+from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
 from web.app import Services, create_service, register, utc_now
@@ -36,12 +49,15 @@ def create_app(
         KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
     )
     app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
+    services: Services = app.extensions["mycred4home"]
+    shipped = frameworks()[settings.framework]
+    library = open_library(services.database, shipped, now=services.clock())
     body = IssuingBody(
         name=settings.body_name,
         country=settings.country,
         country_code=settings.country_code,
         base_url=settings.base_url,
-        framework=frameworks()[settings.framework],
+        library=library,
         keyring=keyring,
         secret=settings.secret,
     )
@@ -53,7 +69,10 @@ def create_app(
     register(app, coordinator.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
+    register(app, standards.blueprint)
+    register(app, editor.blueprint)
     register(app, oid4vci.blueprint, machines=True)
+    _look_for_new_versions(app, library)
     _know_the_visitor(app)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
@@ -90,6 +109,16 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             work(now)
 
 
+def _look_for_new_versions(app: Flask, library: Library) -> None:
+    """Notice before each page what somebody published, perhaps in another process."""
+    services: Services = app.extensions["mycred4home"]
+
+    @app.before_request
+    def look() -> None:
+        with services.database.reading() as session:
+            library.refresh(session)
+
+
 def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
     services: Services = app.extensions["mycred4home"]
     worker = batches.Worker(services.database, body=body, clock=services.clock)
@@ -122,4 +151,4 @@ def _know_the_visitor(app: Flask) -> None:
 
     @app.context_processor
     def tell() -> dict[str, object]:
-        return {"visitor": g.get("visitor")}
+        return {"visitor": g.get("visitor"), "framework_of": framework_of}

@@ -31,8 +31,6 @@ Document = dict[str, Any]
 Key = tuple[str, ...]
 """Leads to a value of a document, from the outside in; places in lists are numbers from 0."""
 
-_ROOTS = 2
-"""How deep the tables lie that stay although they are empty: a language, a scenario."""
 _PLACES = re.compile(
     r"(?P<framework>framework\.toml)"
     r"|texts/(?P<language>[\w-]+)\.toml"
@@ -166,8 +164,13 @@ def remove(document: Any, key: Key) -> None:
         del around[int(last)]
     elif isinstance(around, dict):
         around.pop(last, None)
-        if not around and len(outer) > _ROOTS:
+        if not around and _is_inside_texts(outer):
             remove(document, tuple(outer))
+
+
+def _is_inside_texts(key: list[str]) -> bool:
+    """Tell a table within the texts of a language, which stays itself although it is empty."""
+    return (key[0] == "texts" and len(key) > 2) or (key[2:3] == ["texts"] and len(key) > 4)
 
 
 def copy(document: Document) -> Document:

@@ -124,13 +124,15 @@ _LINK_KINDS = (
     ("http://data.europa.eu/snb/learning-setting/", "ext:EULearningSetting"),
 )
 
+_ELEMENTS = "framework/eu_elements"
+"""A record that can be filled in although it is not there yet."""
 _SHAPES: tuple[tuple[re.Pattern[str], tuple[FormField, ...]], ...] = (
     (re.compile(r"framework"), _GENERAL),
     (re.compile(r"framework/level/\d+"), _LEVEL),
     (re.compile(r"framework/skill/\d+"), _SKILL),
     (re.compile(r"framework(/skill/\d+)?/link/\d+"), _LINK),
     (
-        re.compile(r"framework/eu_elements"),
+        re.compile(_ELEMENTS),
         tuple(FormField(name, ELEMENTS[name], "carrier") for name in EU_ELEMENTS),
     ),
     (re.compile(r"scenarios/[^/]+/tasks"), _SET),
@@ -143,7 +145,7 @@ LISTS = re.compile(r"framework/skill|framework(/skill/\d+)?/link|scenarios/[^/]+
 def fields_of(document: Document, key: Key) -> tuple[FormField, ...]:
     """Give the fields of the record at a key; raise `LookupError` where no record is."""
     name = "/".join(key)
-    if get(document, key) is None:
+    if get(document, key) is None and name != _ELEMENTS:
         raise LookupError(name)
     if _TASK_PLACE.fullmatch(name):
         return _task_fields(get(document, (*key, "kind")))

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from issuer import accounts, answers, assessment, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import framework, require, svg, visitor
+from issuer.views.common import body, framework, framework_of, require, svg, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -140,7 +140,7 @@ def send(submission_id: UUID) -> Response:
     """Send the work to the examiners."""
     with services().database.transaction() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-        assessment.submit(session, submission, framework(), now=services().now())
+        assessment.submit(session, submission, framework_of(submission), now=services().now())
     return redirect(url_for(".status", submission_id=submission_id))
 
 
@@ -167,7 +167,7 @@ def status(submission_id: UUID) -> str | Response:
         return redirect(url_for(".check", submission_id=submission_id))
     return render_template(
         "candidate/status.html",
-        framework=framework(),
+        framework=framework_of(submission),
         language=_edition_language(),
         submission=submission,
         decision=decision,
@@ -179,11 +179,14 @@ def status(submission_id: UUID) -> str | Response:
 
 
 @blueprint.get("/pictures/<name>.svg")
-def picture(name: str) -> Response:
-    """Give a picture of the framework."""
-    if name not in framework().pictures:
+@blueprint.get("/pictures/<version>/<name>.svg")
+def picture(name: str, version: str = "") -> Response:
+    """Give a picture of the framework, in the version that the work was begun in."""
+    try:
+        found = body().library.version(version) if version else framework()
+        return svg(found.picture(name))
+    except LookupError:
         abort(404)
-    return svg(framework().picture(name))
 
 
 def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
@@ -196,7 +199,7 @@ def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, di
 
 
 def _scenario(submission: Submission) -> Scenario:
-    return framework().scenario_by_id(submission.scenario_id, submission.language)
+    return framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
 
 
 def _task(scenario: Scenario, task_id: str) -> Task:
@@ -242,7 +245,7 @@ def _feedback(submission: Submission, markings: list[dict[str, int]]) -> list[tu
     if not markings:
         return []
     lines = []
-    for line in framework().rubric(submission.skill, _edition_language()):
+    for line in framework_of(submission).rubric(submission.skill, _edition_language()):
         mark = min(marking[line.id] for marking in markings)
         following = line.anchors[mark + 1] if mark + 1 < len(line.anchors) else ""
         lines.append((line.name, line.anchors[mark] if mark else "", following))

@@ -11,7 +11,7 @@ from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
 from issuer.sampling import Sampling
-from issuer.tables import Role
+from issuer.tables import Role, Submission
 from web.errors import Refused
 from web.languages import N_
 
@@ -27,8 +27,13 @@ def body() -> IssuingBody:
 
 
 def framework() -> Framework:
-    """Give the framework that is assessed here."""
+    """Give the framework that is assessed here, in its latest version: for new work."""
     return body().framework
+
+
+def framework_of(submission: Submission) -> Framework:
+    """Give the framework in the version that a submission was begun in."""
+    return body().library.version(submission.framework_version)
 
 
 def sampling() -> Sampling:

@@ -22,7 +22,7 @@ from issuer.views.public import ELEMENTS
 from issuer.views.standards import done, read_edition
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language, gettext
+from web.languages import N_, current_language
 
 blueprint = Blueprint("editor", __name__, url_prefix="/standards/<uuid:edition_id>")
 
@@ -54,7 +54,7 @@ def save_texts(edition_id: UUID) -> Response | tuple[str, int]:
     return redirect(url_for(".texts", edition_id=edition_id, done="saved", **_looking_at()))
 
 
-def _looking_at() -> dict[str, str]:
+def _looking_at() -> dict[str, Any]:
     names = ("section", "q", "missing")
     return {name: value for name in names if (value := request.args.get(name, "").strip())}
 
@@ -198,9 +198,7 @@ def _no_record() -> Refused:
 def _back_to(edition_id: UUID, key: Key) -> Response:
     anchor = "/".join(key)
     if key[0] == "scenarios":
-        url = url_for(
-            ".scenario", edition_id=edition_id, name=key[1], done="saved", _anchor=anchor
-        )
+        url = url_for(".scenario", edition_id=edition_id, name=key[1], done="saved", _anchor=anchor)
         return redirect(url)
     return redirect(url_for(".structure", edition_id=edition_id, done="saved", _anchor=anchor))
 
@@ -284,7 +282,9 @@ def _scenario_page(
 
 
 def _criteria(document: Document, skill: Any) -> list[str]:
-    rows = [one for _place, one in rows_of(document["framework"], "skill") if one.get("id") == skill]
+    rows = [
+        one for _place, one in rows_of(document["framework"], "skill") if one.get("id") == skill
+    ]
     return [str(one) for row in rows for one in row.get("criteria", [])]
 
 
@@ -345,7 +345,9 @@ class _Records:
 def _name_of(link: dict[str, Any]) -> str:
     url, code = str(link.get("url", "")), str(link.get("code", ""))
     known = label(url, current_language(), code=code)
-    return known or str(link.get("text", "") or url or link.get("anchor", "") or link.get("type", ""))
+    return known or str(
+        link.get("text", "") or url or link.get("anchor", "") or link.get("type", "")
+    )
 
 
 def _problems(row: FrameworkEdition) -> dict[str, list[str]]:
@@ -444,7 +446,7 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
         return redirect(url_for(".preview_task", edition_id=edition_id, name=name, place=following))
 
     def preview_url(endpoint: str, **values: Any) -> str:
-        here = {"edition_id": edition_id, "name": name}
+        here: dict[str, Any] = {"edition_id": edition_id, "name": name}
         match endpoint:
             case "candidate.picture":
                 return url_for(".picture", edition_id=edition_id, name=values["name"])

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from issuer import answers, assessment
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
-from issuer.views.common import framework, require, sampling, visitor
+from issuer.views.common import framework, framework_of, require, sampling, visitor
 from web.app import services
 from web.languages import N_, current_language, gettext
 
@@ -21,9 +21,7 @@ def queue() -> str:
     """Show the files that this examiner may mark, without names."""
     with services().database.reading() as session:
         files = assessment.queue(session, visitor().id, now=services().now())
-    return render_template(
-        "examiner/queue.html", files=files, framework=framework(), language=_language()
-    )
+    return render_template("examiner/queue.html", files=files, language=_language())
 
 
 @blueprint.get("/files/<uuid:submission_id>")
@@ -61,7 +59,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         )
         given = assessment.answers(session, submission_id)
     marking = _marking(submission)
-    problems = assessment.check_marking(framework(), submission.skill, marking)
+    problems = assessment.check_marking(framework_of(submission), submission.skill, marking)
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
@@ -72,7 +70,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
             session,
             submission_id,
             marking,
-            framework(),
+            framework_of(submission),
             examiner_id=visitor().id,
             sampling=sampling(),
             now=now,
@@ -90,7 +88,7 @@ def done(submission_id: UUID) -> str:
         given = assessment.answers(session, submission_id)
     if own is None or submission is None:
         return render_template("examiner/not_marked.html")
-    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     advice = [
         (task, answers.lines(task, given.get(task.id)), answers.lines(task, task.best))
         for task in scenario.tasks
@@ -101,7 +99,7 @@ def done(submission_id: UUID) -> str:
         submission=submission,
         own=own,
         advice=advice if given else [],
-        framework=framework(),
+        framework=framework_of(submission),
         language=_language(),
         settled=submission.state == SubmissionState.DECIDED,
     )
@@ -113,13 +111,11 @@ def mine() -> str:
     """List what this examiner marked."""
     with services().database.reading() as session:
         rows = assessment.marked_by(session, visitor().id)
-    return render_template(
-        "examiner/mine.html", rows=rows, framework=framework(), language=_language()
-    )
+    return render_template("examiner/mine.html", rows=rows, language=_language())
 
 
 def _marking(submission: Submission) -> Marking:
-    criteria = framework().skills[submission.skill].criteria
+    criteria = framework_of(submission).skills[submission.skill].criteria
     form = request.form
 
     def number(name: str) -> int:
@@ -136,14 +132,14 @@ def _marking(submission: Submission) -> Marking:
 def _marking_page(
     submission: Submission, given: dict[str, object], marking: Marking, errors: dict[str, str]
 ) -> str:
-    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     return render_template(
         "examiner/file.html",
         submission=submission,
         scenario=scenario,
         answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
-        rubric=framework().rubric(submission.skill, _language()),
-        framework=framework(),
+        rubric=framework_of(submission).rubric(submission.skill, _language()),
+        framework=framework_of(submission),
         language=_language(),
         marking=marking,
         errors=errors,
@@ -153,7 +149,8 @@ def _marking_page(
 def _named(field: str, text: str, submission: Submission) -> str:
     # Four lines may lack the same thing: say which one is meant.
     criterion = field.partition("-")[2]
-    names = {line.id: line.name for line in framework().rubric(submission.skill, _language())}
+    rubric = framework_of(submission).rubric(submission.skill, _language())
+    names = {line.id: line.name for line in rubric}
     return f"{names[criterion]}: {text}" if criterion in names else text
 
 

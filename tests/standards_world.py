@@ -1,0 +1,94 @@
+"""A centre whose standard owners edit a small framework; for tests of the editor."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from award_world import Service, open_service
+from flask.testing import FlaskClient
+from sqlmodel import select
+
+from issuer import framework_editing as editing
+from issuer.framework_document import Document, load
+from issuer.framework_tables import FrameworkEdition
+from issuer.tables import Role
+
+OWNERS = ("anna", "bruno")
+
+
+@dataclass
+class Standards:
+    """The issuer's app, two standard owners, and a draft."""
+
+    service: Service
+
+    def browser(self, name: str = "anna") -> FlaskClient:
+        """Open a browser as a standard owner."""
+        return self.service.browser(name, Role.STANDARD_OWNER)
+
+    def person(self, name: str) -> UUID:
+        """Give a standard owner."""
+        return self.service.centre.person(name, Role.STANDARD_OWNER)
+
+    def shipped(self) -> UUID:
+        """Give the version that came with the service."""
+        with self.service.centre.database.reading() as session:
+            rows = session.exec(select(FrameworkEdition)).all()
+        return next(row.id for row in rows if row.shipped)
+
+    def draft(self, version: str = "1.1", by: str = "anna") -> UUID:
+        """Open a draft of the shipped framework."""
+        with self.service.centre.database.transaction() as session:
+            return editing.open_draft(
+                session,
+                self.shipped(),
+                version=version,
+                by=self.person(by),
+                now=self.service.clock(),
+            ).id
+
+    def change(
+        self, edition: UUID, changes: editing.Changes, *, by: str = "anna", revision: int = 10**6
+    ) -> None:
+        """Change a draft; by default as if its latest revision had been seen."""
+        with self.service.centre.database.transaction() as session:
+            editing.change(
+                session,
+                edition,
+                changes,
+                revision=revision,
+                by=self.person(by),
+                now=self.service.clock(),
+            )
+
+    def in_review(self, version: str = "1.1", by: str = "anna") -> UUID:
+        """Give a version that waits for a second person."""
+        edition = self.draft(version, by)
+        with self.service.centre.database.transaction() as session:
+            editing.send_to_review(session, edition, by=self.person(by), now=self.service.clock())
+        return edition
+
+    def publish(self, edition: UUID, by: str = "bruno") -> None:
+        """Publish a version that is in review."""
+        with self.service.centre.database.transaction() as session:
+            editing.publish(session, edition, by=self.person(by), now=self.service.clock())
+
+    def row(self, edition: UUID) -> FrameworkEdition:
+        """Give a version as it is kept."""
+        with self.service.centre.database.reading() as session:
+            return editing.edition(session, edition)
+
+    def document(self, edition: UUID) -> Document:
+        """Give what a version says."""
+        return load(self.row(edition).document)
+
+    def sql(self, statement: str, **values: Any) -> None:
+        """Do something to the database by hand, past every check of the code."""
+        with self.service.centre.database.transaction() as session:
+            session.connection().exec_driver_sql(statement, values)
+
+
+def open_standards(folder: Path) -> Standards:
+    """Build the issuer's app with its two standard owners."""
+    return Standards(open_service(folder))
