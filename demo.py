@@ -360,8 +360,8 @@ class _Centre:
         """Open a wallet for somebody."""
         return cards.open_new(self._wallet.database, nickname=name, language=language)
 
-    def sent(self, worker: UUID, skill: str, language: str) -> UUID:
-        """Let a worker do the tasks of a skill and send them."""
+    def sent(self, worker: UUID, skill: str, language: str, level: int = 3) -> UUID:
+        """Let a worker do the tasks of a skill for a level and send them."""
         framework = self._body.framework
         with self._issuer.database.transaction() as session:
             submission = assessment.start(
@@ -370,6 +370,7 @@ class _Centre:
                 candidate_id=worker,
                 skill=skill,
                 language=language,
+                level=level,
                 now=self.now,
             )
             scenario = framework.scenario_by_id(submission.scenario_id, language)
@@ -383,7 +384,7 @@ class _Centre:
 
     def decided(self, worker: UUID, skill: str, language: str, level: int) -> UUID:
         """Let examiners mark the work: one, or two for expert level."""
-        submission_id = self.sent(worker, skill, language)
+        submission_id = self.sent(worker, skill, language, max(level, 1))
         criteria = self._body.framework.skills[skill].criteria
         mark = max(level, 1)
         marking = Marking(

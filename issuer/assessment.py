@@ -16,6 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
+from issuer import attempts
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete
 from issuer.audit import record
@@ -42,6 +43,8 @@ EVIDENCE_KEPT = timedelta(days=90)
 """Answers are deleted this long after the decision (rule 21)."""
 DRAFT_LIVES = timedelta(days=60)
 """Work that is not sent by then ends, and its answers are deleted (domain B.3)."""
+LONGEST_GAP = timedelta(minutes=5)
+"""Whoever takes longer from one answer to the next has paused: no more is counted as work."""
 
 _EXPERT = 3
 _ENDED_UNSEEN = (SubmissionState.WITHDRAWN, SubmissionState.EXPIRED)
@@ -59,27 +62,36 @@ def start(
     candidate_id: UUID,
     skill: str,
     language: str,
+    level: int,
     now: datetime,
 ) -> Submission:
-    """Give the open work of a candidate on a skill, or begin it.
+    """Give the open work of a candidate on a skill at a level, or begin it.
 
-    Needs consent; at most three attempts in six months (rule 23).
+    1. There are tasks for it, and the candidate agreed.
+    2. Work that is open goes on; what is being looked at is waited for.
+    3. At most three attempts in six months at one achievement (rule 23).
+    4. The tasks are ones that the candidate has not seen, where there are any.
     """
-    if skill not in framework.skills or language not in framework.languages:
+    known = (framework.skills, framework.languages, [one.number for one in framework.levels])
+    if any(one not in some for one, some in zip((skill, language, level), known, strict=True)):  # 1
         raise Refused(N_("There is no such task set."), status=404, code="unknown-skill")
     if not has_consent(session, candidate_id):
         raise Refused(N_("First say that you agree."), status=403, code="consent")
-    mine = session.exec(
+    attempts.one_start_at_a_time(session, candidate_id)  # 2
+    earlier = session.exec(
         select(Submission).where(
-            col(Submission.candidate_id) == candidate_id,
-            col(Submission.skill) == skill,
-            col(Submission.language) == language,
-            col(Submission.state).not_in(_ENDED_UNSEEN),
-            col(Submission.started_at) > now - ATTEMPT_WINDOW,
+            col(Submission.candidate_id) == candidate_id, col(Submission.skill) == skill
         )
     ).all()
+    definition = framework.achievement(skill, level, language)
+    mine = [
+        one
+        for one in earlier
+        if framework.achievement(skill, one.level, one.language) == definition
+        and one.state not in _ENDED_UNSEEN
+    ]
     for submission in mine:
-        if submission.state == SubmissionState.DRAFT:
+        if submission.state == SubmissionState.DRAFT and submission.language == language:
             return submission
         if submission.state in _OPEN:
             raise Refused(
@@ -87,7 +99,7 @@ def start(
                 status=409,
                 code="sent-already",
             )
-    if len(mine) >= ATTEMPTS:
+    if sum(one.started_at > now - ATTEMPT_WINDOW for one in mine) >= ATTEMPTS:  # 3
         raise Refused(
             N_("You tried this three times in six months. Please wait."),
             status=409,
@@ -99,9 +111,11 @@ def start(
         number=number + 1,
         skill=skill,
         language=language,
-        scenario_id=framework.sets_for(skill, _EXPERT)[0],
+        level=level,
+        scenario_id=attempts.next_set(framework, skill, level, earlier),  # 4
         framework_version=framework.version,
         started_at=now,
+        worked_at=now,
     )
     session.add(submission)
     session.flush()
@@ -130,18 +144,26 @@ def own_submissions(session: Session, candidate_id: UUID) -> list[Submission]:
 
 def save_answer(
     session: Session, submission: Submission, task: Task, value: Any, *, now: datetime
-) -> None:
-    """Keep the answer to a task; it may be changed until the work is sent."""
+) -> Any:
+    """Keep the answer to a task and give it as it is kept; it may change until the work is sent.
+
+    Of two answers at once, from two devices, the later one stays.
+    """
+    session.refresh(submission, with_for_update={"key_share": True})
     must_be_draft(submission)
-    kept = session.get(Answer, (submission.id, task.id))
-    session.merge(
-        Answer(
-            submission_id=submission.id,
-            task_id=task.id,
-            value=check(task, value, kept=kept.value if kept else None),
-            saved_at=now,
-        )
-    )
+    before = session.get(Answer, (submission.id, task.id))
+    kept = check(task, value, kept=before.value if before else None)
+    session.merge(Answer(submission_id=submission.id, task_id=task.id, value=kept, saved_at=now))
+    _count_time(submission, now=now)
+    return kept
+
+
+def _count_time(submission: Submission, *, now: datetime) -> None:
+    """Add the time since the last answer, but no pause: a longer gap counts as `LONGEST_GAP`."""
+    gap = now - (submission.worked_at or submission.started_at)
+    counted = min(max(gap, timedelta(0)), LONGEST_GAP)
+    submission.worked_seconds += round(counted.total_seconds())
+    submission.worked_at = now
 
 
 def answers(session: Session, submission_id: UUID) -> dict[str, Any]:
@@ -167,6 +189,7 @@ def submit(
     if missing(session, submission, scenario):
         raise Refused(N_("Some tasks have no answer yet."), status=422, code="incomplete")
     submission.sent_at = now
+    _count_time(submission, now=now)
     _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
 
 
@@ -275,8 +298,13 @@ def declare_conflict(
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
 
 
-def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[str, str]:
-    """Give what is wrong with a marking, field by field; empty when nothing is."""
+def check_marking(
+    framework: Framework, skill: str, marking: Marking, *, aimed: int
+) -> dict[str, str]:
+    """Give what is wrong with a marking, field by field; empty when nothing is.
+
+    `aimed` is the level that the candidate tried for: there is no higher one to give.
+    """
     problems: dict[str, str] = {}
     criteria = framework.skills[skill].criteria
     for criterion in criteria:
@@ -287,6 +315,8 @@ def check_marking(framework: Framework, skill: str, marking: Marking) -> dict[st
     lowest = min(marking.marks[criterion] for criterion in criteria)
     if not 0 <= marking.level <= _EXPERT:
         problems["level"] = N_("Choose a level.")
+    elif marking.level > aimed:
+        problems["level"] = N_("The level cannot be above the one that was tried.")
     elif marking.level > lowest:
         problems["level"] = N_("The level cannot be above the lowest mark.")
     target = max(marking.level, 1)
@@ -317,7 +347,7 @@ def decide(
     4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
-    problems = check_marking(framework, submission.skill, marking)  # 2
+    problems = check_marking(framework, submission.skill, marking, aimed=submission.level)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
     earlier = final_assessments(session, submission.id)
@@ -340,6 +370,7 @@ def decide(
         ordinal=len(earlier) + 1,
         marks=dict(marking.marks),
         notes={name: note.strip() for name, note in marking.notes.items() if note.strip()},
+        aimed_level=submission.level,
         proposed_level=marking.level,
         submitted_at=now,
     )
@@ -427,6 +458,12 @@ def _why_not(
     if _appointment(session, submission, examiner_id, now=now) is None:
         return Refused(
             N_("You are not appointed for this skill and language."), status=403, code="scope"
+        )
+    if attempts.is_for_somebody_else(session, submission, examiner_id, now=now):
+        return Refused(
+            N_("You marked this person before. Another examiner looks now."),
+            status=403,
+            code="marked-before",
         )
     return None
 

@@ -69,7 +69,7 @@ def counted_work(session: Session) -> list[Work]:
             ended=_ended(submission, decision),
             person=submission.candidate_id,
             level=(decision.level or 0) if decision else None,
-            minutes=_between(submission.started_at, submission.sent_at, timedelta(minutes=1)),
+            minutes=submission.worked_seconds / 60 if submission.sent_at else None,
             hours=_between(
                 submission.sent_at, decision.decided_at if decision else None, timedelta(hours=1)
             ),

@@ -11,7 +11,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKeyConstraint, UniqueConstraint, event
+from sqlalchemy import (
+    DDL,
+    JSON,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -153,6 +162,16 @@ class Submission(Table, table=True):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("id", "candidate_id"),
+        UniqueConstraint("id", "level"),
+        Index(
+            "one_draft",
+            *("candidate_id", "skill", "level", "language"),
+            unique=True,
+            sqlite_where=text("state = 'draft'"),
+            postgresql_where=text("state = 'draft'"),
+        ),
+        CheckConstraint("level BETWEEN 1 AND 3", name="known_level"),
+        CheckConstraint("worked_seconds >= 0", name="no_time_is_negative"),
         CheckConstraint(one_of("state", SubmissionState), name="submission_state"),
         CheckConstraint(
             "state IN ('draft', 'withdrawn', 'expired') OR sent_at IS NOT NULL",
@@ -167,11 +186,17 @@ class Submission(Table, table=True):
     skill: str
     language: str
     """The language of the scenario, and of the badge."""
+    level: int
+    """The level aimed at: nobody is given a higher one with it."""
     scenario_id: str
     framework_version: str
     state: str = SubmissionState.DRAFT
     started_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    worked_seconds: int = 0
+    """Time between one answer and the next, without pauses: for statistics alone, never shown."""
+    worked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the last answer came."""
 
     @property
     def alias(self) -> str:
@@ -215,7 +240,12 @@ class Assessment(Table, table=True):
             name="nobody_marks_their_own_work_under_another_name",
         ),
         CheckConstraint("ordinal BETWEEN 1 AND 3", name="at_most_three_examiners"),
-        CheckConstraint("proposed_level BETWEEN 0 AND 3", name="known_level"),
+        CheckConstraint(
+            "proposed_level BETWEEN 0 AND aimed_level", name="no_level_above_the_one_aimed_at"
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "aimed_level"], ["submission.id", "submission.level"]
+        ),
         ForeignKeyConstraint(
             ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
         ),
@@ -237,6 +267,7 @@ class Assessment(Table, table=True):
     ordinal: int
     marks: dict[str, int] = Field(sa_type=JSON)
     notes: dict[str, str] = Field(sa_type=JSON)
+    aimed_level: int
     proposed_level: int
     submitted_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -68,27 +68,32 @@ class House:
             )
         return person.id
 
-    def begun(self, candidate: UUID, *, now: datetime = NOW) -> UUID:
+    def begun(
+        self, candidate: UUID, *, level: int = 3, language: str = "es", now: datetime = NOW
+    ) -> UUID:
         with self.database.transaction() as session:
             return assessment.start(
                 session,
                 self.framework,
                 candidate_id=candidate,
                 skill=SKILL,
-                language="es",
+                language=language,
+                level=level,
                 now=now,
             ).id
 
     def answered(self, submission_id: UUID, *, without: str = "") -> None:
         with self.database.transaction() as session:
             submission = session.get_one(Submission, submission_id)
-            scenario = self.framework.scenario_by_id(submission.scenario_id, "es")
+            scenario = self.framework.scenario_by_id(submission.scenario_id, submission.language)
             for task in scenario.tasks:
                 if task.id != without:
                     assessment.save_answer(session, submission, task, good_answer(task), now=NOW)
 
-    def sent(self, candidate: UUID, *, now: datetime = NOW) -> UUID:
-        submission_id = self.begun(candidate, now=now)
+    def sent(
+        self, candidate: UUID, *, level: int = 3, language: str = "es", now: datetime = NOW
+    ) -> UUID:
+        submission_id = self.begun(candidate, level=level, language=language, now=now)
         self.answered(submission_id)
         with self.database.transaction() as session:
             submission = session.get_one(Submission, submission_id)

@@ -86,6 +86,7 @@ class Centre:
                 number=self.numbers,
                 skill=skill,
                 language=language,
+                level=3,
                 scenario_id="bathroom-morning",
                 framework_version="1.0",
                 state="decided",
@@ -143,6 +144,7 @@ class Centre:
             ordinal=ordinal,
             marks=dict(zip(criteria, given, strict=True)),
             notes={},
+            aimed_level=submission.level,
             proposed_level=min(given),
             submitted_at=NOW - timedelta(hours=4),
         )

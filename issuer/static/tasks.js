@@ -28,3 +28,51 @@ for (const list of document.querySelectorAll("[data-order]")) {
     });
   }
 }
+
+// Places in a picture: a tap ticks the box of the place, and ticked boxes stand out.
+for (const task of document.querySelectorAll("[data-spot]")) {
+  task.classList.add("taps");
+  for (const place of task.querySelectorAll("[data-place]")) {
+    const box = task.querySelector(`#answer-${place.dataset.place}`);
+    const show = () => place.classList.toggle("on", box.checked);
+    place.addEventListener("click", () => {
+      box.checked = !box.checked;
+      show();
+    });
+    box.addEventListener("change", show);
+    show();
+  }
+}
+
+// A day: tap a job, then a time. What the lists beside the jobs say is shown in the day.
+for (const task of document.querySelectorAll("[data-day]")) {
+  const lines = [...task.querySelectorAll(".jobs .line")];
+  const list = (line) => line.querySelector("select");
+  const pick = (line) => lines.forEach((one) => one.classList.toggle("picked", one === line));
+  const show = () => {
+    for (const slot of task.querySelectorAll("[data-slot]:not(.fixed)")) {
+      const there = lines.filter((line) => list(line).value === slot.dataset.slot);
+      const words = there.map((line) => line.querySelector("label").textContent);
+      slot.querySelector("span").textContent = words.join(" · ");
+    }
+  };
+  task.classList.add("taps");
+  task.querySelector("[data-tap-hint]").hidden = false;
+  for (const line of lines) {
+    list(line).addEventListener("change", show);
+    line.querySelector("label").addEventListener("click", (event) => {
+      event.preventDefault();
+      pick(line.classList.contains("picked") ? null : line);
+    });
+  }
+  for (const slot of task.querySelectorAll("[data-slot]:not(.fixed)")) {
+    slot.addEventListener("click", () => {
+      const picked = lines.find((line) => line.classList.contains("picked"));
+      for (const line of lines) if (list(line).value === slot.dataset.slot) list(line).value = "";
+      if (picked) list(picked).value = slot.dataset.slot;
+      pick(null);
+      show();
+    });
+  }
+  show();
+}

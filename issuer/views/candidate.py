@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, answers, assessment, offers
+from issuer import accounts, answers, assessment, attempts, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import body, framework, framework_of, require, svg, visitor
@@ -22,17 +22,26 @@ _STEPS = (N_("Sent"), N_("Being looked at"), N_("Decided"), N_("Badge ready"))
 @blueprint.get("/")
 @require(Role.CANDIDATE)
 def skills() -> str | Response:
-    """Show the skills as tiles, and what was begun or sent."""
+    """Show first the work that is open, then what was sent, then the skills and where one is."""
     with services().database.reading() as session:
         if not accounts.has_consent(session, visitor().id):
             return redirect(url_for(".consent"))
         mine = assessment.own_submissions(session, visitor().id)
         decisions = {one.id: assessment.decision_of(session, one.id) for one in mine}
+        drafts = [
+            (one, _progress(one, assessment.answers(session, one.id)))
+            for one in mine
+            if one.state == SubmissionState.DRAFT
+        ]
+        reached = attempts.standing(session, framework(), visitor().id)
+    not_here = (SubmissionState.WITHDRAWN, SubmissionState.DRAFT)
     return render_template(
         "candidate/skills.html",
         framework=framework(),
         language=_edition_language(),
-        work=[(one, decisions[one.id]) for one in mine if one.state != SubmissionState.WITHDRAWN],
+        drafts=[(one, done, _go_on_url(one, done)) for one, done in drafts],
+        work=[(one, decisions[one.id]) for one in mine if one.state not in not_here],
+        reached=reached,
     )
 
 
@@ -62,22 +71,33 @@ def give_consent() -> Response | tuple[str, int]:
 
 @blueprint.get("/start/<skill>")
 @require(Role.CANDIDATE)
-def choose_language(skill: str) -> str:
-    """Let the person choose the language of the tasks."""
+def choose(skill: str) -> str:
+    """Let the person choose the language of the tasks, then a level: any, one is advised."""
     if skill not in framework().skills:
         abort(404)
+    chosen = request.args.get("language", "")
+    page = {"framework": framework(), "skill": framework().skills[skill], "chosen": chosen}
+    if chosen not in framework().languages:
+        return render_template(
+            "candidate/choose_language.html", language=_edition_language(), **page
+        )
+    assessed = framework().achievement(skill, 1, chosen).assessed_language
+    with services().database.reading() as session:
+        reached = attempts.standing(session, framework(), visitor().id)
+    level = reached.get(skill, {}).get(assessed, 0)
     return render_template(
-        "candidate/choose_language.html",
-        framework=framework(),
-        skill=framework().skills[skill],
+        "candidate/choose_level.html",
         language=_edition_language(),
+        reached=level,
+        advised=attempts.advised_level(framework(), level),
+        **page,
     )
 
 
 @blueprint.post("/start/<skill>")
 @require(Role.CANDIDATE)
 def start(skill: str) -> Response:
-    """Begin the tasks of a skill in a language, or go on where one stopped."""
+    """Begin the tasks of a skill for a level, or go on where one stopped."""
     with services().database.transaction() as session:
         submission = assessment.start(
             session,
@@ -85,12 +105,11 @@ def start(skill: str) -> Response:
             candidate_id=visitor().id,
             skill=skill,
             language=request.form.get("language", ""),
+            level=request.form.get("level", 0, type=int),
             now=services().now(),
         )
-        left = assessment.missing(session, submission, _scenario(submission))
-    if left:
-        return redirect(url_for(".task", submission_id=submission.id, task_id=left[0].id))
-    return redirect(url_for(".check", submission_id=submission.id))
+        done = _progress(submission, assessment.answers(session, submission.id))
+    return redirect(_go_on_url(submission, done))
 
 
 @blueprint.get("/work/<uuid:submission_id>/tasks/<task_id>")
@@ -98,26 +117,28 @@ def start(skill: str) -> Response:
 def task(submission_id: UUID, task_id: str) -> str:
     """Show one task."""
     submission, scenario, given = _work(submission_id, draft=True)
-    return _task_page(submission, scenario, _task(scenario, task_id), given.get(task_id), {})
+    one = _task(scenario, task_id)
+    return _task_page(submission, scenario, one, given, value=given.get(task_id), errors={})
 
 
 @blueprint.post("/work/<uuid:submission_id>/tasks/<task_id>")
 @require(Role.CANDIDATE)
 def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     """Keep an answer and show the next task, or the check page after the last."""
-    submission, scenario, _given = _work(submission_id, draft=True)
+    submission, scenario, given = _work(submission_id, draft=True)
     one = _task(scenario, task_id)
     value = answers.parse(one, request.form)
     try:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-            assessment.save_answer(session, mine, one, value, now=services().now())
+            kept = assessment.save_answer(session, mine, one, value, now=services().now())
     except Refused as refusal:
         if refusal.code != "answer":
             raise
-        page = _task_page(submission, scenario, one, value, {"answer": refusal.text})
+        errors = {"answer": refusal.text}
+        page = _task_page(submission, scenario, one, given, value=value, errors=errors)
         return page, refusal.status
-    return redirect(_next_url(submission, scenario, one))
+    return redirect(_next_url(submission, scenario, one, kept))
 
 
 @blueprint.get("/work/<uuid:submission_id>/check")
@@ -129,8 +150,12 @@ def check(submission_id: UUID) -> str:
         "candidate/check.html",
         submission=submission,
         scenario=scenario,
-        answers=[(one, answers.lines(one, given.get(one.id))) for one in scenario.tasks],
-        complete=all(answers.is_complete(one, given.get(one.id)) for one in scenario.tasks),
+        given=given,
+        answers=[
+            (one, answers.lines(one, given.get(one.id)), is_done)
+            for one, is_done in zip(scenario.tasks, _progress(submission, given), strict=True)
+        ],
+        complete=all(_progress(submission, given)),
     )
 
 
@@ -163,8 +188,9 @@ def status(submission_id: UUID) -> str | Response:
         decision = assessment.decision_of(session, submission_id)
         marks = assessment.final_assessments(session, submission_id) if decision else []
         offer = offers.open_offer_for_candidate(session, submission_id)
+        given = assessment.answers(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
-        return redirect(url_for(".check", submission_id=submission_id))
+        return redirect(_go_on_url(submission, _progress(submission, given)))
     return render_template(
         "candidate/status.html",
         framework=framework_of(submission),
@@ -210,7 +236,13 @@ def _task(scenario: Scenario, task_id: str) -> Task:
 
 
 def _task_page(
-    submission: Submission, scenario: Scenario, one: Task, value: Any, errors: dict[str, str]
+    submission: Submission,
+    scenario: Scenario,
+    one: Task,
+    given: dict[str, Any],
+    *,
+    value: Any,
+    errors: dict[str, str],
 ) -> str:
     place = scenario.tasks.index(one)
     return render_template(
@@ -218,16 +250,35 @@ def _task_page(
         submission=submission,
         scenario=scenario,
         task=one,
+        kept=given.get(one.id),
         value=value,
         errors=errors,
         place=place + 1,
+        done=_progress(submission, given),
         before=scenario.tasks[place - 1] if place else None,
     )
 
 
-def _next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
+def _progress(submission: Submission, given: dict[str, Any]) -> list[bool]:
+    """Tell for each task whether it is answered."""
+    tasks = _scenario(submission).tasks
+    return [answers.is_complete(one, given.get(one.id)) for one in tasks]
+
+
+def _go_on_url(submission: Submission, done: list[bool]) -> str:
+    """Give the first task without an answer, or the check page where there is none."""
+    if all(done):
+        return url_for(".check", submission_id=submission.id)
+    first = _scenario(submission).tasks[done.index(False)]
+    return url_for(".task", submission_id=submission.id, task_id=first.id)
+
+
+def _next_url(submission: Submission, scenario: Scenario, one: Task, kept: Any) -> str:
+    then = "check" if request.form.get("then") == "check" else None
     place = scenario.tasks.index(one) + 1
-    if request.form.get("then") == "check" or place == len(scenario.tasks):
+    if not answers.is_complete(one, kept):  # its second half follows
+        return url_for(".task", submission_id=submission.id, task_id=one.id, then=then)
+    if then or place == len(scenario.tasks):
         return url_for(".check", submission_id=submission.id)
     return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
 

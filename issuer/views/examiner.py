@@ -59,7 +59,9 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         )
         given = assessment.answers(session, submission_id)
     marking = _marking(submission)
-    problems = assessment.check_marking(framework_of(submission), submission.skill, marking)
+    problems = assessment.check_marking(
+        framework_of(submission), submission.skill, marking, aimed=submission.level
+    )
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
@@ -90,7 +92,12 @@ def done(submission_id: UUID) -> str:
         return render_template("examiner/not_marked.html")
     scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     advice = [
-        (task, answers.lines(task, given.get(task.id)), answers.lines(task, task.best))
+        (
+            task,
+            answers.lines(task, given.get(task.id)),
+            answers.lines(task, task.best),
+            answers.is_best(task, given.get(task.id)),
+        )
         for task in scenario.tasks
         if task.best is not None
     ]
@@ -137,6 +144,7 @@ def _marking_page(
         "examiner/file.html",
         submission=submission,
         scenario=scenario,
+        given=given,
         answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
         rubric=framework_of(submission).rubric(submission.skill, _language()),
         framework=framework_of(submission),

@@ -88,18 +88,18 @@ def test_two_levels_apart_call_a_third_examiner(quick: House) -> None:
 
 
 def test_level_never_exceeds_the_lowest_mark(quick: House) -> None:
-    problems = assessment.check_marking(quick.framework, SKILL, quick.marking(2, safety=1))
+    problems = assessment.check_marking(quick.framework, SKILL, quick.marking(2, safety=1), aimed=3)
     assert "level" in problems
 
 
 def test_marks_below_the_target_need_a_note(quick: House) -> None:
     marking = quick.marking(1)
     without = assessment.Marking(marking.marks, {}, 1)
-    assert set(assessment.check_marking(quick.framework, SKILL, without)) == {
+    assert set(assessment.check_marking(quick.framework, SKILL, without, aimed=3)) == {
         f"note-{criterion}" for criterion in quick.framework.skills[SKILL].criteria
     }
     incomplete = assessment.Marking({}, {}, 2)
-    assert len(assessment.check_marking(quick.framework, SKILL, incomplete)) == 4
+    assert len(assessment.check_marking(quick.framework, SKILL, incomplete, aimed=3)) == 4
 
 
 # --- who may not --------------------------------------------------------------------------------
@@ -276,6 +276,7 @@ def forged_assessment(centre: House, file: UUID, examiner: UUID, **changes: Any)
         "ordinal": 1,
         "marks": {},
         "notes": {},
+        "aimed_level": submission.level,
         "proposed_level": 2,
         "submitted_at": NOW,
     }

@@ -39,6 +39,7 @@ def test_another_sector_is_tried_sent_and_marked_in_every_language(sector: Frame
                     candidate_id=candidate,
                     skill=skill,
                     language=language,
+                    level=2,
                     now=NOW,
                 )
                 scenario = sector.scenario_by_id(submission.scenario_id, language)

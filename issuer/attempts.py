@@ -1,0 +1,95 @@
+"""Where somebody stands, which tasks they get next, and who looks at these (domain B.3, B.5-23)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from issuer.framework import Framework
+from issuer.tables import Appointment, Assessment, Conflict, Decision, Person, Submission
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def one_start_at_a_time(session: Session, candidate_id: UUID) -> None:
+    """Let a second start of the same person wait until the first is done.
+
+    The lock leaves rows that only point to the person alone: what else happens does not wait.
+    """
+    session.exec(
+        select(Person.id).where(col(Person.id) == candidate_id).with_for_update(key_share=True)
+    ).one()
+
+
+def next_set(framework: Framework, skill: str, level: int, earlier: Sequence[Submission]) -> str:
+    """Give a scenario set that the person has not seen, else the one seen longest ago."""
+    seen: dict[str, datetime] = {}
+    for one in earlier:
+        seen[one.scenario_id] = max(one.started_at, seen.get(one.scenario_id, _NEVER))
+    sets = framework.sets_for(skill, level)
+    return min(sets, key=lambda scenario_id: seen.get(scenario_id, _NEVER))
+
+
+def standing(
+    session: Session, framework: Framework, candidate_id: UUID
+) -> dict[str, dict[str | None, int]]:
+    """Give the highest level that somebody was given, by skill and by assessed language."""
+    found: dict[str, dict[str | None, int]] = {}
+    for skill, language, level in session.exec(
+        select(Submission.skill, Submission.language, Decision.level)
+        .join(Decision, col(Decision.submission_id) == col(Submission.id))
+        .where(col(Submission.candidate_id) == candidate_id, col(Decision.level).is_not(None))
+        .order_by(col(Decision.level))
+    ):
+        definition = framework.achievement(skill, level or 1, language)
+        found.setdefault(skill, {})[definition.assessed_language] = definition.level
+    return found
+
+
+def advised_level(framework: Framework, reached: int) -> int:
+    """Give the level to try next: the one above what was reached, else the highest."""
+    return min(reached + 1, framework.levels[-1].number)
+
+
+def is_for_somebody_else(
+    session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
+) -> bool:
+    """Tell whether a file goes to others, since the examiner marked this person's skill before.
+
+    Only where there are others: appointed for it up to its level, and new to this person's work.
+    """
+    marked_before = (
+        select(Assessment.examiner_id)
+        .join(Submission, col(Submission.id) == col(Assessment.submission_id))
+        .where(
+            col(Submission.candidate_id) == submission.candidate_id,
+            col(Submission.skill) == submission.skill,
+        )
+    )
+    knows = session.exec(marked_before.where(col(Assessment.examiner_id) == examiner_id)).first()
+    if knows is None:
+        return False
+    candidate = session.get_one(Person, submission.candidate_id)
+    others = (
+        select(Appointment.id)
+        .join(Person, col(Person.id) == col(Appointment.person_id))
+        .where(
+            col(Appointment.skill) == submission.skill,
+            col(Appointment.language) == submission.language,
+            col(Appointment.level_ceiling) >= submission.level,
+            col(Appointment.suspended_at).is_(None),
+            col(Appointment.valid_from) <= now,
+            col(Appointment.valid_until) > now,
+            col(Person.id) != candidate.id,
+            or_(
+                col(Person.contact_hash).is_(None),
+                col(Person.contact_hash) != (candidate.contact_hash or ""),
+            ),
+            col(Person.id).not_in(marked_before),
+            col(Person.id).not_in(
+                select(Conflict.examiner_id).where(col(Conflict.submission_id) == submission.id)
+            ),
+        )
+    )
+    return session.exec(others).first() is not None
