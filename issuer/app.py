@@ -25,6 +25,7 @@ from issuer.views import (
     public,
     standards,
 )
+from issuer.views import frameworks as framework_pages
 from issuer.views import notices as notice_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
@@ -69,6 +70,7 @@ def create_app(
     register(app, coordinator.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
+    register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
     register(app, oid4vci.blueprint, machines=True)

@@ -70,6 +70,11 @@ def edition(session: Session, edition_id: UUID) -> FrameworkEdition:
     return _found(session.get(FrameworkEdition, edition_id))
 
 
+def all_published(session: Session) -> list[FrameworkEdition]:
+    """List the published versions of every framework, the latest first."""
+    return [one for one in editions(session) if _is_published(one)]
+
+
 def published(session: Session, framework: str, version: str) -> FrameworkEdition:
     """Give a published version by its name."""
     return _found(

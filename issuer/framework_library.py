@@ -1,8 +1,8 @@
 """The versions of the framework that a service assesses: old ones stay, new work gets the latest.
 
 The version that comes with the service is written down in the database when the service first
-starts, so that it stays served although a later release brings another one. Its achievements have
-the plain addresses; a version that was published later has addresses of its own (docs/adr/0020).
+starts, so that it stays served although a later release brings another one. The achievements of the
+first version have the plain addresses; every later one has addresses of its own (docs/adr/0020).
 What was loaded once is kept in memory; `refresh` looks for what another process published.
 """
 
@@ -72,16 +72,11 @@ class Library:
                 col(FrameworkEdition.version) == version,
             )
         ).one()
+        prefix = "" if row.plain else f"/frameworks/{row.framework}/{row.version}"
         known = self._versions.get(version)
-        if known is not None and known.digest == row.digest:
+        if known is not None and (known.digest, known.prefix) == (row.digest, prefix):
             return known
-        return framework_of(row)
-
-
-def framework_of(edition: FrameworkEdition) -> Framework:
-    """Read a version from the database; raise `FrameworkError` for a draft that is not complete."""
-    prefix = "" if edition.shipped else f"/frameworks/{edition.framework}/{edition.version}"
-    return read_framework(files_of(load(edition.document)), prefix=prefix)
+        return read_framework(files_of(load(row.document)), prefix=prefix)
 
 
 def open_library(database: Database, shipped: Framework, *, now: datetime) -> Library:
@@ -99,12 +94,9 @@ def open_library(database: Database, shipped: Framework, *, now: datetime) -> Li
 
 def _adopt(session: Session, shipped: Framework, *, now: datetime) -> None:
     known = session.exec(
-        select(FrameworkEdition.id).where(
-            col(FrameworkEdition.framework) == shipped.id,
-            col(FrameworkEdition.version) == shipped.version,
-        )
-    ).first()
-    if known is not None:
+        select(FrameworkEdition.version).where(col(FrameworkEdition.framework) == shipped.id)
+    ).all()
+    if shipped.version in known:
         return
     document = read_document(shipped.contents.files)
     edition = FrameworkEdition(
@@ -112,6 +104,7 @@ def _adopt(session: Session, shipped: Framework, *, now: datetime) -> None:
         version=shipped.version,
         state=EditionState.PUBLISHED,
         shipped=True,
+        plain=not known,
         document=dump(document),
         digest=digest(document),
         opened_at=now,

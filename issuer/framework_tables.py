@@ -4,7 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import DDL, JSON, CheckConstraint, Column, Text, UniqueConstraint, event
+from sqlalchemy import (
+    DDL,
+    JSON,
+    CheckConstraint,
+    Column,
+    Index,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlmodel import Field
 
 from issuer.tables import Table, one_of
@@ -45,6 +55,13 @@ class FrameworkEdition(Table, table=True):
         CheckConstraint(
             "published_by IS NULL OR published_by <> sent_by", name="two_persons_publish"
         ),
+        Index(
+            "one_version_has_the_plain_addresses",
+            "framework",
+            unique=True,
+            sqlite_where=text("plain"),
+            postgresql_where=text("plain"),
+        ),
         CheckConstraint("revision >= 1", name="revisions_count_from_one"),
     )
 
@@ -53,6 +70,9 @@ class FrameworkEdition(Table, table=True):
     version: str
     state: str = EditionState.DRAFT
     shipped: bool = False
+    """It came with the service."""
+    plain: bool = False
+    """Its achievements have the plain addresses: the first version that this service knew."""
     based_on: str = ""
     """The version that it began as a copy of."""
     document: str = Field(sa_column=Column(Text, nullable=False))

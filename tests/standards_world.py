@@ -39,12 +39,13 @@ class Standards:
 
     def draft(self, version: str = "1.1", by: str = "anna") -> UUID:
         """Open a draft of the shipped framework."""
+        origin, person = self.shipped(), self.person(by)
         with self.service.centre.database.transaction() as session:
             return editing.open_draft(
                 session,
-                self.shipped(),
+                origin,
                 version=version,
-                by=self.person(by),
+                by=person,
                 now=self.service.clock(),
             ).id
 
@@ -52,27 +53,29 @@ class Standards:
         self, edition: UUID, changes: editing.Changes, *, by: str = "anna", revision: int = 10**6
     ) -> None:
         """Change a draft; by default as if its latest revision had been seen."""
+        person = self.person(by)
         with self.service.centre.database.transaction() as session:
             editing.change(
                 session,
                 edition,
                 changes,
                 revision=revision,
-                by=self.person(by),
+                by=person,
                 now=self.service.clock(),
             )
 
     def in_review(self, version: str = "1.1", by: str = "anna") -> UUID:
         """Give a version that waits for a second person."""
-        edition = self.draft(version, by)
+        edition, person = self.draft(version, by), self.person(by)
         with self.service.centre.database.transaction() as session:
-            editing.send_to_review(session, edition, by=self.person(by), now=self.service.clock())
+            editing.send_to_review(session, edition, by=person, now=self.service.clock())
         return edition
 
     def publish(self, edition: UUID, by: str = "bruno") -> None:
         """Publish a version that is in review."""
+        person = self.person(by)
         with self.service.centre.database.transaction() as session:
-            editing.publish(session, edition, by=self.person(by), now=self.service.clock())
+            editing.publish(session, edition, by=person, now=self.service.clock())
 
     def row(self, edition: UUID) -> FrameworkEdition:
         """Give a version as it is kept."""

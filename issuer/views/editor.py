@@ -65,6 +65,8 @@ def _texts_page(
     row, document = read_edition(edition_id)
     all_sections = texts_of.sections(document)
     looking = _looking_at()
+    if not looking:
+        looking = {"section": all_sections[0].id}  # all of them would be a very long page
     wanted, words = looking.get("section", ""), looking.get("q", "")
     shown = [
         section.only(words=words, missing="missing" in looking)
@@ -461,7 +463,9 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
     return render_template(
         "standards/preview_task.html",
         url_for=preview_url,
-        submission=SimpleNamespace(id="preview"),
+        submission=SimpleNamespace(id="preview", framework_version=framework.version),
+        kept=None,
+        done=[],
         scenario=shown,
         task=task,
         value=None,
