@@ -66,10 +66,23 @@ class Standards:
 
     def in_review(self, version: str = "1.1", by: str = "anna") -> UUID:
         """Give a version that waits for a second person."""
-        edition, person = self.draft(version, by), self.person(by)
+        edition = self.draft(version, by)
+        self.send(edition, by)
+        return edition
+
+    def send(self, edition: UUID, by: str = "anna") -> None:
+        """Send a draft to review."""
+        person = self.person(by)
         with self.service.centre.database.transaction() as session:
             editing.send_to_review(session, edition, by=person, now=self.service.clock())
-        return edition
+
+    def give_back(self, edition: UUID, comment: str, by: str = "bruno") -> None:
+        """Give a version in review back."""
+        person = self.person(by)
+        with self.service.centre.database.transaction() as session:
+            editing.give_back(
+                session, edition, comment=comment, by=person, now=self.service.clock()
+            )
 
     def publish(self, edition: UUID, by: str = "bruno") -> None:
         """Publish a version that is in review."""
