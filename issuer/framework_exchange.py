@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from issuer import framework_archive
 from issuer.framework_archive import ArchiveError
+from issuer.framework_case import read_case, write_case
 from issuer.framework_document import Document, DocumentError, files_of, read_document
+from issuer.framework_sheet import read_sheet, write_sheet
 from web.languages import N_
 
 LeftOut = list[str]
@@ -49,6 +51,24 @@ def _from_zip(data: bytes) -> Document:
         raise ArchiveError(str(error)) from error
 
 
+def _to_sheet(document: Document) -> tuple[bytes, LeftOut]:
+    return write_sheet(document), []
+
+
 FORMATS: Mapping[str, Format] = {
     "zip": Format(N_("Zip of plain files"), "application/zip", ".zip", _to_zip, _from_zip),
+    "case": Format(
+        N_("CASE package (JSON, one language, no tasks)"),
+        "application/json",
+        ".case.json",
+        write_case,
+        read_case,
+    ),
+    "spreadsheet": Format(
+        N_("Spreadsheet (a column for each language)"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ".xlsx",
+        _to_sheet,
+        read_sheet,
+    ),
 }
