@@ -58,9 +58,8 @@ def _links(table: Any) -> list[dict[str, Any]]:
 
 
 def _is_carried(link: dict[str, Any]) -> bool:
-    return bool(link.get("url")) and not any(
-        link.get(one) for one in ("levels", "language", "text")
-    )
+    limits = ("levels", "language", "text")
+    return bool(link.get("url")) and not any(link.get(one) for one in limits)
 
 
 class _Package:
@@ -76,10 +75,11 @@ class _Package:
         self.groups: dict[str, dict[str, Any]] = {}
 
     def whole(self) -> dict[str, Any]:
+        title = self._say("framework", "name")
         document = {
             **self._named("document"),
             "creator": self._say("framework", "body"),
-            "title": self._say("framework", "name"),
+            "title": title,
             "lastChangeDateTime": _CHANGED,
             "subject": [self._say("framework", "field_of_study")],
             "language": self.language,
@@ -87,9 +87,9 @@ class _Package:
             "notes": f"id {self.name}; code {self.root.get('code', '')}",
         }
         for link in _links(self.root):
-            self._link("document", document["title"], link)
+            self._link("document", title, link)
         for place, skill in rows_of(self.root, "skill"):
-            self._skill(place, skill, document["title"])
+            self._skill(place, skill, title)
         return {
             "CFDocument": document,
             "CFItems": self.items,

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
@@ -49,9 +50,8 @@ def write_sheet(document: Document) -> bytes:
             structure.append(_cells(structure, ["/".join(path), value]))
         pictures = _sheet(book, _PICTURES, ["name", "drawing"], [24, 80])
         for name, drawing in document["pictures"].items():
-            parts = [
-                drawing[at : at + _LONGEST_CELL] for at in range(0, len(drawing), _LONGEST_CELL)
-            ]
+            starts = range(0, len(drawing), _LONGEST_CELL)
+            parts = [drawing[start : start + _LONGEST_CELL] for start in starts]
             pictures.append(_cells(pictures, [name, *parts]))
     except (IllegalCharacterError, ValueError) as error:
         raise ArchiveError(f"a spreadsheet cannot hold this: {error}") from error
@@ -213,7 +213,7 @@ def _put_structure(document: Document, key: str, value: Any) -> None:
         *path, mark = path
         value = _EMPTY[mark]()
     target: Any = document
-    for part, following in zip(path, path[1:], strict=False):
+    for part, following in pairwise(path):
         made: Any = [] if re.fullmatch(r"\[\d+\]", following) else {}
         target = _step(target, part, made)
     _set(target, path[-1], value)

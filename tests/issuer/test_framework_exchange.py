@@ -12,7 +12,14 @@ from kinds_world import folder_with_new_kinds
 from openpyxl import Workbook, load_workbook
 
 from issuer.framework import FOLDER, frameworks
-from issuer.framework_archive import MAX_FILE_BYTES, ArchiveError, pack, read_folder, unpack
+from issuer.framework_archive import (
+    MAX_FILE_BYTES,
+    ArchiveError,
+    pack,
+    read_folder,
+    unpack,
+    write_folder,
+)
 from issuer.framework_check import check, problems
 from issuer.framework_document import Document, digest, files_of, get, put, read_document
 from issuer.framework_exchange import FORMATS, read, write
@@ -133,14 +140,13 @@ def test_what_is_no_case_package_is_refused(data):
         "texts\\en.toml",
         "texts//en.toml",
         ".git/config.toml",
-        "texts/en.toml\x00.svg",
         "nothing",
         "a" * 300 + ".toml",
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name):
     with pytest.raises(ArchiveError, match="is not a name for a file"):
-        unpack(zipped(("framework.toml", b""), (name, b"x")).replace(b"aaa/", b"aaa/"))
+        unpack(zipped(("framework.toml", b""), (name, b"x")))
 
 
 def test_a_link_in_a_zip_is_refused():
@@ -258,8 +264,6 @@ def test_an_unknown_format_is_refused():
 
 
 def test_a_folder_is_never_written_over(tmp_path: Path):
-    from issuer.framework_archive import write_folder
-
     write_folder(files_of(shipped()), tmp_path / "new")
     assert read_folder(tmp_path / "new") == files_of(shipped())
     with pytest.raises(ArchiveError, match="is there already"):
