@@ -155,8 +155,9 @@ def fields_of(document: Document, key: Key) -> tuple[FormField, ...]:
     raise LookupError(name)
 
 
-def _task_fields(kind: Any) -> tuple[FormField, ...]:
-    own = tuple(one for one in _OF_KINDS if has_field(str(kind), one.name))
+def _task_fields(named: Any) -> tuple[FormField, ...]:
+    kind = str(named)
+    own = tuple(one for one in _OF_KINDS if has_field(kind, one.name))
     if kind not in _BEST:
         return (*_TASK, *own)
     best = FormField("best", N_("What is expected"), _BEST[kind], N_("Advice for examiners"))

@@ -287,7 +287,8 @@ def _criteria(document: Document, skill: Any) -> list[str]:
     rows = [
         one for _place, one in rows_of(document["framework"], "skill") if one.get("id") == skill
     ]
-    return [str(one) for row in rows for one in row.get("criteria", [])]
+    lists = [row.get("criteria") for row in rows]
+    return [str(one) for criteria in lists if isinstance(criteria, list) for one in criteria]
 
 
 def _terms() -> list[tuple[str, list[tuple[str, str]]]]:
