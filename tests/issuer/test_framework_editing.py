@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -28,8 +29,8 @@ CODE = ("framework", "code")
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Standards:
-    return open_standards(tmp_path)
+def house(tmp_path: Path, database_url: str) -> Standards:
+    return open_standards(tmp_path, database_url)
 
 
 def refused(act: Any, *arguments: Any, **named: Any) -> Refused:
@@ -62,7 +63,7 @@ def test_the_database_too_wants_two_persons(house):
         house.sql(
             "UPDATE framework_edition SET state = 'published', published_by = sent_by, "
             "digest = 'sha384-x', published_at = '2026-11-24' WHERE id = :id",
-            id=edition.hex,
+            id=edition,
         )
 
 
@@ -74,9 +75,9 @@ def test_a_draft_is_not_published_without_review(house):
             "UPDATE framework_edition SET state = 'published', sent_by = :anna, "
             "published_by = :bruno, digest = 'sha384-x', published_at = '2026-11-24' "
             "WHERE id = :id",
-            id=edition.hex,
-            anna=house.person("anna").hex,
-            bruno=house.person("bruno").hex,
+            id=edition,
+            anna=house.person("anna"),
+            bruno=house.person("bruno"),
         )
 
 
@@ -125,14 +126,14 @@ def test_the_database_refuses_every_change_of_a_published_version(house, stateme
         edition = house.in_review()
         house.publish(edition)
     with pytest.raises(DatabaseError, match="a published version"):
-        house.sql(statement, id=edition.hex)
+        house.sql(statement, id=edition)
 
 
 def test_what_is_in_review_is_still(house):
     edition = house.in_review()
     assert refused(house.change, edition, {NAME_FR: "Autre"}).code == "state"
     with pytest.raises(DatabaseError, match="what is in review does not change"):
-        house.sql("UPDATE framework_edition SET document = '{}' WHERE id = :id", id=edition.hex)
+        house.sql("UPDATE framework_edition SET document = '{}' WHERE id = :id", id=edition)
 
 
 def test_a_version_cannot_be_put_in_as_published(house):
@@ -140,11 +141,12 @@ def test_a_version_cannot_be_put_in_as_published(house):
         house.sql(
             "INSERT INTO framework_edition (id, framework, version, state, shipped, plain, "
             "based_on, document, digest, revision, touched, comment, opened_at, changed_at, "
-            "sent_by, published_by, published_at) SELECT 'f' || substr(id, 2), framework, '9', "
-            "state, 0, 0, based_on, document, digest, revision, touched, comment, opened_at, "
-            "changed_at, :anna, :bruno, published_at FROM framework_edition",
-            anna=house.person("anna").hex,
-            bruno=house.person("bruno").hex,
+            "sent_by, published_by, published_at) SELECT :new, framework, '9', "
+            "state, FALSE, FALSE, based_on, document, digest, revision, touched, comment, "
+            "opened_at, changed_at, :anna, :bruno, published_at FROM framework_edition",
+            new=uuid4(),
+            anna=house.person("anna"),
+            bruno=house.person("bruno"),
         )
 
 
