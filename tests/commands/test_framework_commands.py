@@ -1,4 +1,4 @@
-"""`mycred framework`: exit codes that can be relied on, problems with file and line, round trips."""
+"""`mycred framework`: exit codes to rely on, problems with file and line, round trips."""
 
 import json
 import shutil
