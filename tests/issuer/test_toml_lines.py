@@ -16,9 +16,12 @@ FILES = sorted(FOLDER.rglob("*.toml"))
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if path:
         yield path
-    entries = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, one in entries if isinstance(value, dict | list) else ():
-        yield from paths(one, (*path, key))
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from paths(one, (*path, key))
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from paths(one, (*path, place))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
