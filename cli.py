@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
+_FORMATS = ("zip", "case", "spreadsheet")
 _MAX_BYTES = 1_000_000
 _MAX_PICTURE_BYTES = 5_000_000
 
@@ -39,9 +40,13 @@ def parser() -> argparse.ArgumentParser:
     whole = _Parser(prog="mycred", description=(__doc__ or "").split("\n")[0])
     commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    def command(
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        group: "argparse._SubParsersAction[_Parser]" = commands,
+    ) -> argparse.ArgumentParser:
         described = (run.__doc__ or "").split("\n")[0]
-        made = commands.add_parser(name, help=described, description=described)
+        made = group.add_parser(name, help=described, description=described)
         made.set_defaults(run=run)
         return made
 
@@ -99,8 +104,22 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--port", type=int, default=8010)
     made.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve https")
     made.add_argument("--print-issuers", action="store_true", help="as environment variables")
-    made = command("framework", check_framework)
-    made.add_argument("folder", type=Path)
+    frameworks = commands.add_parser(
+        "framework",
+        help="check, export and import frameworks of skills",
+        description="Frameworks of skills: check them, take them elsewhere, bring them back.",
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    made = command("check", check_framework, frameworks)
+    made.add_argument("source", type=Path, help="a folder, or a zip of one")
+    made.add_argument("--json", action="store_true", help="print the findings for machines")
+    made = command("export", export_framework, frameworks)
+    made.add_argument("source", type=Path, help="a folder, or a zip of one")
+    made.add_argument("output", type=Path)
+    made.add_argument("--format", choices=_FORMATS, required=True)
+    made = command("import", import_framework, frameworks)
+    made.add_argument("source", type=Path, help="a zip, a CASE package (JSON) or a spreadsheet")
+    made.add_argument("output", type=Path, help="a new folder")
+    made.add_argument("--format", choices=_FORMATS, required=True)
     made = command("demo", demo)
     made.add_argument("--ports", default="8001,8002,8003")
     return whole
@@ -317,16 +336,66 @@ def conformance(given: argparse.Namespace) -> int:
 
 
 def check_framework(given: argparse.Namespace) -> int:
-    """Check the folder of a framework and name every problem in it."""
-    from issuer.framework import FrameworkError, load_framework
+    """Check a framework and name every problem in it, with its file and line."""
+    from issuer.framework_check import check, problems
 
-    try:
-        framework = load_framework(given.folder)
-    except FrameworkError as error:
-        print("\n".join(map(str, error.problems)))
+    findings = check(_framework_files(given.source))
+    wrong = problems(findings)
+    if given.json:
+        _print_json(
+            [
+                {
+                    "file": one.file,
+                    "line": one.line,
+                    "place": list(one.place),
+                    "message": one.message,
+                    "warning": one.is_warning,
+                }
+                for one in findings
+            ]
+        )
+        return _NOT_VALID if wrong else _VALID
+    for one in findings:
+        print(one)
+    if wrong:
         return _NOT_VALID
+    from issuer.framework import read_framework
+
+    framework = read_framework(_framework_files(given.source))
     count = len(framework.definitions())
     print(f"{framework.id} {framework.version}: {count} achievements, no problem found")
+    print(framework.digest)
+    return _VALID
+
+
+def export_framework(given: argparse.Namespace) -> int:
+    """Write a framework as a zip, as a CASE package or as a spreadsheet of its texts."""
+    from issuer.framework_document import DocumentError, read_document
+    from issuer.framework_exchange import write
+
+    try:
+        document = read_document(_framework_files(given.source))
+    except DocumentError as error:
+        _fail(str(error))
+    data, left_out = write(document, given.format)
+    given.output.write_bytes(data)
+    for line in left_out:
+        print(f"left out: {line}")
+    return _VALID
+
+
+def import_framework(given: argparse.Namespace) -> int:
+    """Write what was exported, or what somebody else wrote, as the folder of a framework."""
+    from issuer.framework_archive import MAX_ZIP_BYTES, ArchiveError, write_folder
+    from issuer.framework_document import digest, files_of
+    from issuer.framework_exchange import read
+
+    try:
+        document = read(_read(given.source, MAX_ZIP_BYTES), given.format)
+        write_folder(files_of(document), given.output)
+    except ArchiveError as error:
+        _fail(str(error))
+    print(digest(document))
     return _VALID
 
 
@@ -430,6 +499,17 @@ def _shown(name: str, loopback: bool) -> bytes:
     if name == "-":
         return sys.stdin.buffer.read(_MAX_PICTURE_BYTES + 1)
     return _read(Path(name), _MAX_PICTURE_BYTES)
+
+
+def _framework_files(source: Path) -> dict[str, bytes]:
+    from issuer.framework_archive import MAX_ZIP_BYTES, ArchiveError, read_folder, unpack
+
+    try:
+        if source.is_dir():
+            return read_folder(source)
+        return unpack(_read(source, MAX_ZIP_BYTES))
+    except ArchiveError as error:
+        _fail(str(error))
 
 
 def _secret(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 ``python bench/candidates.py [--people 200] [--think 4] [--server granian] [--postgresql]`` starts
 the issuer as its own processes, lets everybody come in by their code, do a whole task set with
 time to think between the tasks, and send it. Then it reads the database: each answer that was
-taken must be
+taken must be there. Who asks runs on the same machine, one thread a person.
 
 Goal: no lost answer, and 95 % of the requests under 200 ms, on SQLite and on PostgreSQL. With
 ``--postgresql`` it starts a server from the system's programs, or takes ``TEST_DATABASE_URL``.

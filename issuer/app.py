@@ -7,6 +7,7 @@ from flask import Flask, Response, g, request
 
 from issuer import assessment, award_tables, batches, cohorts, evidence, issuing, notices
 from issuer.framework import frameworks
+from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
@@ -15,6 +16,7 @@ from issuer.views import batches as batch_pages
 from issuer.views import (
     candidate,
     coordinator,
+    editor,
     examiner,
     home,
     observations,
@@ -23,12 +25,15 @@ from issuer.views import (
     offline,
     oid4vci,
     public,
+    standards,
 )
 from issuer.views import cohorts as cohort_pages
 from issuer.views import evidence as evidence_pages
 from issuer.views import feedback as feedback_pages
+from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
+from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
 from web.app import Services, create_service, register, utc_now
@@ -51,12 +56,15 @@ def create_app(
         KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
     )
     app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
+    services: Services = app.extensions["mycred4home"]
+    shipped = frameworks()[settings.framework]
+    library = open_library(services.database, shipped, now=services.clock())
     body = IssuingBody(
         name=settings.body_name,
         country=settings.country,
         country_code=settings.country_code,
         base_url=settings.base_url,
-        framework=frameworks()[settings.framework],
+        library=library,
         keyring=keyring,
         secret=settings.secret,
     )
@@ -75,7 +83,11 @@ def create_app(
     register(app, guide_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
+    register(app, framework_pages.blueprint)
+    register(app, standards.blueprint)
+    register(app, editor.blueprint)
     register(app, oid4vci.blueprint, machines=True)
+    _look_for_new_versions(app, library)
     _know_the_visitor(app)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
@@ -113,6 +125,16 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             work(now)
 
 
+def _look_for_new_versions(app: Flask, library: Library) -> None:
+    """Notice before each page what somebody published, perhaps in another process."""
+    services: Services = app.extensions["mycred4home"]
+
+    @app.before_request
+    def look() -> None:
+        with services.database.reading() as session:
+            library.refresh(session)
+
+
 def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
     services: Services = app.extensions["mycred4home"]
     worker = batches.Worker(services.database, body=body, clock=services.clock)
@@ -145,4 +167,4 @@ def _know_the_visitor(app: Flask) -> None:
 
     @app.context_processor
     def tell() -> dict[str, object]:
-        return {"visitor": g.get("visitor")}
+        return {"visitor": g.get("visitor"), "framework_of": framework_of}

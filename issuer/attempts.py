@@ -42,6 +42,8 @@ def standing(
         .where(col(Submission.candidate_id) == candidate_id, col(Decision.level).is_not(None))
         .order_by(col(Decision.level))
     ):
+        if skill not in framework.skills:
+            continue  # of an earlier version
         definition = framework.achievement(skill, level or 1, language)
         found.setdefault(skill, {})[definition.assessed_language] = definition.level
     return found

@@ -131,7 +131,8 @@ def _waiting(session: Session, decision_id: UUID) -> ReasonTrail:
 
 
 def _approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now: datetime) -> Award:
-    definition = body.framework.achievement(waiting.skill, waiting.level, waiting.language)
+    framework = body.library.version(waiting.framework_version)
+    definition = framework.achievement(waiting.skill, waiting.level, waiting.language)
     first, second, third = (*(marking.examiner_id for marking in waiting.markings), None, None)[:3]
     assert first is not None, "a decision rests on an assessment"
     return Award(

@@ -32,12 +32,15 @@ from typing import Any
 
 from contexts.labels import framework_name, label
 from contexts.urls import OB3
+from issuer.framework_archive import Files, read_folder
+from issuer.framework_document import digest, read_document
 from issuer.framework_files import (
     MARKS,
     Contents,
     FrameworkError,
     Level,
     Link,
+    Problem,
     ScenarioShape,
     Skill,
     TextTree,
@@ -53,6 +56,7 @@ __all__ = [
     "FrameworkError",
     "Level",
     "Option",
+    "Problem",
     "RubricLine",
     "Scenario",
     "Skill",
@@ -60,6 +64,7 @@ __all__ = [
     "TaskKind",
     "frameworks",
     "load_framework",
+    "read_framework",
 ]
 
 FOLDER = Path(__file__).parent / "frameworks"
@@ -170,6 +175,8 @@ class Framework:
     """A loaded framework; every text that it promises is there."""
 
     contents: Contents
+    prefix: str = ""
+    """Stands before the addresses of its achievements: a later version has addresses of its own."""
 
     @property
     def id(self) -> str:
@@ -201,6 +208,11 @@ class Framework:
         """The names of its pictures."""
         return self.contents.pictures
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything that it says."""
+        return digest(read_document(self.contents.files))
+
     # --- texts --------------------------------------------------------------------------------
 
     def text(self, language: str, key: str, /, **values: object) -> str:
@@ -225,11 +237,11 @@ class Framework:
             return name
         return f"{name} {self.text(language, f'skill.{skill}.languages.{assessed_language}')}"
 
-    def picture(self, name: str) -> Path:
-        """Give the file of a picture; `name` must be one of `pictures`."""
+    def picture(self, name: str) -> bytes:
+        """Give a picture (SVG); `name` must be one of `pictures`."""
         if name not in self.pictures:
             raise KeyError(f"{self.id} has no picture {name!r}")
-        return self.contents.folder / "pictures" / f"{name}.svg"
+        return self.contents.files[f"pictures/{name}.svg"]
 
     def picture_text(self, name: str, language: str) -> str:
         """Say in words what a picture shows."""
@@ -355,7 +367,7 @@ class Framework:
 
     def achievement_id(self, definition: AchievementDefinition, base_url: str) -> str:
         """Give the id of an achievement, which is the address of its page."""
-        return f"{base_url}/achievements/{definition.slug}/{definition.level_slug}"
+        return f"{base_url}{self.prefix}/achievements/{definition.slug}/{definition.level_slug}"
 
     def edition_url(self, definition: AchievementDefinition, *, base_url: str, lang: str) -> str:
         """Give the address of a language edition."""
@@ -418,7 +430,7 @@ class Framework:
         """Write the picture of an achievement (Open Badges 3.0, Image)."""
         symbol = self.text(lang, f"skill.{definition.skill}.symbol")
         return {
-            "id": f"{base_url}/images/{definition.key}.svg",
+            "id": f"{base_url}{self.prefix}/images/{definition.key}.svg",
             "type": "Image",
             "caption": self.text(lang, "framework.caption", symbol=symbol, stars=definition.level),
         }
@@ -520,7 +532,7 @@ class Framework:
     def _results(
         self, definition: AchievementDefinition, identifier: str, base_url: str, lang: str
     ) -> Iterator[dict[str, Any]]:
-        rubric = f"{base_url}/achievements/{definition.slug}#level-"
+        rubric = f"{base_url}{self.prefix}/achievements/{definition.slug}#level-"
         yield {
             "id": f"{identifier}#overall",
             "type": ["ResultDescription"],
@@ -565,14 +577,19 @@ def frameworks(folder: Path = FOLDER) -> Mapping[str, Framework]:
 
 def load_framework(folder: Path) -> Framework:
     """Load a framework from its folder; raise `FrameworkError` with every problem in it."""
-    framework = Framework(read_contents(folder))
+    return read_framework(read_folder(folder))
+
+
+def read_framework(files: Files, *, prefix: str = "") -> Framework:
+    """Read a framework from its files; raise `FrameworkError` with every problem in them."""
+    framework = Framework(read_contents(files), prefix)
     problems = list(_missing_elements(framework))
     if problems:
         raise FrameworkError(problems)
     return framework
 
 
-def _missing_elements(framework: Framework) -> Iterator[str]:
+def _missing_elements(framework: Framework) -> Iterator[Problem]:
     """Look for each EU element in each edition, where the framework says it is carried."""
     for definition in framework.definitions():
         for lang in framework.languages:
@@ -585,9 +602,11 @@ def _missing_elements(framework: Framework) -> Iterator[str]:
                     "alignment": carrier.place in linked,
                 }
                 if not there[carrier.kind]:
-                    yield (
-                        f"framework.toml: {definition.human_code} in {lang} lacks EU element "
-                        f"{name}, which {carrier.kind} {carrier.place} should carry"
+                    yield Problem(
+                        "framework.toml",
+                        ("eu_elements", name),
+                        f"{definition.human_code} in {lang} lacks EU element {name}, which "
+                        f"{carrier.kind} {carrier.place} should carry",
                     )
 
 

@@ -1,19 +1,23 @@
-"""What the folder of a framework says, read from plain files and checked as a whole.
+"""What the files of a framework say, read and checked as a whole.
 
-A folder holds ``framework.toml`` (what is the same in every language), ``texts/<language>.toml``,
+A framework is ``framework.toml`` (what is the same in every language), ``texts/<language>.toml``,
 a folder for each scenario set below ``scenarios/`` (``tasks.toml`` and one text file for each
-language) and ``pictures/*.svg``. Problems are collected, each with its file, and raised together:
-whoever writes a framework mends it in one round.
+language) and ``pictures/*.svg``. Problems are collected, each with its file and its place in it,
+and raised together: whoever writes a framework mends it in one round. The schemas in
+``framework_schemas/`` say the same field by field to strangers; a test holds the two together.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from contexts.labels import framework_name, label
+from issuer.framework_archive import Files
+from issuer.framework_document import key_of
+from issuer.safe_svg import UnsafePicture, check_svg
 from issuer.task_shapes import KINDS, Area, TaskShape, has_field, needs_field, task_problems
 
 TextTree = Mapping[str, Any]
@@ -25,7 +29,7 @@ EU_ELEMENTS = tuple(f"M{number}" for number in range(1, 12)) + tuple(
 )
 """The mandatory and optional elements of the EU Recommendation on micro-credentials, Annex I."""
 
-_BADGE_FIELDS = frozenset(
+BADGE_FIELDS = frozenset(
     {
         "credentialSubject.id",
         "credentialSubject.result",
@@ -36,17 +40,42 @@ _BADGE_FIELDS = frozenset(
 )
 """What every badge of this service carries beside its achievement."""
 
+LISTS_OF_TEXTS = frozenset({"framework.tags"})
+"""Keys of texts that are lists; all others are one text each."""
+
 _LEVELS = (1, 2, 3)
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOURS = re.compile(r"PT[1-9][0-9]*H")
+_WHERE = re.compile(r"\(at line (\d+),")
 _VALUE = re.compile(r"%\((\w+)\)s")
+
+
+Place = tuple[str | int, ...]
+"""Where in a file: keys of tables and places in lists, from the outside in."""
+Found = tuple[Place, str]
+"""A place and what is wrong there."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a framework, and where."""
+
+    file: str
+    place: Place
+    message: str
+    line: int = 0
+    """Where it is known at once, as in a file that cannot be read at all."""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.message}"
 
 
 class FrameworkError(ValueError):
     """A framework that cannot be used; `problems` names every one, with its file."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
 
 
@@ -112,9 +141,9 @@ class Carrier:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that a folder says, complete in every language."""
+    """All that the files say, complete in every language."""
 
-    folder: Path
+    files: Files = field(repr=False)
     id: str
     version: str
     code: str
@@ -128,8 +157,8 @@ class Contents:
     texts: Mapping[str, TextTree] = field(repr=False)
 
 
-def read_contents(folder: Path) -> Contents:
-    """Read a framework's folder and check it; raise `FrameworkError` with all that is wrong.
+def read_contents(files: Files) -> Contents:
+    """Read a framework's files and check them; raise `FrameworkError` with all that is wrong.
 
     1. The structure, field by field: what is missing, of a wrong kind, or unknown.
     2. The structure as a whole: levels, skills, links, EU elements, tasks, pictures.
@@ -138,14 +167,19 @@ def read_contents(folder: Path) -> Contents:
     The texts are compared only with a structure that is right: otherwise one wrong line there
     would be told again for every language.
     """
-    problems: list[str] = []
-    contents = _structure(folder, problems)  # 1
+    problems: list[Problem] = []
+    contents = _structure(files, problems)  # 1
     problems.extend(_structure_problems(contents))  # 2
     if not problems:
         problems.extend(_text_problems(contents))  # 3
     if problems:
         raise FrameworkError(problems)
     return contents
+
+
+def read_structure(files: Files) -> Contents:
+    """Read a framework that need not be complete, as far as it can be read: for an editor."""
+    return _structure(files, [])
 
 
 # --- 1: field by field ------------------------------------------------------------------------
@@ -156,8 +190,10 @@ class _Sheet:
     """One table of a file, asked for its fields by name; what is wrong is noted, not raised."""
 
     row: Mapping[str, Any]
-    where: str
-    problems: list[str]
+    file: str
+    problems: list[Problem]
+    place: Place = ()
+    called: str = ""
     asked: set[str] = field(default_factory=set)
 
     def text(self, name: str, *, needed: bool = True) -> str:
@@ -172,19 +208,19 @@ class _Sheet:
     def list_of(self, name: str, kind: type, *, needed: bool = True) -> tuple[Any, ...]:
         found = self._get(name, list, "a list", [], needed=needed)
         if any(type(one) is not kind for one in found):
-            self.note(f"{name} must hold only values of one kind")
+            self.note(f"{name} must hold only values of one kind", name)
             return ()
         return tuple(found)
 
     def table(self, name: str, *, needed: bool = True) -> "_Sheet":
         found = self._get(name, dict, "a table", {}, needed=needed)
-        return _Sheet(found, f"{self.where}: {name}", self.problems)
+        return self._inside(found, (name,), name)
 
     def tables(self, name: str, called: str, *, needed: bool = True) -> "list[_Sheet]":
         rows = self.list_of(name, dict, needed=needed)
         return [
-            _Sheet(row, f"{self.where}: {called} {row.get('id', place)}", self.problems)
-            for place, row in enumerate(rows, 1)
+            self._inside(row, (name, place), f"{called} {row.get('id', place + 1)}")
+            for place, row in enumerate(rows)
         ]
 
     def texts(self) -> dict[str, str]:
@@ -194,12 +230,17 @@ class _Sheet:
         self.asked.add(name)
         return self.row.get(name)
 
-    def note(self, problem: str) -> None:
-        self.problems.append(f"{self.where}: {problem}")
+    def note(self, problem: str, name: str = "") -> None:
+        place = (*self.place, name) if name else self.place
+        self.problems.append(Problem(self.file, place, self.called + problem))
 
     def close(self) -> None:
         for name in sorted(set(self.row) - self.asked):
-            self.note(f"{name} is not known here")
+            self.note(f"{name} is not known here", name)
+
+    def _inside(self, row: Mapping[str, Any], place: Place, called: str) -> "_Sheet":
+        where = (*self.place, *place)
+        return _Sheet(row, self.file, self.problems, where, f"{self.called}{called}: ")
 
     def _get(self, name: str, kind: type, called: str, other: Any, *, needed: bool = True) -> Any:
         self.asked.add(name)
@@ -208,22 +249,22 @@ class _Sheet:
                 self.note(f"{name} is missing")
             return other
         if type(self.row[name]) is not kind:
-            self.note(f"{name} must be {called}")
+            self.note(f"{name} must be {called}", name)
             return other
         return self.row[name]
 
 
-def _structure(folder: Path, problems: list[str]) -> Contents:
-    sheet = _Sheet(_toml(folder, "framework.toml", problems), "framework.toml", problems)
+def _structure(files: Files, problems: list[Problem]) -> Contents:
+    sheet = _Sheet(_toml(files, "framework.toml", problems), "framework.toml", problems)
     languages = sheet.list_of("languages", str)
     skills = [_skill(row) for row in sheet.tables("skill", "skill")]
+    places = [key for name in sorted(files) if (key := key_of(name))]
     scenarios = [
-        _scenario(folder, path.name, problems)
-        for path in sorted((folder / "scenarios").glob("*"))
-        if path.is_dir()
+        _scenario(files, name, problems)
+        for name in dict.fromkeys(key[1] for key in places if key[0] == "scenarios")
     ]
     contents = Contents(
-        folder=folder,
+        files=files,
         id=sheet.text("id"),
         version=sheet.text("version"),
         code=sheet.text("code"),
@@ -233,10 +274,16 @@ def _structure(folder: Path, problems: list[str]) -> Contents:
         links=tuple(_link(row) for row in sheet.tables("link", "link")),
         elements=_elements(sheet.table("eu_elements")),
         scenarios={scenario.id: scenario for scenario in scenarios},
-        pictures=frozenset(path.stem for path in (folder / "pictures").glob("*.svg")),
-        texts={language: _texts(folder, language, scenarios, problems) for language in languages},
+        pictures=frozenset(key[1] for key in places if key[0] == "pictures"),
+        texts={language: _texts(files, language, scenarios, problems) for language in languages},
     )
     sheet.close()
+    problems.extend(Problem("framework.toml", *found) for found in _twice("skill", skills, "id"))
+    problems.extend(
+        Problem(name, (), "a framework has no such file")
+        for name in sorted(files)
+        if key_of(name) is None
+    )
     return contents
 
 
@@ -287,21 +334,21 @@ def _elements(sheet: _Sheet) -> dict[str, Carrier]:
             sheet.asked.add(name)
             continue
         match sheet.any(name):
-            case {"badge": str(place)} if place in _BADGE_FIELDS:
+            case {"badge": str(place)} if place in BADGE_FIELDS:
                 carriers[name] = Carrier("badge", place)
             case {"achievement": str(place)}:
                 carriers[name] = Carrier("achievement", place)
             case {"alignment": str(place)}:
                 carriers[name] = Carrier("alignment", place)
             case _:
-                sheet.note(f"EU element {name} must name a field that carries it")
+                sheet.note(f"EU element {name} must name a field that carries it", name)
     sheet.close()
     return carriers
 
 
-def _scenario(folder: Path, name: str, problems: list[str]) -> ScenarioShape:
+def _scenario(files: Files, name: str, problems: list[Problem]) -> ScenarioShape:
     file = f"scenarios/{name}/tasks.toml"
-    sheet = _Sheet(_toml(folder, file, problems), file, problems)
+    sheet = _Sheet(_toml(files, file, problems), file, problems)
     scenario = ScenarioShape(
         id=name,
         skill=sheet.text("skill"),
@@ -315,7 +362,7 @@ def _scenario(folder: Path, name: str, problems: list[str]) -> ScenarioShape:
 def _task(sheet: _Sheet) -> TaskShape:
     kind = sheet.text("kind")
     if kind not in KINDS:
-        sheet.note(f"kind {kind!r} is not known")
+        sheet.note(f"kind {kind!r} is not known", "kind")
 
     def names(field: str) -> tuple[str, ...]:
         if not has_field(kind, field):
@@ -324,7 +371,7 @@ def _task(sheet: _Sheet) -> TaskShape:
 
     def table(field: str) -> "_Sheet":
         if not has_field(kind, field):
-            return _Sheet({}, sheet.where, sheet.problems)
+            return _Sheet({}, sheet.file, sheet.problems)
         return sheet.table(field, needed=needs_field(kind, field))
 
     task = TaskShape(
@@ -354,158 +401,200 @@ def _areas(sheet: _Sheet) -> dict[str, Area]:
             case [int() | float(), int() | float(), int() | float(), int() | float()] as sides:
                 areas[name] = Area(*sides)
             case _:
-                sheet.note(f"{name} must be four numbers: left, top, width, height")
+                sheet.note(f"{name} must be four numbers: left, top, width, height", name)
     return areas
 
 
 def _texts(
-    folder: Path, language: str, scenarios: Iterable[ScenarioShape], problems: list[str]
+    files: Files, language: str, scenarios: Iterable[ScenarioShape], problems: list[Problem]
 ) -> TextTree:
-    texts = _toml(folder, f"texts/{language}.toml", problems)
+    file = f"texts/{language}.toml"
+    texts = _toml(files, file, problems)
     sets = {
-        scenario.id: _toml(folder, f"scenarios/{scenario.id}/{language}.toml", problems)
+        scenario.id: _toml(files, f"scenarios/{scenario.id}/{language}.toml", problems)
         for scenario in scenarios
     }
     if "scenario" in texts:
-        problems.append(f"texts/{language}.toml: scenario texts have files of their own")
+        problems.append(Problem(file, ("scenario",), "scenario texts have files of their own"))
     return {**texts, "scenario": sets}
 
 
-def _toml(folder: Path, name: str, problems: list[str]) -> dict[str, Any]:
+def _toml(files: Files, name: str, problems: list[Problem]) -> dict[str, Any]:
+    if name not in files:
+        problems.append(Problem(name, (), "the file is missing"))
+        return {}
     try:
-        return tomllib.loads((folder / name).read_text("utf-8"))
-    except FileNotFoundError:
-        problems.append(f"{name}: the file is missing")
+        return tomllib.loads(files[name].decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{name}: {error}")
-    return {}
+        line = _WHERE.search(str(error))
+        problems.append(Problem(name, (), str(error), int(line[1]) if line else 1))
+        return {}
 
 
 # --- 2: the structure as a whole --------------------------------------------------------------
 
 
-def _structure_problems(contents: Contents) -> Iterator[str]:
-    for problem in (
+def _structure_problems(contents: Contents) -> Iterator[Problem]:
+    for found in (
         *_level_problems(contents),
         *_twice("skill", contents.skills.values(), "code"),
         *_skill_problems(contents),
-        *_link_problems("every skill", contents.links, contents),
+        *_link_problems("every skill", (), contents.links, contents),
     ):
-        yield f"framework.toml: {problem}"
+        yield Problem("framework.toml", *found)
     for scenario in contents.scenarios.values():
         file = f"scenarios/{scenario.id}/tasks.toml"
-        yield from (f"{file}: {problem}" for problem in _scenario_problems(scenario, contents))
+        yield from (Problem(file, *found) for found in _scenario_problems(scenario, contents))
     used = {name for scenario in contents.scenarios.values() for name in _pictures(scenario)}
-    for name in sorted(contents.pictures - used):
-        yield f"pictures/{name}.svg: used nowhere"
+    for name in sorted(contents.pictures):
+        file = f"pictures/{name}.svg"
+        if name not in used:
+            yield Problem(file, (), "used nowhere")
+        try:
+            check_svg(contents.files[file])
+        except UnsafePicture as error:
+            yield Problem(file, (), error.reason, error.line)
 
 
-def _level_problems(contents: Contents) -> Iterator[str]:
+def _level_problems(contents: Contents) -> Iterator[Found]:
     if tuple(level.number for level in contents.levels) != _LEVELS:
-        yield "levels must be numbered 1, 2, 3"
-    for slug in (level.slug for level in contents.levels):
-        if not _SLUG.fullmatch(slug):
-            yield f"level {slug!r} must be small letters, digits and hyphens"
+        yield ("level",), "levels must be numbered 1, 2, 3"
+    for place, level in enumerate(contents.levels):
+        if not _SLUG.fullmatch(level.slug):
+            wrong = f"level {level.slug!r} must be small letters, digits and hyphens"
+            yield ("level", place, "slug"), wrong
     if not contents.languages or len(set(contents.languages)) != len(contents.languages):
-        yield "languages must name at least one language, each once"
+        yield ("languages",), "languages must name at least one language, each once"
+    if not _SLUG.fullmatch(contents.id):
+        yield ("id",), "id must be small letters, digits and hyphens"
+    if not _VERSION.fullmatch(contents.version):
+        yield ("version",), "version must be numbers with points, as in 1.2"
     yield from _twice("level", contents.levels, "slug")
 
 
-def _skill_problems(contents: Contents) -> Iterator[str]:
-    for skill in contents.skills.values():
+def _skill_problems(contents: Contents) -> Iterator[Found]:
+    for place, skill in enumerate(contents.skills.values()):
+        at, called = ("skill", place), f"skill {skill.id}:"
         for name in (skill.id, *skill.criteria):
             if not _SLUG.fullmatch(name):
-                yield f"skill {skill.id}: {name!r} must be small letters, digits and hyphens"
+                yield at, f"{called} {name!r} must be small letters, digits and hyphens"
         if not skill.criteria or len(set(skill.criteria)) != len(skill.criteria):
-            yield f"skill {skill.id}: criteria must name at least one criterion, each once"
+            wrong = "criteria must name at least one criterion, each once"
+            yield (*at, "criteria"), f"{called} {wrong}"
         if len(skill.workload) != len(_LEVELS):
-            yield f"skill {skill.id}: workload must have one duration for each level"
-        for duration in skill.workload:
+            yield (*at, "workload"), f"{called} workload must have one duration for each level"
+        for number, duration in enumerate(skill.workload):
             if not _HOURS.fullmatch(duration):
-                yield f"skill {skill.id}: workload {duration!r} must be whole hours, as in PT4H"
+                wrong = f"workload {duration!r} must be whole hours, as in PT4H"
+                yield (*at, "workload", number), f"{called} {wrong}"
         written_for = [one.level for one in contents.scenarios.values() if one.skill == skill.id]
         for level in _LEVELS:
             # A set for a higher level shows a lower one too.
             if level > max(written_for, default=0):
-                yield f"skill {skill.id}: there is no scenario for level {level}"
-        yield from _link_problems(f"skill {skill.id}", skill.links, contents)
+                yield at, f"{called} there is no scenario for level {level}"
+        yield from _link_problems(f"skill {skill.id}", at, skill.links, contents)
 
 
-def _link_problems(whose: str, links: Iterable[Link], contents: Contents) -> Iterator[str]:
-    for link in links:
+def _link_problems(
+    whose: str, place: Place, links: Iterable[Link], contents: Contents
+) -> Iterator[Found]:
+    for number, link in enumerate(links):
+        at = (*place, "link", number)
         where = f"{whose}: link {link.url or link.anchor or link.type}"
         if bool(link.url) == bool(link.anchor):
-            yield f"{where} needs either url or anchor"
+            yield at, f"{where} needs either url or anchor"
+        if link.url and not _is_address(link.url):
+            yield (*at, "url"), f"{where} is not a web address"
         if not link.type.startswith("ext:"):
             # Open Badges 3.0 takes other values only with this prefix.
-            yield f"{where} needs a type that begins with ext:"
+            yield (*at, "type"), f"{where} needs a type that begins with ext:"
         if not set(link.levels) <= set(_LEVELS):
-            yield f"{where} names a level that there is not"
+            yield (*at, "levels"), f"{where} names a level that there is not"
         if link.language and link.language not in contents.languages:
-            yield f"{where} is for {link.language}, which is not a language here"
+            wrong = f"{where} is for {link.language}, which is not a language here"
+            yield (*at, "language"), wrong
         if not link.text and label(link.url, "en", code=link.code) is None:
-            yield f"{where} has no bundled name; give it a text"
+            yield at, f"{where} has no bundled name; give it a text"
         if link.url and not link.framework and framework_name(link.url, "en") is None:
-            yield f"{where} needs the name of its framework"
+            yield at, f"{where} needs the name of its framework"
 
 
-def _scenario_problems(scenario: ScenarioShape, contents: Contents) -> Iterator[str]:
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and not re.search(r"\s", url)
+
+
+def _scenario_problems(scenario: ScenarioShape, contents: Contents) -> Iterator[Found]:
     skill = contents.skills.get(scenario.skill)
     if skill is None:
-        yield f"skill {scenario.skill!r} is not known"
+        yield ("skill",), f"skill {scenario.skill!r} is not known"
         return
     if scenario.level not in _LEVELS:
-        yield "level must be 1, 2 or 3"
+        yield ("level",), "level must be 1, 2 or 3"
     yield from _twice("task", scenario.tasks, "id")
-    for task in scenario.tasks:
-        for criterion in task.criteria:
+    for place, task in enumerate(scenario.tasks):
+        at = ("task", place)
+        for number, criterion in enumerate(task.criteria):
             if criterion not in skill.criteria:
-                yield f"task {task.id}: criterion {criterion!r} is not one of {skill.id}"
+                wrong = f"criterion {criterion!r} is not one of {skill.id}"
+                yield (*at, "criteria", number), f"task {task.id}: {wrong}"
         if not task.criteria:
-            yield f"task {task.id}: it shows no criterion"
-        yield from (f"task {task.id}: {problem}" for problem in task_problems(task))
+            yield (*at, "criteria"), f"task {task.id}: it shows no criterion"
+        for problem in task_problems(task):
+            field_name = problem.partition(" ")[0]  # where it begins with one
+            yield (*at, field_name), f"task {task.id}: {problem}"
     shown = {criterion for task in scenario.tasks for criterion in task.criteria}
     for criterion in skill.criteria:
         if criterion not in shown:
-            yield f"no task shows {criterion}"
+            yield ("task",), f"no task shows {criterion}"
     for name in sorted(_pictures(scenario) - contents.pictures):
-        yield f"there is no pictures/{name}.svg"
+        users = [place for place, task in enumerate(scenario.tasks) if name in _shown_by(task)]
+        yield ("task", users[0]), f"there is no pictures/{name}.svg"
 
 
 def _pictures(scenario: ScenarioShape) -> set[str]:
-    shown = {task.picture for task in scenario.tasks if task.picture}
-    return shown.union(*(task.option_pictures.values() for task in scenario.tasks))
+    return {name for task in scenario.tasks for name in _shown_by(task)}
 
 
-def _twice(called: str, rows: Iterable[Any], name: str) -> Iterator[str]:
+def _shown_by(task: TaskShape) -> set[str]:
+    return {name for name in (task.picture, *task.option_pictures.values()) if name}
+
+
+def _twice(called: str, rows: Iterable[Any], name: str) -> Iterator[Found]:
     seen: set[str] = set()
-    for row in rows:
+    for place, row in enumerate(rows):
         if getattr(row, name) in seen:
-            yield f"{called} {getattr(row, name)!r} stands there twice"
+            yield (called, place, name), f"{called} {getattr(row, name)!r} stands there twice"
         seen.add(getattr(row, name))
 
 
 # --- 3: the texts -----------------------------------------------------------------------------
 
 
-def _text_problems(contents: Contents) -> Iterator[str]:
-    sheets = {"texts": frozenset(_general_keys(contents))} | {
-        f"scenarios/{scenario.id}": frozenset(_scenario_keys(scenario))
+def _text_problems(contents: Contents) -> Iterator[Problem]:
+    sheets = {"texts": frozenset(general_keys(contents))} | {
+        f"scenarios/{scenario.id}": frozenset(scenario_keys(scenario))
         for scenario in contents.scenarios.values()
     }
     for place, wanted in sheets.items():
         first = _flat(_sheet_of(contents, contents.languages[0], place))
         for language in contents.languages:
             texts = _flat(_sheet_of(contents, language, place))
-            file = f"{place}/{language}.toml"
-            yield from (f"{file}: {key} is missing" for key in sorted(wanted - set(texts)))
-            yield from (f"{file}: {key} is used nowhere" for key in sorted(set(texts) - wanted))
+            found = [f"{key} is missing" for key in sorted(wanted - set(texts))]
+            found += [f"{key} is used nowhere" for key in sorted(set(texts) - wanted)]
             for key in sorted(wanted & set(texts)):
-                yield from (f"{file}: {problem}" for problem in _bad_text(key, texts, first))
-        known = {f"{language}.toml" for language in contents.languages} | {"tasks.toml"}
-        for path in sorted((contents.folder / place).glob("*.toml")):
-            if path.name not in known:
-                yield f"{place}/{path.name}: its language is not named in framework.toml"
+                found += _bad_text(key, texts, first)
+            for problem in found:
+                key = problem.partition(" ")[0]
+                yield Problem(f"{place}/{language}.toml", tuple(key.split(".")), problem)
+        known = {*contents.languages, "tasks"}
+        for name in sorted(contents.files):
+            folder, _slash, sheet = name.rpartition("/")
+            if folder == place and sheet.removesuffix(".toml") not in known:
+                yield Problem(name, (), "its language is not named in framework.toml")
 
 
 def _bad_text(key: str, texts: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[str]:
@@ -513,8 +602,8 @@ def _bad_text(key: str, texts: Mapping[str, Any], first: Mapping[str, Any]) -> I
     if not values or any(not isinstance(one, str) or not one.strip() for one in values):
         yield f"{key} must be a text that is not empty"
         return
-    if isinstance(texts[key], list) != (key == "framework.tags"):
-        yield f"{key} must be {'a list of texts' if key == 'framework.tags' else 'one text'}"
+    if isinstance(texts[key], list) != (key in LISTS_OF_TEXTS):
+        yield f"{key} must be {'a list of texts' if key in LISTS_OF_TEXTS else 'one text'}"
         return
     expected = first.get(key)
     if isinstance(expected, str) and _values(texts[key]) != _values(expected):
@@ -525,7 +614,8 @@ def _values(text: str) -> set[str]:
     return set(_VALUE.findall(text))
 
 
-def _general_keys(contents: Contents) -> Iterator[str]:
+def general_keys(contents: Contents) -> Iterator[str]:
+    """Give the key of every text that `texts/<language>.toml` must have."""
     general = (
         "name body field_of_study tags level_tag caption overall earned lines second_examiner "
         "prerequisites workload workload_name quality_line supervision_line elements"
@@ -546,7 +636,8 @@ def _general_keys(contents: Contents) -> Iterator[str]:
         yield from (key for key in (link.text, link.note) if key)
 
 
-def _scenario_keys(scenario: ScenarioShape) -> Iterator[str]:
+def scenario_keys(scenario: ScenarioShape) -> Iterator[str]:
+    """Give the key of every text that a scenario must have in each language."""
     yield from ("title", "intro")
     for task in scenario.tasks:
         yield f"{task.id}.question"

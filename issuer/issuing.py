@@ -70,7 +70,8 @@ def prepare(
 ) -> dict[str, Any]:
     """Build the badge of a decision and check it as if it were signed (design.md, step 5).
 
-    1. The achievement edition in the holder's language, with the endorsements we hold.
+    1. The achievement edition in the holder's language, of the version that the work was done in,
+       with the endorsements we hold.
     2. The results, from the marks.
     3. The other editions, bound by their digests.
     4. The check: schema, every term defined, signed with a throwaway key and verified. For it a
@@ -78,7 +79,7 @@ def prepare(
        later, by `intend` and `deliver`.
     """
     # 1
-    framework, language = body.framework, content.language
+    framework, language = body.library.version(content.framework_version), content.language
     definition = framework.achievement(content.skill, content.level, content.assessed_language)
     achievement = framework.achievement_json(
         definition,
@@ -360,8 +361,9 @@ def prepare_with_endorsements(
     session: Session, body: IssuingBody, content: BadgeContent, *, now: datetime
 ) -> dict[str, Any]:
     """Build and check a badge with the endorsements that we hold of its achievement and of us."""
-    definition = body.framework.achievement(content.skill, content.level, content.assessed_language)
-    achievement_id = body.achievement_id(definition)
+    framework = body.library.version(content.framework_version)
+    definition = framework.achievement(content.skill, content.level, content.assessed_language)
+    achievement_id = framework.achievement_id(definition, body.base_url)
     return prepare(
         body,
         content,

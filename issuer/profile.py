@@ -6,6 +6,7 @@ from typing import Any
 
 from contexts.urls import OB3
 from issuer.framework import AchievementDefinition, Framework
+from issuer.framework_library import Library
 from issuer.keyring import Keyring
 
 
@@ -17,7 +18,7 @@ class IssuingBody:
     country: str
     country_code: str
     base_url: str
-    framework: Framework
+    library: Library
     keyring: Keyring
     secret: bytes = field(repr=False)
 
@@ -26,13 +27,21 @@ class IssuingBody:
         """The name that badges give as their issuer."""
         return self.keyring.did
 
+    @property
+    def framework(self) -> Framework:
+        """The framework for new work, in its latest version."""
+        return self.library.current
+
     def achievement_id(self, definition: AchievementDefinition) -> str:
-        """Give the id of an achievement, which is also the address of its page."""
+        """Give the id of an achievement of the latest version: the address of its page."""
         return self.framework.achievement_id(definition, self.base_url)
 
-    def achievements(self) -> dict[str, AchievementDefinition]:
-        """Give every achievement by its id."""
-        return {self.achievement_id(one): one for one in self.framework.definitions()}
+    def achievements(self) -> dict[str, tuple[Framework, AchievementDefinition]]:
+        """Give every achievement of every version by its id."""
+        return {
+            framework.achievement_id(one, self.base_url): (framework, one)
+            for framework, one in self.library.definitions()
+        }
 
     def badge_profile(self, endorsements: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
         """Write the profile as badges carry it (Open Badges 3.0, Profile; EU elements M3, M4)."""

@@ -39,6 +39,10 @@ class Recipients:
     """The months of the first and of the latest award, as their first days."""
 
 
+NOBODY = Recipients(None, {}, None, None)
+"""Nobody, or too few to say."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """Somebody who wants to be shown."""
@@ -66,7 +70,7 @@ def recipients(session: Session, slug: str, level_slug: str, *, now: datetime) -
     ).all()
     people = {person: country for person, country, _released in rows}
     if len(people) < SMALLEST:
-        return Recipients(None, {}, None, None)
+        return NOBODY
     counts = {country: list(people.values()).count(country) for country in set(people.values())}
     days = [released.date().replace(day=1) for _person, _country, released in rows]
     return Recipients(len(people), shown_counts(counts), min(days), max(days))

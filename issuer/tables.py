@@ -39,6 +39,7 @@ class Role(StrEnum):
     EXAMINER = "examiner"
     OFFICER = "officer"
     COORDINATOR = "coordinator"
+    STANDARD_OWNER = "standard_owner"
 
 
 class SubmissionState(StrEnum):

@@ -21,6 +21,7 @@ Marks = Mapping[str, int]
 class BadgeContent:
     """What a badge will say, taken from a decision: nothing about the person (invariant 11)."""
 
+    framework_version: str
     skill: str
     assessed_language: str | None
     level: int
@@ -47,6 +48,7 @@ class ReasonTrail:
     decision_id: UUID
     candidate_id: UUID
     candidate_alias: str
+    framework_version: str
     skill: str
     language: str
     level: int
@@ -62,6 +64,7 @@ class ReasonTrail:
     def content(self) -> BadgeContent:
         """What the badge will say."""
         return BadgeContent(
+            framework_version=self.framework_version,
             skill=self.skill,
             assessed_language=self.language,
             level=self.level,
@@ -109,6 +112,7 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
         decision_id=decision.id,
         candidate_id=decision.candidate_id,
         candidate_alias=session.get_one(Person, decision.candidate_id).alias,
+        framework_version=submission.framework_version,
         skill=submission.skill,
         language=submission.language,
         level=decision.level,

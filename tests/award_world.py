@@ -16,6 +16,7 @@ from world import Clock
 from issuer import IssuerSettings, accounts, awards, create_app, offers
 from issuer.award_tables import Table
 from issuer.framework import frameworks
+from issuer.framework_library import Library
 from issuer.keyring import Keyring
 from issuer.offers import OpenOffer
 from issuer.profile import IssuingBody
@@ -177,7 +178,7 @@ def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
         country="Spain",
         country_code="ES",
         base_url=BASE_URL,
-        framework=frameworks()["mycred4home"],
+        library=Library(frameworks()["mycred4home"]),
         keyring=Keyring(store, base_url=BASE_URL),
         secret=SECRET,
     )

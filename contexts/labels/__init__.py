@@ -64,6 +64,19 @@ def element_name(kind: str, language: str) -> str | None:
     return _in(_table("elements").get(kind), language)
 
 
+def terms() -> Mapping[str, tuple[str, ...]]:
+    """List the addresses of all terms that have a name, by the address of their framework.
+
+    An address may end in ``#`` and a code, where terms share one (the levels of CEFR).
+    """
+    found: dict[str, list[str]] = {}
+    for uri in _table("labels"):
+        start = next((one for one in _table("frameworks") if uri.startswith(one)), None)
+        if start is not None:
+            found.setdefault(start, []).append(uri)
+    return {start: tuple(uris) for start, uris in found.items()}
+
+
 def phrase(text: str, written_in: str, language: str) -> str | None:
     """Translate a text that the framework or the EU elements publish, word for word; else None."""
     return _in(_phrases().get((written_in, text)), language)

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import accounts, answers, assessment, attempts, evidence, feedback, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import framework, given_at, require, visitor
+from issuer.views.common import body, framework, framework_of, given_at, require, svg, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -177,7 +177,7 @@ def send(submission_id: UUID) -> Response:
     """Send the work to the examiners."""
     with services().database.transaction() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-        assessment.submit(session, submission, framework(), now=services().now())
+        assessment.submit(session, submission, framework_of(submission), now=services().now())
     return redirect(url_for(".status", submission_id=submission_id))
 
 
@@ -206,7 +206,7 @@ def status(submission_id: UUID) -> str | Response:
         return redirect(_go_on_url(submission, _progress(submission, given)))
     return render_template(
         "candidate/status.html",
-        framework=framework(),
+        framework=framework_of(submission),
         language=_edition_language(),
         submission=submission,
         decision=decision,
@@ -219,11 +219,14 @@ def status(submission_id: UUID) -> str | Response:
 
 
 @blueprint.get("/pictures/<name>.svg")
-def picture(name: str) -> Response:
-    """Give a picture of the framework."""
-    if name not in framework().pictures:
+@blueprint.get("/pictures/<version>/<name>.svg")
+def picture(name: str, version: str = "") -> Response:
+    """Give a picture of the framework, in the version that the work was begun in."""
+    try:
+        found = body().library.version(version) if version else framework()
+        return svg(found.picture(name))
+    except LookupError:
         abort(404)
-    return send_file(framework().picture(name), mimetype="image/svg+xml", max_age=86_400)
 
 
 def open_work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, dict[str, Any]]:
@@ -237,7 +240,7 @@ def open_work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario
 
 
 def _scenario(submission: Submission) -> Scenario:
-    return framework().scenario_by_id(submission.scenario_id, submission.language)
+    return framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
 
 
 def task_of(scenario: Scenario, task_id: str) -> Task:
@@ -325,7 +328,7 @@ def _feedback(submission: Submission, markings: list[dict[str, int]]) -> list[tu
     if not markings:
         return []
     lines = []
-    for line in framework().rubric(submission.skill, _edition_language()):
+    for line in framework_of(submission).rubric(submission.skill, _edition_language()):
         mark = min(marking[line.id] for marking in markings)
         following = line.anchors[mark + 1] if mark + 1 < len(line.anchors) else ""
         lines.append((line.name, line.anchors[mark] if mark else "", following))

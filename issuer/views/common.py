@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import current_app, g, request
+from flask import current_app, g, make_response, request
+from werkzeug.wrappers import Response
 
 from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
 from issuer.sampling import Sampling
-from issuer.tables import Role
+from issuer.tables import Role, Submission
 from web.app import services
 from web.errors import Refused
 from web.languages import N_
+
+_PICTURE_SECONDS = 86_400
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,8 +29,13 @@ def body() -> IssuingBody:
 
 
 def framework() -> Framework:
-    """Give the framework that is assessed here."""
+    """Give the framework that is assessed here, in its latest version: for new work."""
     return body().framework
+
+
+def framework_of(submission: Submission) -> Framework:
+    """Give the framework in the version that a submission was begun in."""
+    return body().library.version(submission.framework_version)
 
 
 def sampling() -> Sampling:
@@ -73,3 +81,11 @@ def require(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return protected
 
     return protect
+
+
+def svg(picture: bytes) -> Response:
+    """Answer with a picture that was checked when its framework was read."""
+    response = make_response(picture)
+    response.headers["Content-Type"] = "image/svg+xml"
+    response.headers["Cache-Control"] = f"max-age={_PICTURE_SECONDS}"
+    return response

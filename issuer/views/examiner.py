@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from issuer import answers, assessment, observations
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
-from issuer.views.common import framework, require, sampling, visitor
+from issuer.views.common import framework, framework_of, require, sampling, visitor
 from issuer.views.observations import WORDS
 from web.app import services
 from web.languages import N_, current_language, gettext
@@ -22,9 +22,7 @@ def queue() -> str:
     """Show the files that this examiner may mark, without names."""
     with services().database.reading() as session:
         files = assessment.queue(session, visitor().id, now=services().now())
-    return render_template(
-        "examiner/queue.html", files=files, framework=framework(), language=_language()
-    )
+    return render_template("examiner/queue.html", files=files, language=_language())
 
 
 @blueprint.get("/files/<uuid:submission_id>")
@@ -64,7 +62,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         unobserved = assessment.unobserved(session, submission_id)
     marking = _marking(submission)
     problems = assessment.check_marking(
-        framework(), submission.skill, marking, aimed=submission.level
+        framework_of(submission), submission.skill, marking, aimed=submission.level
     )
     if unobserved:
         problems["observed"] = N_("First fill in what you saw in the practical.")
@@ -78,7 +76,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
             session,
             submission_id,
             marking,
-            framework(),
+            framework_of(submission),
             examiner_id=visitor().id,
             sampling=sampling(),
             now=now,
@@ -96,7 +94,7 @@ def done(submission_id: UUID) -> str:
         given = assessment.answers(session, submission_id)
     if own is None or submission is None:
         return render_template("examiner/not_marked.html")
-    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     advice = [
         (
             task,
@@ -112,7 +110,7 @@ def done(submission_id: UUID) -> str:
         submission=submission,
         own=own,
         advice=advice if given else [],
-        framework=framework(),
+        framework=framework_of(submission),
         language=_language(),
         settled=submission.state == SubmissionState.DECIDED,
     )
@@ -124,13 +122,11 @@ def mine() -> str:
     """List what this examiner marked."""
     with services().database.reading() as session:
         rows = assessment.marked_by(session, visitor().id)
-    return render_template(
-        "examiner/mine.html", rows=rows, framework=framework(), language=_language()
-    )
+    return render_template("examiner/mine.html", rows=rows, language=_language())
 
 
 def _marking(submission: Submission) -> Marking:
-    criteria = framework().skills[submission.skill].criteria
+    criteria = framework_of(submission).skills[submission.skill].criteria
     form = request.form
 
     def number(name: str) -> int:
@@ -147,7 +143,7 @@ def _marking(submission: Submission) -> Marking:
 def _marking_page(
     submission: Submission, given: dict[str, object], marking: Marking, errors: dict[str, str]
 ) -> str:
-    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     with services().database.reading() as session:
         observed = observations.observations(session, submission.id)
     return render_template(
@@ -159,8 +155,8 @@ def _marking_page(
         observed=observed,
         words=WORDS,
         answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
-        rubric=framework().rubric(submission.skill, _language()),
-        framework=framework(),
+        rubric=framework_of(submission).rubric(submission.skill, _language()),
+        framework=framework_of(submission),
         language=_language(),
         marking=marking,
         errors=errors,
@@ -170,7 +166,8 @@ def _marking_page(
 def _named(field: str, text: str, submission: Submission) -> str:
     # Four lines may lack the same thing: say which one is meant.
     criterion = field.partition("-")[2]
-    names = {line.id: line.name for line in framework().rubric(submission.skill, _language())}
+    rubric = framework_of(submission).rubric(submission.skill, _language())
+    names = {line.id: line.name for line in rubric}
     return f"{names[criterion]}: {text}" if criterion in names else text
 
 

@@ -12,7 +12,7 @@ from issuer.answers import is_observed
 from issuer.framework import Scenario, Task
 from issuer.observations import Seen, Watching
 from issuer.tables import Role, Submission
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, framework_of, require, visitor
 from web.app import services
 from web.languages import N_, current_language, gettext
 
@@ -59,7 +59,7 @@ def _watched(submission_id: UUID, task_id: str) -> tuple[Submission, Scenario, T
         submission = assessment.file_for_marking(
             session, submission_id, examiner_id=visitor().id, now=services().now()
         )
-    scenario = framework().scenario_by_id(submission.scenario_id, submission.language)
+    scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     one = scenario.task(task_id)
     if one is None or not is_observed(one):
         abort(404)

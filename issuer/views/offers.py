@@ -13,7 +13,7 @@ from issuer.changes import REASONS
 from issuer.offers import OpenOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
-from issuer.views.common import body, framework, visitor
+from issuer.views.common import body, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language
@@ -126,21 +126,22 @@ def _is_officer() -> bool:
 
 def _shown(found: IssuedBadge) -> dict[str, Any]:
     award = found.award
-    definition = framework().find(award.slug, award.level_slug)
-    if definition is None:
+    known = body().library.find(award.slug, award.level_slug)
+    if known is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
-    language = framework().edition_language(current_language())
+    framework, definition = known
+    language = framework.edition_language(current_language())
     change = found.change
     why = change.reason if change and change.confirmed_at else None
     return {
         "award_id": award.id,
         "page": url_for("public.achievement", slug=award.slug, level=award.level_slug),
         "alias": found.candidate_alias,
-        "name": framework().achievement_name(definition, language),
-        "i_can": framework().i_can(definition, language),
-        "symbol": framework().skills[definition.skill].symbol,
+        "name": framework.achievement_name(definition, language),
+        "i_can": framework.i_can(definition, language),
+        "symbol": framework.skills[definition.skill].symbol,
         "level": definition.level,
-        "level_name": framework().level_name(definition.level, language),
+        "level_name": framework.level_name(definition.level, language),
         "state": found.state,
         "reason": REASONS[Reason(why)] if why else "",
     }

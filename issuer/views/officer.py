@@ -115,22 +115,23 @@ def _queue_page(*, released: int = 0, refused: list[tuple[str, str]] | None = No
 
 
 def _waiting(trail: ReasonTrail) -> dict[str, Any]:
-    definition = framework().achievement(trail.skill, trail.level, trail.language)
+    its = body().library.version(trail.framework_version)
+    definition = its.achievement(trail.skill, trail.level, trail.language)
     language = _reader()
     return {
         "id": trail.decision_id,
         "alias": trail.candidate_alias,
-        "name": framework().achievement_name(definition, language),
+        "name": its.achievement_name(definition, language),
         "language": trail.language,
         "level": trail.level,
-        "level_name": framework().level_name(trail.level, language),
+        "level_name": its.level_name(trail.level, language),
         "decided_at": trail.decided_at,
         "markings": [
             {"code": one.examiner_code, "marks": one.marks, "level": one.proposed_level}
             for one in trail.markings
         ],
         "marks": trail.marks,
-        "criteria": framework().rubric(trail.skill, language),
+        "criteria": its.rubric(trail.skill, language),
         "why_not": trail.why_not(visitor().id),
     }
 
@@ -284,8 +285,8 @@ def _row(found: IssuedBadge) -> dict[str, Any]:
 
 
 def _name(slug: str, level_slug: str) -> str:
-    definition = framework().find(slug, level_slug)
-    return framework().achievement_name(definition, _reader()) if definition else slug
+    found = body().library.find(slug, level_slug)
+    return found[0].achievement_name(found[1], _reader()) if found else slug
 
 
 # --- endorsements received -------------------------------------------------------------------
@@ -355,8 +356,8 @@ def _endorsements_page(
 
 
 def _received(row: ReceivedEndorsement) -> dict[str, Any]:
-    definition = body().achievements().get(row.subject_id)
-    about = framework().achievement_name(definition, _reader()) if definition else body().name
+    found = body().achievements().get(row.subject_id)
+    about = found[0].achievement_name(found[1], _reader()) if found else body().name
     return {
         "id": row.id,
         "claimed_name": row.claimed_name,

@@ -22,6 +22,7 @@ from credentials.exchange.oid4vci import (
 )
 from issuer import issuing, offers
 from issuer.award_tables import Award
+from issuer.framework import AchievementDefinition, Framework
 from issuer.views.common import body, framework
 from issuer.views.offers import shown_offer
 from web.app import services
@@ -52,29 +53,35 @@ def open_to_other_origins(response: Response) -> Response:
 def metadata() -> Response:
     """Say who we are and what we hand out, in every language."""
     languages = framework().languages
+    known = {definition.key: (its, definition) for its, definition in reversed(_achievements())}
     document = issuer_metadata(
         issuer=body().base_url,
         display=[Display(body().name, language) for language in languages],
         configurations={
-            definition.key: [
+            key: [
                 Display(
-                    name=framework().achievement_name(definition, language),
+                    name=its.achievement_name(definition, language),
                     locale=language,
-                    description=framework().i_can(definition, language),
-                    logo=f"{body().base_url}/images/{definition.key}.svg",
-                    logo_text=framework().image(
-                        definition, base_url=body().base_url, lang=language
-                    )["caption"],
+                    description=its.i_can(definition, language),
+                    logo=f"{body().base_url}{its.prefix}/images/{key}.svg",
+                    logo_text=its.image(definition, base_url=body().base_url, lang=language)[
+                        "caption"
+                    ],
                 )
                 for language in languages
             ]
-            for definition in framework().definitions()
+            for key, (its, definition) in known.items()
         },
         contexts=[VC2, OB3],
         types=["VerifiableCredential", "OpenBadgeCredential"],
         cryptosuites=["eddsa-rdfc-2022"],
     )
     return _public(document)
+
+
+def _achievements() -> list[tuple[Framework, AchievementDefinition]]:
+    """List what may wait for somebody: every achievement of every version."""
+    return list(body().library.definitions())
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
@@ -170,7 +177,7 @@ def credential() -> Response:
         return _error("invalid_credential_request", "the media type must be application/json")
     try:
         wanted = read_credential_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
-        if wanted.configuration_id not in {one.key for one in framework().definitions()}:
+        if wanted.configuration_id not in {one.key for _its, one in _achievements()}:
             return _error("unknown_credential_configuration", "there is no such configuration")
         if wanted.configuration_id != award.configuration_id:
             return _forbidden()

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from issuer import endorsements, recipients, status_lists
-from issuer.framework import AchievementDefinition
+from issuer.framework import AchievementDefinition, Framework
 from issuer.statistics import SMALLEST
 from issuer.views.common import body, framework
 from web.app import services
@@ -61,66 +61,83 @@ def achievements() -> str:
 
 
 @blueprint.get("/achievements/<slug>")
-def skill(slug: str) -> str:
+@blueprint.get("/frameworks/<framework_id>/<version>/achievements/<slug>")
+def skill(slug: str, framework_id: str = "", version: str = "") -> str:
     """Show a skill: its three levels, and the rubric by which it is marked."""
-    definitions = [one for one in framework().definitions() if one.slug == slug]
+    its = _version(framework_id, version)
+    definitions = [one for one in its.definitions() if one.slug == slug]
     if not definitions:
         abort(404)
     language = _reader()
     return render_template(
         "public/skill.html",
-        framework=framework(),
+        framework=its,
         language=language,
         slug=slug,
         definitions=definitions,
-        rubric=framework().rubric(definitions[0].skill, language),
+        rubric=its.rubric(definitions[0].skill, language),
     )
 
 
 @blueprint.get("/achievements/<slug>/<level>")
-def achievement(slug: str, level: str) -> Response:
+@blueprint.get("/frameworks/<framework_id>/<version>/achievements/<slug>/<level>")
+def achievement(slug: str, level: str, framework_id: str = "", version: str = "") -> Response:
     """Show an achievement in the reader's language, as page or as JSON-LD."""
-    response = _edition(_definition(slug, level), _reader())
+    its = _version(framework_id, version)
+    response = _edition(its, _definition(its, slug, level), _reader())
     response.vary.add("Accept")
     return response
 
 
 @blueprint.get("/achievements/<slug>/<level>/<edition>")
-def achievement_edition(slug: str, level: str, edition: str) -> Response:
+@blueprint.get("/frameworks/<framework_id>/<version>/achievements/<slug>/<level>/<edition>")
+def achievement_edition(
+    slug: str, level: str, edition: str, framework_id: str = "", version: str = ""
+) -> Response:
     """Show one language edition; badges name the digest of its JSON-LD."""
-    if edition not in framework().languages:
+    its = _version(framework_id, version)
+    if edition not in its.languages:
         abort(404)
-    response = _edition(_definition(slug, level), edition)
+    response = _edition(its, _definition(its, slug, level), edition)
     response.vary.add("Accept")
     return response
 
 
-def _edition(definition: AchievementDefinition, language: str) -> Response:
+def _version(framework_id: str, version: str) -> Framework:
+    """Give the version that an address names; without one, the version of the plain addresses."""
+    prefix = f"/frameworks/{framework_id}/{version}" if version else ""
+    found = next((one for one in body().library.versions() if one.prefix == prefix), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _edition(framework: Framework, definition: AchievementDefinition, language: str) -> Response:
     base_url = body().base_url
     if _wants_json():
-        document = framework().edition_bytes(definition, language, base_url)
+        document = framework.edition_bytes(definition, language, base_url)
         response = _document(document, "application/ld+json")
-        response.headers["Content-Location"] = framework().edition_url(
+        response.headers["Content-Location"] = framework.edition_url(
             definition, base_url=base_url, lang=language
         )
         response.headers["Content-Language"] = language
         return response
     now = services().now()
-    edition = framework().achievement_json(definition, base_url=base_url, lang=language)
+    edition = framework.achievement_json(definition, base_url=base_url, lang=language)
     with services().database.reading() as session:
-        vouched = endorsements.shown(session, body().achievement_id(definition), now=now)
+        vouched = endorsements.shown(session, edition["id"], now=now)
         holders = recipients.recipients(session, definition.slug, definition.level_slug, now=now)
         shown = recipients.showcase(session, definition.slug, definition.level_slug)
     return make_response(
         render_template(
             "public/achievement.html",
-            framework=framework(),
+            framework=framework,
             language=language,
             definition=definition,
             edition=edition,
             narrative=_paragraphs(edition["criteria"]["narrative"]),
             elements=ELEMENTS,
-            rubric=framework().rubric(definition.skill, language),
+            rubric=framework.rubric(definition.skill, language),
             body=body(),
             vouched=vouched,
             holders=holders,
@@ -139,21 +156,23 @@ def _paragraphs(markdown: str) -> list[list[tuple[str, bool]]]:
     ]
 
 
-def _definition(slug: str, level: str) -> AchievementDefinition:
-    found = framework().find(slug, level)
+def _definition(framework: Framework, slug: str, level: str) -> AchievementDefinition:
+    found = framework.find(slug, level)
     if found is None:
         abort(404)
     return found
 
 
 @blueprint.get("/images/<key>.svg")
-def image(key: str) -> Response:
+@blueprint.get("/frameworks/<framework_id>/<version>/images/<key>.svg")
+def image(key: str, framework_id: str = "", version: str = "") -> Response:
     """Draw the picture of an achievement."""
-    definition = next((one for one in framework().definitions() if one.key == key), None)
+    its = _version(framework_id, version)
+    definition = next((one for one in its.definitions() if one.key == key), None)
     if definition is None:
         abort(404)
-    symbol = framework().skills[definition.skill].symbol
-    title = framework().achievement_name(definition, "en")
+    symbol = its.skills[definition.skill].symbol
+    title = its.achievement_name(definition, "en")
     drawn = badge_svg(symbol, definition.level, title=title)
     return _document(str(drawn).encode(), "image/svg+xml", seconds=_PICTURE_SECONDS)
 

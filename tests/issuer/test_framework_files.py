@@ -85,7 +85,7 @@ def problems(folder: Path) -> tuple[str, ...]:
     """Load a spoilt folder and give what is said about it."""
     with pytest.raises(FrameworkError) as refused:
         load_framework(folder)
-    return refused.value.problems
+    return tuple(map(str, refused.value.problems))
 
 
 def test_a_text_missing_in_one_language_is_named_with_its_file(folder, change):
