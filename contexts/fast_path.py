@@ -28,6 +28,7 @@ from contexts.pinned import pinned
 from contexts.rdfc import DIGESTS, Algorithm, Quad, canonicalise, escape_literal
 from contexts.strict_json import MAX_INTEGER
 from contexts.term_tables import (
+    GRAPH,
     ID,
     LITERAL,
     REFERENCE,
@@ -35,6 +36,7 @@ from contexts.term_tables import (
     UNUSUAL,
     Meaning,
     State,
+    Step,
     compiled,
     live,
 )
@@ -54,6 +56,9 @@ _MAX_CONTEXTS = _MAX_TYPES = 10
 _MAX_SCOPED = 3
 _MOST_SEEN = 200
 _NO_TYPES: list[str] = []
+_NOTHING = Meaning(ID, "", "", False, False)
+Said = dict[str, list[str]]
+"""What is said of each subject: " <predicate> object", as it follows the subject in the line."""
 
 
 class Unusual(Exception):
@@ -79,50 +84,92 @@ def check_fast(document: dict[str, Any]) -> None:
 def _canonical(document: dict[str, Any], start: State, algorithm: Algorithm = "sha256") -> str:
     walk = _Walk()
     walk.document(document, start)
-    closed, opened = walk.closed, set(walk.open)
-    labels = _labels(opened, algorithm)
+    labels = labels_of(walk.said, walk.links, algorithm)
     if labels is None:
-        # Statements without blank nodes tell none of them apart.
-        closed += [
-            f"{line}\n" for line in canonicalise(opened, algorithm=algorithm).split("\n") if line
-        ]
-        return "".join(sorted(set(closed)))
-    for subject, predicate, object_, graph in opened:
-        tail = f" {labels.get(graph, graph)} .\n" if graph else " .\n"
-        closed.append(
-            f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{tail}"
-        )
-    return "".join(sorted(set(closed)))
+        return _told_apart(walk, algorithm)
+    return text_of(walk.said, walk.links, labels)
 
 
-def _labels(quads: Iterable[Quad], algorithm: Algorithm) -> dict[str, str] | None:
+def labels_of(
+    said: Said, links: Iterable[Quad], algorithm: Algorithm = "sha256"
+) -> dict[str, str] | None:
     """Label the blank nodes by their first-degree hashes (4.6); None when two are equal."""
-    lines: dict[str, list[str]] = {}
-    for subject, predicate, object_, graph in quads:
+    mentions = {
+        node: [f"_:a{rest} .\n" for rest in set(rests)]
+        for node, rests in said.items()
+        if node[0] == "_"
+    }
+    for subject, predicate, object_, graph in set(links):
         s = "_:z" if subject[0] == "_" else subject
         o = "_:z" if object_[0] == "_" else object_
         g = "" if not graph else " _:z" if graph[0] == "_" else f" {graph}"
         if s == "_:z":
-            lines.setdefault(subject, []).append(f"_:a {predicate} {o}{g} .\n")
+            mentions.setdefault(subject, []).append(f"_:a {predicate} {o}{g} .\n")
         if o == "_:z":
-            lines.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
+            mentions.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
         if g == " _:z":
-            lines.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
-    by_hash, hashed = {}, DIGESTS[algorithm]
-    for node, mentions in lines.items():
-        mentions.sort()
-        by_hash[hashed("".join(mentions).encode()).digest()] = node
-    if len(by_hash) != len(lines):
+            mentions.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
+    return ranked({node: first_degree(lines, algorithm) for node, lines in mentions.items()})
+
+
+def first_degree(lines: list[str], algorithm: Algorithm = "sha256") -> bytes:
+    """Hash the statements that mention a blank node (4.6.3); `lines` comes back sorted."""
+    lines.sort()
+    return DIGESTS[algorithm]("".join(lines).encode()).digest()
+
+
+def ranked(hashes: dict[str, bytes]) -> dict[str, str] | None:
+    """Label nodes in the order of their hashes; None when two are equal."""
+    by_hash = {digest: node for node, digest in hashes.items()}
+    if len(by_hash) != len(hashes):
         return None
     return {by_hash[digest]: f"_:c14n{place}" for place, digest in enumerate(sorted(by_hash))}
 
 
+def text_of(said: Said, links: Iterable[Quad], labels: dict[str, str]) -> str:
+    """Write the statements, sorted by code point, each once; `links` are moved into `said`.
+
+    Sorted by subject and then by the rest, they are sorted as lines: no subject starts another but
+    for labels, and the space behind a subject comes before any digit.
+    """
+    for subject, predicate, object_, graph in links:
+        tail = f" {labels.get(graph, graph)}" if graph else ""
+        rest = f" {predicate} {labels.get(object_, object_)}{tail}"
+        said.setdefault(subject, []).append(rest)
+    named = [(labels.get(subject, subject), rests) for subject, rests in said.items()]
+    named.sort()
+    return "".join([block(subject, rests) for subject, rests in named])
+
+
+def block(subject: str, rests: list[str]) -> str:
+    """Write what is said of one subject."""
+    glue = f" .\n{subject}"
+    return f"{subject}{glue.join(sorted(set(rests)))} .\n"
+
+
+def _told_apart(walk: "_Walk", algorithm: Algorithm) -> str:
+    # Statements without blank nodes tell none of them apart.
+    opened, closed = set(walk.links), []
+    for subject, rests in walk.said.items():
+        if subject[0] == "_":
+            parts = [rest[1:].partition(" ") for rest in rests]
+            opened |= {(subject, predicate, object_, "") for predicate, _, object_ in parts}
+        else:
+            closed += [f"{subject}{rest} ." for rest in rests]
+    closed += canonicalise(opened, algorithm=algorithm).rstrip("\n").split("\n")
+    return "".join(f"{line}\n" for line in sorted(set(closed)))
+
+
 class _Walk:
-    """One document on its way: lines without blank nodes, and quads with."""
+    """One document on its way.
+
+    `said` has what is said of each subject, as it follows the subject in the line, " <predicate>
+    object"; `links` has the statements with a blank node as object, and those in a graph.
+    """
 
     def __init__(self) -> None:
-        self.closed: list[str] = []
-        self.open: list[Quad] = []
+        self.said: Said = {}
+        self.links: list[Quad] = []
         self._blanks = self._members = self._pairs = 0
         self._outer: tuple[str, ...] = ()
         self._faces: dict[tuple[str, str], list[tuple[list[str], State, dict[str, Any]]]] = {}
@@ -133,7 +180,7 @@ class _Walk:
             raise Unusual
         self._outer = _urls(document["@context"])
         self._object(document, start, "", 1)
-        if not (self.closed or self.open):
+        if not (self.said or self.links):
             raise Unusual
 
     def _object(self, item: dict[str, Any], state: State, graph: str, depth: int) -> str:
@@ -143,57 +190,65 @@ class _Walk:
         if "@context" in item:
             state = self._opened(item["@context"], state)
         types, inner = _typed(item, state)
-        terms = inner.terms
+        terms, known = inner.terms, inner.steps
         if "id" in item:
-            if not _is(terms, "id", ID):
-                raise Unusual
             name = _checked_iri(item["id"], terms)
             self._remember(name, graph, types, item, inner)
         else:
             name = self._blank()
-        is_open = bool(graph) or name[0] == "_"
-        closed, opened = self.closed.append, self.open.append
-        for iri in types:
-            if is_open:
-                opened((name, _RDF_TYPE, iri, graph))
-            else:
-                closed(f"{name} {_RDF_TYPE} {iri} .\n")
+        rests = [f" {_RDF_TYPE} {iri}" for iri in types]
         self._count(len(item))
         for key, written in item.items():
-            meaning = terms.get(key)
-            if meaning is None:
-                if key == "@context":
-                    continue
-                raise Unusual
-            kind, iri, suffix, is_graph, _scoped = meaning
-            if kind <= TYPE:
-                continue
-            if kind == UNUSUAL:
-                raise Unusual
-            if type(written) is list:
-                self._count(len(written))
-                self._pairs += len(written) ** 2
-                if self._pairs > MAX_PAIRS:
-                    raise Unusual
-            for value in written if type(written) is list else (written,):
-                if type(value) is str:
-                    if is_graph:
-                        raise Unusual
-                    if kind == LITERAL:
-                        object_ = f'"{_escaped(value)}"{suffix}'
-                    elif kind == REFERENCE:
-                        object_ = _iri(value, inner, meaning)
+            kind, start, end, meaning = known.get(key) or _step(key, inner)
+            if kind == LITERAL and type(written) is str:
+                if not written.isprintable() or '"' in written or "\\" in written:
+                    written = _escaped(written)
+                rests.append(f"{start}{written}{end}")
+            elif kind > TYPE:
+                for value in self._values(written):
+                    object_ = self._object_of(value, key, meaning, inner, graph, depth)
+                    if object_[0] == "_":
+                        self.links.append((name, meaning.iri, object_, graph))
                     else:
-                        object_ = _word(value, key, inner, meaning)
-                elif type(value) is dict:
-                    object_ = self._inside(value, key, meaning, inner, graph, depth)
-                else:
-                    object_ = _number(value, meaning)
-                if is_open or object_[0] == "_":
-                    opened((name, iri, object_, graph))
-                else:
-                    closed(f"{name} {iri} {object_} .\n")
+                        rests.append(f" {meaning.iri} {object_}")
+        if graph:
+            parts = [rest[1:].partition(" ") for rest in rests]
+            self.links += [(name, predicate, object_, graph) for predicate, _, object_ in parts]
+        elif name in self.said:
+            self.said[name] += rests
+        elif rests:
+            self.said[name] = rests
         return name
+
+    def _values(self, written: Any) -> Iterable[Any]:
+        if type(written) is not list:
+            return (written,)
+        self._count(len(written))
+        self._pairs += len(written) ** 2
+        if self._pairs > MAX_PAIRS:
+            raise Unusual
+        return written
+
+    def _object_of(
+        self,
+        value: Any,
+        key: str,
+        meaning: Meaning,
+        state: State,
+        graph: str,
+        depth: int,
+    ) -> str:
+        if type(value) is dict:
+            return self._inside(value, key, meaning, state, graph, depth)
+        if type(value) is not str:
+            return _number(value, meaning)
+        if meaning.graph:
+            raise Unusual
+        if meaning.kind == LITERAL:
+            return f'"{_escaped(value)}"{meaning.suffix}'
+        if meaning.kind == REFERENCE:
+            return _iri(value, state, meaning)
+        return _word(value, key, state, meaning)
 
     def _inside(
         self,
@@ -248,17 +303,19 @@ class _Walk:
     ) -> None:
         # Equal objects of one id, Profiles that agree, and objects of other types with other
         # members are usual; `contexts.closed_profile` judges all else.
-        said = item.keys() - {"@context", "id", "type"}
-        if not said or (types == [_ENDORSED] and said == {"endorsementComment"}):
+        faces = self._faces.get((graph, name))
+        if faces is None:
+            self._faces[graph, name] = [(types, inner, item)]
             return
-        faces = self._faces.setdefault((graph, name), [])
+        said = _said(types, item)
+        if not said:
+            return
         for other_types, other_state, other in faces:
-            if inner is other_state and item == other:
+            other_said = _said(other_types, other)
+            if not other_said or (inner is other_state and item == other):
                 continue
             if types == other_types == [_PROFILE]:
-                if inner is not other_state or any(
-                    item[m] != other[m] for m in said & other.keys()
-                ):
+                if inner is not other_state or any(item[m] != other[m] for m in said & other_said):
                     raise Unusual
                 continue
             predicates = {inner.terms[member].iri for member in said if member in inner.terms}
@@ -266,11 +323,35 @@ class _Walk:
                 not _DOCUMENTS.isdisjoint(types + other_types)
                 or not set(types).isdisjoint(other_types)
                 or any(
-                    other_state.terms[m].iri in predicates for m in other if m in other_state.terms
+                    other_state.terms[m].iri in predicates
+                    for m in other_said
+                    if m in other_state.terms
                 )
             ):
                 raise Unusual
         faces.append((types, inner, item))
+
+
+def _said(types: list[str], item: dict[str, Any]) -> set[str]:
+    """Give the members by which an object says something of its own."""
+    said = item.keys() - {"@context", "id", "type"}
+    return set() if types == [_ENDORSED] and said == {"endorsementComment"} else said
+
+
+def _step(key: str, state: State) -> Step:
+    """Give what a member of an object does, ready to be written."""
+    meaning = state.terms.get(key)
+    if meaning is None:
+        if key != "@context":
+            raise Unusual
+        step: Step = (ID, "", "", _NOTHING)
+    elif meaning.kind == UNUSUAL or (key == "id" and meaning.kind != ID):
+        raise Unusual
+    else:
+        kind = GRAPH if meaning.graph else meaning.kind
+        step = (kind, f' {meaning.iri} "', f'"{meaning.suffix}', meaning)
+    state.steps[key] = step
+    return step
 
 
 def _urls(context: Any) -> tuple[str, ...]:
