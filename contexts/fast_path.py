@@ -9,8 +9,10 @@ nodes apart.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import islice
 from math import isfinite
+from operator import eq
 from typing import Any
 
 from contexts.closed_profile import (
@@ -94,26 +96,30 @@ def labels_of(
     said: Said, links: Iterable[Quad], algorithm: Algorithm = "sha256"
 ) -> dict[str, str] | None:
     """Label the blank nodes by their first-degree hashes (4.6); None when two are equal."""
-    mentions = {
-        node: [f"_:a{rest} .\n" for rest in set(rests)]
-        for node, rests in said.items()
-        if node[0] == "_"
-    }
-    for subject, predicate, object_, graph in set(links):
+    own = {node: list(rests) for node, rests in said.items() if node[0] == "_"}
+    others: dict[str, list[str]] = {}
+    for subject, predicate, object_, graph in links:
         s = "_:z" if subject[0] == "_" else subject
         o = "_:z" if object_[0] == "_" else object_
         g = "" if not graph else " _:z" if graph[0] == "_" else f" {graph}"
         if s == "_:z":
-            mentions.setdefault(subject, []).append(f"_:a {predicate} {o}{g} .\n")
+            own.setdefault(subject, []).append(f" {predicate} {o}{g}")
         if o == "_:z":
-            mentions.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
+            others.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
         if g == " _:z":
-            mentions.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
-    return ranked({node: first_degree(lines, algorithm) for node, lines in mentions.items()})
+            others.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
+    return ranked(
+        {
+            node: first_degree(own.get(node, []), others.get(node, []), algorithm)
+            for node in own.keys() | others.keys()
+        }
+    )
 
 
-def first_degree(lines: list[str], algorithm: Algorithm = "sha256") -> bytes:
-    """Hash the statements that mention a blank node (4.6.3); `lines` comes back sorted."""
+def first_degree(own: list[str], others: list[str], algorithm: Algorithm = "sha256") -> bytes:
+    """Hash the statements that mention a blank node (4.6.3): its own, and those of others."""
+    # Its own lines stand together, since all start with "_:a" and no other does.
+    lines = [*others, block("_:a", own)] if own else others
     lines.sort()
     return DIGESTS[algorithm]("".join(lines).encode()).digest()
 
@@ -142,9 +148,10 @@ def text_of(said: Said, links: Iterable[Quad], labels: dict[str, str]) -> str:
 
 
 def block(subject: str, rests: list[str]) -> str:
-    """Write what is said of one subject."""
+    """Write what is said of one subject, and leave `rests` sorted."""
+    rests.sort()
     glue = f" .\n{subject}"
-    return f"{subject}{glue.join(sorted(set(rests)))} .\n"
+    return f"{subject}{glue.join(rests)} .\n"
 
 
 def _told_apart(walk: "_Walk", algorithm: Algorithm) -> str:
@@ -182,6 +189,12 @@ class _Walk:
         self._object(document, start, "", 1)
         if not (self.said or self.links):
             raise Unusual
+        for rests in self.said.values():  # what is said twice is one statement
+            rests.sort()
+            if any(map(eq, rests, islice(rests, 1, None))):
+                rests[:] = dict.fromkeys(rests)
+        if len(self.links) > 1:
+            self.links = list(set(self.links))
 
     def _object(self, item: dict[str, Any], state: State, graph: str, depth: int) -> str:
         """Walk an object that stands in `graph`; give its name."""
@@ -192,21 +205,28 @@ class _Walk:
         types, inner = _typed(item, state)
         terms, known = inner.terms, inner.steps
         if "id" in item:
-            name = _checked_iri(item["id"], terms)
+            name = checked_iri(item["id"], terms)
             self._remember(name, graph, types, item, inner)
         else:
             name = self._blank()
-        rests = [f" {_RDF_TYPE} {iri}" for iri in types]
-        self._count(len(item))
+        rests = [f" {_RDF_TYPE} {iri}" for iri in types] if types else []
+        self._members += len(item)
+        if self._members > MAX_MEMBERS:
+            raise Unusual
         for key, written in item.items():
             kind, start, end, meaning = known.get(key) or _step(key, inner)
             if kind == LITERAL and type(written) is str:
                 if not written.isprintable() or '"' in written or "\\" in written:
                     written = _escaped(written)
                 rests.append(f"{start}{written}{end}")
+            elif kind == REFERENCE and type(written) is str and not meaning.scoped:
+                rests.append(f" {meaning.iri} {checked_iri(written, terms)}")
             elif kind > TYPE:
                 for value in self._values(written):
-                    object_ = self._object_of(value, key, meaning, inner, graph, depth)
+                    if type(value) is dict:
+                        object_ = self._inside(value, key, meaning, inner, graph, depth)
+                    else:
+                        object_ = _simple(value, key, inner, meaning)
                     if object_[0] == "_":
                         self.links.append((name, meaning.iri, object_, graph))
                     else:
@@ -223,32 +243,11 @@ class _Walk:
     def _values(self, written: Any) -> Iterable[Any]:
         if type(written) is not list:
             return (written,)
-        self._count(len(written))
+        self._members += len(written)
         self._pairs += len(written) ** 2
-        if self._pairs > MAX_PAIRS:
+        if self._members > MAX_MEMBERS or self._pairs > MAX_PAIRS:
             raise Unusual
         return written
-
-    def _object_of(
-        self,
-        value: Any,
-        key: str,
-        meaning: Meaning,
-        state: State,
-        graph: str,
-        depth: int,
-    ) -> str:
-        if type(value) is dict:
-            return self._inside(value, key, meaning, state, graph, depth)
-        if type(value) is not str:
-            return _number(value, meaning)
-        if meaning.graph:
-            raise Unusual
-        if meaning.kind == LITERAL:
-            return f'"{_escaped(value)}"{meaning.suffix}'
-        if meaning.kind == REFERENCE:
-            return _iri(value, state, meaning)
-        return _word(value, key, state, meaning)
 
     def _inside(
         self,
@@ -283,11 +282,6 @@ class _Walk:
         if self._blanks > MAX_BLANK_NODES:
             raise Unusual
         return f"_:b{self._blanks}"
-
-    def _count(self, members: int) -> None:
-        self._members += members
-        if self._members > MAX_MEMBERS:
-            raise Unusual
 
     def _opened(self, context: Any, state: State) -> State:
         urls = _urls(context)
@@ -412,16 +406,49 @@ def _escaped(value: str) -> str:
 def _iri(value: Any, state: State, meaning: Meaning) -> str:
     if meaning.scoped:
         raise Unusual
-    return _checked_iri(value, state.terms)
+    return checked_iri(value, state.terms)
 
 
-def _checked_iri(value: Any, terms: dict[str, Meaning]) -> str:
+def checked_iri(value: Any, terms: Container[str]) -> str:
+    """Give an absolute IRI in angle brackets; raise `Unusual` for anything else."""
+    try:
+        scheme = _SCHEMES[value]
+    except (KeyError, TypeError):
+        scheme = _scheme(value)
     # A scheme that is a term could be a prefix: the value would be a shortened IRI.
-    if type(value) is not str or not IRI.fullmatch(value) or value.partition(":")[0] in terms:
-        raise Unusual
-    if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
+    if scheme in terms:
         raise Unusual
     return f"<{value}>"
+
+
+_SCHEMES: dict[str, str] = {}
+"""Of IRIs that were looked at: a memory, since most come again."""
+_MOST_SCHEMES, _LONGEST_KEPT = 4_000, 200
+
+
+def _scheme(value: Any) -> str:
+    if type(value) is not str or not IRI.fullmatch(value) or _REFUSED.search(value):
+        raise Unusual
+    scheme = value.partition(":")[0]
+    if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
+        raise Unusual
+    if len(value) <= _LONGEST_KEPT:
+        if len(_SCHEMES) >= _MOST_SCHEMES:
+            _SCHEMES.clear()
+        _SCHEMES[value] = scheme
+    return scheme
+
+
+def _simple(value: Any, key: str, state: State, meaning: Meaning) -> str:
+    if type(value) is not str:
+        return _number(value, meaning)
+    if meaning.graph:
+        raise Unusual
+    if meaning.kind == LITERAL:
+        return f'"{_escaped(value)}"{meaning.suffix}'
+    if meaning.kind == REFERENCE:
+        return _iri(value, state, meaning)
+    return _word(value, key, state, meaning)
 
 
 def _word(value: str, key: str, state: State, meaning: Meaning) -> str:
@@ -430,7 +457,7 @@ def _word(value: str, key: str, state: State, meaning: Meaning) -> str:
         raise Unusual
     found = words.terms.get(value)
     if found is None:
-        return _checked_iri(value, words.terms)
+        return checked_iri(value, words.terms)
     if not found.iri:
         raise Unusual
     return found.iri
