@@ -69,23 +69,23 @@ class Unusual(Exception):
 
 def canonical_fast(document: dict[str, Any], algorithm: Algorithm = "sha256") -> str:
     """Give the canonical N-Quads, or raise `Unusual`."""
-    try:
-        return _canonical(document, compiled(), algorithm)
-    except Unusual:
-        return _canonical(document, live(), algorithm)
+    return _form(walked(document), algorithm)
 
 
 def check_fast(document: dict[str, Any]) -> None:
     """Walk a document without writing its form, or raise `Unusual`."""
+    walked(document)
+
+
+def walked(document: dict[str, Any]) -> "Walk":
+    """Walk a document with the tables that lie ready, or else with those made by PyLD."""
     try:
-        _Walk().document(document, compiled())
+        return Walk(document, compiled())
     except Unusual:
-        _Walk().document(document, live())
+        return Walk(document, live())
 
 
-def _canonical(document: dict[str, Any], start: State, algorithm: Algorithm = "sha256") -> str:
-    walk = _Walk()
-    walk.document(document, start)
+def _form(walk: "Walk", algorithm: Algorithm) -> str:
     labels = labels_of(walk.said, walk.links, algorithm)
     if labels is None:
         return _told_apart(walk, algorithm)
@@ -154,7 +154,7 @@ def block(subject: str, rests: list[str]) -> str:
     return f"{subject}{glue.join(rests)} .\n"
 
 
-def _told_apart(walk: "_Walk", algorithm: Algorithm) -> str:
+def _told_apart(walk: "Walk", algorithm: Algorithm) -> str:
     # Statements without blank nodes tell none of them apart.
     opened, closed = set(walk.links), []
     for subject, rests in walk.said.items():
@@ -167,22 +167,19 @@ def _told_apart(walk: "_Walk", algorithm: Algorithm) -> str:
     return "".join(f"{line}\n" for line in sorted(set(closed)))
 
 
-class _Walk:
+class Walk:
     """One document on its way.
 
     `said` has what is said of each subject, as it follows the subject in the line, " <predicate>
     object"; `links` has the statements with a blank node as object, and those in a graph.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, document: dict[str, Any], start: State) -> None:
         self.said: Said = {}
         self.links: list[Quad] = []
         self._blanks = self._members = self._pairs = 0
         self._outer: tuple[str, ...] = ()
         self._faces: dict[tuple[str, str], list[tuple[list[str], State, dict[str, Any]]]] = {}
-
-    def document(self, document: dict[str, Any], start: State) -> None:
-        """Walk the outermost object."""
         if type(document) is not dict or "@context" not in document or len(document) == 1:
             raise Unusual
         self._outer = _urls(document["@context"])
@@ -195,6 +192,11 @@ class _Walk:
                 rests[:] = dict.fromkeys(rests)
         if len(self.links) > 1:
             self.links = list(set(self.links))
+
+    @property
+    def names(self) -> set[str]:
+        """The ids of its objects, as subjects."""
+        return {name for _graph, name in self._faces}
 
     def _object(self, item: dict[str, Any], state: State, graph: str, depth: int) -> str:
         """Walk an object that stands in `graph`; give its name."""
@@ -217,7 +219,7 @@ class _Walk:
             kind, start, end, meaning = known.get(key) or _step(key, inner)
             if kind == LITERAL and type(written) is str:
                 if not written.isprintable() or '"' in written or "\\" in written:
-                    written = _escaped(written)
+                    written = escaped(written)
                 rests.append(f"{start}{written}{end}")
             elif kind == REFERENCE and type(written) is str and not meaning.scoped:
                 rests.append(f" {meaning.iri} {checked_iri(written, terms)}")
@@ -395,7 +397,8 @@ def _is(terms: dict[str, Meaning], alias: str, kind: int) -> bool:
     return alias in terms and terms[alias].kind == kind
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
+    """Write the inside of a literal; raise `Unusual` for characters that are refused."""
     if value.isprintable() and '"' not in value and "\\" not in value:
         return value
     if _REFUSED.search(value):
@@ -445,7 +448,7 @@ def _simple(value: Any, key: str, state: State, meaning: Meaning) -> str:
     if meaning.graph:
         raise Unusual
     if meaning.kind == LITERAL:
-        return f'"{_escaped(value)}"{meaning.suffix}'
+        return f'"{escaped(value)}"{meaning.suffix}'
     if meaning.kind == REFERENCE:
         return _iri(value, state, meaning)
     return _word(value, key, state, meaning)
@@ -469,7 +472,7 @@ def _text(value: dict[str, Any]) -> str:
         raise Unusual
     if "@language" in value and not LANGUAGE.fullmatch(language):
         raise Unusual
-    literal = f'"{_escaped(text)}"'
+    literal = f'"{escaped(text)}"'
     if "@direction" in value:
         if value["@direction"] not in ("ltr", "rtl"):
             raise Unusual

@@ -55,12 +55,14 @@ def add_proof(
     previous_proof: str | Sequence[str] | None = None,
     mandatory_pointers: Sequence[str] = (),
     beside: bool = False,
+    form: str | None = None,
 ) -> dict[str, Any]:
     """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
 
     `mandatory_pointers` are JSON pointers to what every proof derived from an ecdsa-sd-2023 proof
     must show. Only with `beside` may there be proofs already: the new one then stands with them in
-    a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3).
+    a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3). `form` is the
+    canonical text of the document without its proofs, where the caller has it already.
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
@@ -96,9 +98,10 @@ def add_proof(
     except ProofError as error:
         raise CredentialError(error.detail) from error
     if previous:
-        unsecured["proof"] = previous
+        unsecured["proof"], form = previous, None
     config = _config(suite, unsecured, proof)
-    made = {**proof, "proofValue": suite.prove(config, unsecured, signer, mandatory_pointers)}
+    value = suite.prove(config, unsecured, signer, mandatory_pointers, form)
+    made = {**proof, "proofValue": value}
     return {**document, "proof": [*present, made] if present else made}
 
 

@@ -10,6 +10,8 @@ from keys.errors import MalformedKey
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _PLACES = {character: value for value, character in enumerate(_ALPHABET)}
+_CHUNK = 10
+"""Digits at a time, as many as a machine word holds."""
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -17,12 +19,14 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 def base58_encode(data: bytes) -> str:
     """Write bytes in base58btc."""
-    number = int.from_bytes(data, "big")
-    digits = ""
+    number, digits = int.from_bytes(data, "big"), []
     while number:
-        number, rest = divmod(number, 58)
-        digits = _ALPHABET[rest] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
+        number, rest = divmod(number, 58**_CHUNK)
+        for _ in range(_CHUNK):  # small numbers are divided faster
+            rest, digit = divmod(rest, 58)
+            digits.append(_ALPHABET[digit])
+    written = "".join(reversed(digits)).lstrip("1")
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + written
 
 
 def base58_decode(text: str) -> bytes:
@@ -30,10 +34,14 @@ def base58_decode(text: str) -> bytes:
     if len(text) > _MAX_CHARACTERS:
         raise MalformedKey(f"base58 text of {len(text)} characters is too long")
     number = 0
-    for character in text:
-        if character not in _PLACES:
-            raise MalformedKey(f"{character!r} is not a base58 character")
-        number = number * 58 + _PLACES[character]
+    try:
+        for start in range(0, len(text), _CHUNK):
+            part, chunk = 0, text[start : start + _CHUNK]
+            for character in chunk:
+                part = part * 58 + _PLACES[character]
+            number = number * 58 ** len(chunk) + part
+    except KeyError as error:
+        raise MalformedKey(f"{error.args[0]!r} is not a base58 character") from error
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

@@ -54,11 +54,16 @@ class Cryptosuite:
         document: dict[str, Any],
         signer: Signer,
         mandatory_pointers: Sequence[str],
+        form: str | None = None,
     ) -> str:
-        """Sign a document and the options of its proof; give the `proofValue`."""
+        """Sign a document and the options of its proof; give the `proofValue`.
+
+        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        """
         if mandatory_pointers:
             raise CredentialError(f"{self.name} shows all: it takes no mandatory pointers")
-        return multibase_encode(signer.sign(self._hash_data(config, document, signer.public.kind)))
+        data = self._hash_data(config, document, signer.public.kind, form)
+        return multibase_encode(signer.sign(data))
 
     def check(
         self,

@@ -141,6 +141,7 @@ class _SelectiveDisclosure(Cryptosuite):
         document: dict[str, Any],
         signer: Signer,
         mandatory_pointers: Sequence[str],
+        form: str | None = None,
     ) -> str:
         """Give the base proof (3.6.1)."""
         hmac_key = secrets.token_bytes(_HMAC_BYTES)

@@ -1,0 +1,27 @@
+"""The canonical form of a badge, of which another was seen that differs in a few values only."""
+
+from typing import Any
+
+from contexts.template import Slots, canonical_alike
+
+_SLOTS: Slots = {
+    "id": "id",
+    "validFrom": "text",
+    "validUntil": "text",
+    "awardedDate": "text",
+    "issuanceDate": "text",
+    "expirationDate": "text",
+    "credentialSubject": {
+        "id": "id",
+        "identifier": {"identityHash": "text", "salt": "text"},
+        "result": {"value": "text"},
+    },
+    "evidence": {"id": "id", "narrative": "text"},
+    "credentialStatus": {"id": "id", "statusListIndex": "text", "statusListCredential": "id"},
+}
+"""In what two badges of one achievement differ (Open Badges 3.0, B.1)."""
+
+
+def canonical_badge(badge: dict[str, Any]) -> str:
+    """Give the canonical text of a badge without its proofs, as `canonical_rdfc` gives it."""
+    return canonical_alike({name: v for name, v in badge.items() if name != "proof"}, _SLOTS)
