@@ -119,7 +119,7 @@ def labels_of(
 def first_degree(own: list[str], others: list[str], algorithm: Algorithm = "sha256") -> bytes:
     """Hash the statements that mention a blank node (4.6.3): its own, and those of others."""
     # Its own lines stand together, since all start with "_:a" and no other does.
-    lines = [*others, block("_:a", own)] if own else others
+    lines = [*others, block("_:a", sorted(own))] if own else others
     lines.sort()
     return DIGESTS[algorithm]("".join(lines).encode()).digest()
 
@@ -144,12 +144,11 @@ def text_of(said: Said, links: Iterable[Quad], labels: dict[str, str]) -> str:
         said.setdefault(subject, []).append(rest)
     named = [(labels.get(subject, subject), rests) for subject, rests in said.items()]
     named.sort()
-    return "".join([block(subject, rests) for subject, rests in named])
+    return "".join([block(subject, sorted(rests)) for subject, rests in named])
 
 
 def block(subject: str, rests: list[str]) -> str:
-    """Write what is said of one subject, and leave `rests` sorted."""
-    rests.sort()
+    """Write what is said of one subject, in this order."""
     glue = f" .\n{subject}"
     return f"{subject}{glue.join(rests)} .\n"
 

@@ -39,7 +39,8 @@ def loads_strict(
         raise MalformedJson("the text starts with a byte order mark")
     try:
         value = _DECODER.decode(decoded)
-        if type(value) in _CONTAINERS:
+        # Nothing is nested deeper than there are brackets.
+        if decoded.count("{") + decoded.count("[") > max_depth and type(value) in _CONTAINERS:
             _check_depth(value, max_depth)
     except RecursionError as error:
         raise MalformedJson(f"nested deeper than {max_depth} levels") from error

@@ -9,7 +9,7 @@ whole way; the text is the same on both.
 
 import marshal
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal, Union
 
@@ -33,8 +33,10 @@ Slots = Mapping[str, Union[Kind, "Slots"]]
 _LARGEST = 32_000
 """Bytes of what is left of a document; larger ones get no template."""
 _MOST_TEMPLATES, _MOST_SEEN = 64, 4_000
-_Piece = str | tuple[str, int, str]
-"""A text; or what stands before a value, its number, and what stands behind it."""
+_Piece = str | tuple[str, int | str, str]
+"""A text; or what stands before a value, its number, and what stands behind it. Labels of blank
+nodes are values, too; the node stands for the number."""
+_Filled = dict[int | str, str]
 
 
 def canonical_alike(document: dict[str, Any], slots: Slots) -> str:
@@ -126,16 +128,15 @@ class Template:
             raise Unusual
         self._kinds = [kind for _mark, kind in marks]
         self._marks = {mark: number for number, (mark, _kind) in enumerate(marks)}
-        names = walk.names
-        self._names = names - {f"<{mark}>" for mark, _kind in marks}
-        self._naming = [n for n, (mark, _kind) in enumerate(marks) if f"<{mark}>" in names]
+        self._names = walk.names - {f"<{mark}>" for mark in self._marks}
+        self._naming = [n for mark, n in self._marks.items() if f"<{mark}>" in walk.names]
         self._fixed: list[tuple[str, str]] = []
         """Subjects of which everything stays, with their lines."""
-        self._subjects: list[tuple[_Piece, list[str], list[_Piece], list[tuple[str, str]]]] = []
-        """The others: name, rests that stay, rests that do not, and what leads to a blank node."""
+        self._subjects: list[tuple[_Piece, _Rests]] = []
+        """The others: a blank node, or a name with a value in it; and what is said of them."""
         self._hashes: dict[str, bytes] = {}
-        self._hashed: list[tuple[str, list[str], list[_Piece], list[str], list[_Piece]]] = []
-        """Blank nodes to be hashed anew: their rests, the links from them, the links to them."""
+        self._hashed: list[tuple[str, _Rests, list[str], list[_Piece]]] = []
+        """Blank nodes to be hashed anew: what is said of them, what leads out and what in."""
         for subject in walk.said.keys() | {link[0] for link in walk.links}:
             self._part(subject, walk)
 
@@ -143,54 +144,53 @@ class Template:
         """Give the canonical text with `values`; raise `Unusual` where they change its form."""
         if len(values) != len(self._kinds):
             raise Unusual
-        filled = [
-            escaped(value) if kind == "text" else checked_iri(value, ())[1:-1]
-            for kind, value in zip(self._kinds, values, strict=True)
-        ]
+        filled: _Filled = {}
+        for number, (kind, value) in enumerate(zip(self._kinds, values, strict=True)):
+            if kind == "text":
+                filled[number] = escaped(value)
+            else:
+                checked_iri(value, ())
+                filled[number] = value
         # An id that is there already would make two objects one.
         ids = {f"<{filled[number]}>" for number in self._naming}
         if len(ids) != len(self._naming) or not ids.isdisjoint(self._names):
             raise Unusual
         hashes = self._hashes.copy()
-        for node, fixed, changing, out, into in self._hashed:
-            own = list(dict.fromkeys([*fixed, *_filled(changing, filled)])) + out
-            hashes[node] = first_degree(own, _filled(into, filled))
+        for node, rests, out, into in self._hashed:
+            hashes[node] = first_degree(rests.written(filled) + out, _filled(into, filled))
         labels = ranked(hashes)
         if labels is None:
             raise Unusual
+        filled |= labels
         lines = self._fixed.copy()
-        for piece, fixed, changing, links in self._subjects:
-            name = piece if type(piece) is str else f"<{filled[piece[1]]}>"
-            name = labels.get(name, name)
-            rests = fixed + [f"{head}{labels[node]}" for head, node in links]
-            if changing:
-                rests = list(dict.fromkeys(rests + _filled(changing, filled)))
-            lines.append((name, block(name, rests)))
+        for piece, rests in self._subjects:
+            name = labels.get(piece, piece) if type(piece) is str else f"<{filled[piece[1]]}>"
+            lines.append((name, block(name, rests.written(filled))))
         lines.sort()
         return "".join([text for _name, text in lines])
 
     def _part(self, subject: str, walk: Walk) -> None:
-        pieces = [self._piece(rest) for rest in walk.said.get(subject, [])]
-        fixed = [piece for piece in pieces if type(piece) is str]
-        changing = [piece for piece in pieces if type(piece) is not str]
-        links = [(f" {p} ", o) for s, p, o, _graph in walk.links if s == subject]
+        rests = [self._piece(rest) for rest in walk.said.get(subject, [])]
+        links = [(f" {p} ", o, "") for s, p, o, _graph in walk.links if s == subject]
         name = self._piece(subject)
-        if type(name) is str and name[0] != "_" and not changing and not links:
-            self._fixed.append((name, block(name, fixed)))
-            return
-        self._subjects.append((name, fixed, changing, links))
-        if subject[0] != "_":
-            return
+        if subject[0] == "_":
+            self._subjects.append((subject, _Rests([*rests, *links])))
+            self._hash(subject, rests, [f"{head}_:z" for head, _node, _ in links], walk)
+        elif type(name) is str and not links and all(type(rest) is str for rest in rests):
+            self._fixed.append((name, block(name, _Rests(rests).written({}))))
+        else:
+            self._subjects.append((name, _Rests([*rests, *links])))
+
+    def _hash(self, node: str, rests: list[_Piece], out: list[str], walk: Walk) -> None:
         into = [
             self._piece(f"{'_:z' if s[0] == '_' else s} {p} _:a .\n")
             for s, p, o, _graph in walk.links
-            if o == subject
+            if o == node
         ]
-        out = [f"{head}_:z" for head, _node in links]
-        if changing or any(type(piece) is not str for piece in into):
-            self._hashed.append((subject, fixed, changing, out, into))
+        if all(type(piece) is str for piece in [*rests, *into]):
+            self._hashes[node] = first_degree(_filled(rests, {}) + out, _filled(into, {}))
         else:
-            self._hashes[subject] = first_degree(fixed + out, _filled(into, []))
+            self._hashed.append((node, _Rests(rests), out, into))
 
     def _piece(self, text: str) -> _Piece:
         for mark, number in self._marks.items():
@@ -200,7 +200,29 @@ class Template:
         return text
 
 
-def _filled(pieces: Iterable[_Piece], filled: list[str]) -> list[str]:
+class _Rests:
+    """What is said of one subject, in order, as it follows the subject in the line."""
+
+    def __init__(self, pieces: list[_Piece]) -> None:
+        self._pieces = sorted(pieces, key=_start)
+        predicates = [_start(piece).split(" ")[1] for piece in pieces]
+        # Whatever follows, different predicates keep their order and are different statements.
+        self._is_ordered = all(
+            type(piece) is str or predicates.count(predicate) == 1
+            for piece, predicate in zip(pieces, predicates, strict=True)
+        )
+
+    def written(self, filled: _Filled) -> list[str]:
+        """Give the rests, sorted, each once."""
+        rests = _filled(self._pieces, filled)
+        return rests if self._is_ordered else sorted(set(rests))
+
+
+def _start(piece: _Piece) -> str:
+    return piece if type(piece) is str else piece[0]
+
+
+def _filled(pieces: list[_Piece], filled: _Filled) -> list[str]:
     return [
         piece if type(piece) is str else f"{piece[0]}{filled[piece[1]]}{piece[2]}"
         for piece in pieces

@@ -17,11 +17,10 @@ from credentials.cryptosuites import Cryptosuite, Standing, suites
 from credentials.cryptosuites.ecdsa_sd_2023 import derive
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
-from keys.controller import verification_key
 from keys.errors import DidError, InvalidSignature, KeysError
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
-from keys.resolution import resolve
+from keys.resolution import method_key
 
 _MAX_PROOFS = 10
 _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
@@ -355,8 +354,7 @@ def _controllers_key(
             "proof.other-signer", f"the key {method[:200]!r} is not one of {controller[:200]!r}"
         )
     try:
-        document = resolve(method, fetch=fetch, now=now).document
-        return verification_key(document, method, purpose=purpose, now=now)
+        return method_key(method, purpose=purpose, fetch=fetch, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
     except DidError as error:

@@ -9,7 +9,9 @@ import re
 from keys.errors import MalformedKey
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_PLACES = {character: value for value, character in enumerate(_ALPHABET)}
+_PLACES = bytes(_ALPHABET.find(chr(code)) % 256 for code in range(256))
+"""The value of each character; 255 for the others."""
+_NO_PLACE = 255
 _CHUNK = 10
 """Digits at a time, as many as a machine word holds."""
 _MAX_CHARACTERS = 400
@@ -19,29 +21,30 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 def base58_encode(data: bytes) -> str:
     """Write bytes in base58btc."""
-    number, digits = int.from_bytes(data, "big"), []
+    number, digits = int.from_bytes(data, "big"), ""
     while number:
         number, rest = divmod(number, 58**_CHUNK)
-        for _ in range(_CHUNK):  # small numbers are divided faster
+        part = ""
+        while rest:  # small numbers are divided faster
             rest, digit = divmod(rest, 58)
-            digits.append(_ALPHABET[digit])
-    written = "".join(reversed(digits)).lstrip("1")
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + written
+            part = _ALPHABET[digit] + part
+        digits = part.rjust(_CHUNK, "1") + digits
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits.lstrip("1")
 
 
 def base58_decode(text: str) -> bytes:
     """Read base58btc; raise `MalformedKey` for other characters or too much text."""
     if len(text) > _MAX_CHARACTERS:
         raise MalformedKey(f"base58 text of {len(text)} characters is too long")
+    digits = text.encode("latin-1", "replace").translate(_PLACES)
+    if _NO_PLACE in digits:
+        raise MalformedKey(f"{text[digits.index(_NO_PLACE)]!r} is not a base58 character")
     number = 0
-    try:
-        for start in range(0, len(text), _CHUNK):
-            part, chunk = 0, text[start : start + _CHUNK]
-            for character in chunk:
-                part = part * 58 + _PLACES[character]
-            number = number * 58 ** len(chunk) + part
-    except KeyError as error:
-        raise MalformedKey(f"{error.args[0]!r} is not a base58 character") from error
+    for start in range(0, len(digits), _CHUNK):  # small numbers are multiplied faster
+        part, chunk = 0, digits[start : start + _CHUNK]
+        for digit in chunk:
+            part = part * 58 + digit
+        number = number * 58 ** len(chunk) + part
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
