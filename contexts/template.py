@@ -67,14 +67,16 @@ def _cut(value: Any, slots: Slots, values: list[str]) -> Any:
     if type(value) is not dict:
         return value
     left = value.copy()
-    for name, slot in slots.items():
-        inner = value.get(name)
-        if type(inner) is str:
-            if type(slot) is str:
-                values.append(inner)
-                left[name] = (..., inner.partition(":")[0]) if slot == "id" else (...,)
-        elif inner is not None and type(slot) is not str:
+    for name in value:  # in the order of the document, as `_marked` meets the marks
+        slot = slots.get(name)
+        if slot is None:
+            continue
+        inner = value[name]
+        if type(slot) is not str:
             left[name] = _cut(inner, slot, values)
+        elif type(inner) is str:
+            values.append(inner)
+            left[name] = (..., inner.partition(":")[0]) if slot == "id" else (...,)
     return left
 
 
