@@ -8,12 +8,16 @@ whole way; the text is the same on both.
 """
 
 import marshal
+import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, Literal, Union
 
-from contexts.canonical import canonical_rdfc
+from contexts.canonical import canonical_jcs, canonical_rdfc, check_words
+from contexts.errors import ContextError
 from contexts.fast_path import (
     Unusual,
     Walk,
@@ -40,24 +44,40 @@ _Filled = dict[int | str, str]
 
 
 def canonical_alike(document: dict[str, Any], slots: Slots) -> str:
-    """Give what `canonical_rdfc` gives, in a third of the time if a like document came before.
+    """Give what `canonical_rdfc` gives, in half the time if a like document came before.
 
     A template is made when a second document comes that is like a first one but in `slots`.
     """
+    left, values = _parted(document, slots)
+    template = _template(left) if left else None
+    if template is not None:
+        with suppress(Unusual):
+            return template.text(values)
+    return canonical_rdfc(document)
+
+
+def jcs_alike(document: dict[str, Any], slots: Slots, *, without: str) -> bytes:
+    """Check every word of a document, and give its JCS form without one of its members.
+
+    What `check_words` and `canonical_jcs` do, and as quickly as `canonical_alike`.
+    """
+    left, values = _parted(document, slots)
+    template = _jcs_template(left, without) if left else None
+    if template is not None:
+        with suppress(Unusual):
+            return template.form(values)
+    check_words(document)
+    return canonical_jcs({name: value for name, value in document.items() if name != without})
+
+
+def _parted(document: dict[str, Any], slots: Slots) -> tuple[bytes, list[str]]:
+    """Give what is left of a document without its values, and these; empty if seen never before."""
     values: list[str] = []
     try:
         left = marshal.dumps(_cut(document, slots, values), 2)
     except ValueError:  # no JSON, or too deep: to be named
-        return canonical_rdfc(document)
-    if len(left) > _LARGEST or not _was_seen(left):
-        return canonical_rdfc(document)
-    template = _template(left)
-    if template is not None:
-        try:
-            return template.text(values)
-        except Unusual:
-            pass
-    return canonical_rdfc(document)
+        return b"", values
+    return left if len(left) <= _LARGEST and _was_seen(left) else b"", values
 
 
 def _cut(value: Any, slots: Slots, values: list[str]) -> Any:
@@ -72,7 +92,7 @@ def _cut(value: Any, slots: Slots, values: list[str]) -> Any:
         if slot is None:
             continue
         inner = value[name]
-        if type(slot) is not str:
+        if not isinstance(slot, str):
             left[name] = _cut(inner, slot, values)
         elif type(inner) is str:
             values.append(inner)
@@ -96,12 +116,24 @@ def _was_seen(left: bytes) -> bool:
 @lru_cache(maxsize=_MOST_TEMPLATES)
 def _template(left: bytes) -> "Template | None":
     """Make the template of a document by what is left of it; None if there can be none."""
-    marks: list[tuple[str, Kind]] = []
     try:
-        document = _marked(marshal.loads(left), marks, secrets.token_hex(16), 1)
-        return Template(walked(document), marks)
+        return Template(*_with_marks(left))
     except Unusual:
         return None
+
+
+@lru_cache(maxsize=_MOST_TEMPLATES)
+def _jcs_template(left: bytes, without: str) -> "_JcsTemplate | None":
+    try:
+        return _JcsTemplate(*_with_marks(left), without)
+    except (Unusual, ContextError):
+        return None
+
+
+def _with_marks(left: bytes) -> tuple[dict[str, Any], list[tuple[str, Kind]]]:
+    marks: list[tuple[str, Kind]] = []
+    document = _marked(marshal.loads(left), marks, secrets.token_hex(16), 1)  # noqa: S302 - ours
+    return document, marks
 
 
 def _marked(value: Any, marks: list[tuple[str, Kind]], secret: str, depth: int) -> Any:
@@ -122,28 +154,18 @@ def _marked(value: Any, marks: list[tuple[str, Kind]], secret: str, depth: int) 
     return marks[-1][0]
 
 
-class Template:
-    """A walk with marks, parted into what stays and what is written anew."""
+class _Marked:
+    """A document with marks that was walked: its words are known, its values may change."""
 
-    def __init__(self, walk: Walk, marks: list[tuple[str, Kind]]) -> None:
-        if any(graph for _subject, _predicate, _object, graph in walk.links):
-            raise Unusual
+    def __init__(self, document: dict[str, Any], marks: list[tuple[str, Kind]]) -> None:
+        self._walk = walked(document)
         self._kinds = [kind for _mark, kind in marks]
         self._marks = {mark: number for number, (mark, _kind) in enumerate(marks)}
-        self._names = walk.names - {f"<{mark}>" for mark in self._marks}
-        self._naming = [n for mark, n in self._marks.items() if f"<{mark}>" in walk.names]
-        self._fixed: list[tuple[str, str]] = []
-        """Subjects of which everything stays, with their lines."""
-        self._subjects: list[tuple[_Piece, _Rests]] = []
-        """The others: a blank node, or a name with a value in it; and what is said of them."""
-        self._hashes: dict[str, bytes] = {}
-        self._hashed: list[tuple[str, _Rests, list[str], list[_Piece]]] = []
-        """Blank nodes to be hashed anew: what is said of them, what leads out and what in."""
-        for subject in walk.said.keys() | {link[0] for link in walk.links}:
-            self._part(subject, walk)
+        self._names = self._walk.names - {f"<{mark}>" for mark in self._marks}
+        self._naming = [n for mark, n in self._marks.items() if f"<{mark}>" in self._walk.names]
 
-    def text(self, values: list[str]) -> str:
-        """Give the canonical text with `values`; raise `Unusual` where they change its form."""
+    def filled(self, values: list[str]) -> _Filled:
+        """Give `values` as they are written in a term; raise `Unusual` for one that must not be."""
         if len(values) != len(self._kinds):
             raise Unusual
         filled: _Filled = {}
@@ -157,13 +179,60 @@ class Template:
         ids = {f"<{filled[number]}>" for number in self._naming}
         if len(ids) != len(self._naming) or not ids.isdisjoint(self._names):
             raise Unusual
+        return filled
+
+
+class _JcsTemplate(_Marked):
+    """The JCS form, parted at the marks."""
+
+    def __init__(
+        self, document: dict[str, Any], marks: list[tuple[str, Kind]], without: str
+    ) -> None:
+        super().__init__(document, marks)
+        form = canonical_jcs({name: v for name, v in document.items() if name != without})
+        parts = re.split(
+            "|".join([f'"({re.escape(mark)})"' for mark in self._marks] or "(?!)"), form.decode()
+        )
+        self._pieces = [part for part in parts if part is not None]
+
+    def form(self, values: list[str]) -> bytes:
+        """Give the form with `values`; raise `Unusual` as `filled` does."""
+        self.filled(values)
+        written = [
+            encode_basestring(values[self._marks[piece]]) if piece in self._marks else piece
+            for piece in self._pieces
+        ]
+        return "".join(written).encode()
+
+
+class Template(_Marked):
+    """A walk with marks, parted into what stays and what is written anew."""
+
+    def __init__(self, document: dict[str, Any], marks: list[tuple[str, Kind]]) -> None:
+        super().__init__(document, marks)
+        walk = self._walk
+        if any(graph for _subject, _predicate, _object, graph in walk.links):
+            raise Unusual
+        self._fixed: list[tuple[str, str]] = []
+        """Subjects of which everything stays, with their lines."""
+        self._subjects: list[tuple[_Piece, _Rests]] = []
+        """The others: a blank node, or a name with a value in it; and what is said of them."""
+        self._hashes: dict[str, bytes] = {}
+        self._hashed: list[tuple[str, _Rests, list[str], list[_Piece]]] = []
+        """Blank nodes to be hashed anew: what is said of them, what leads out and what in."""
+        for subject in walk.said.keys() | {link[0] for link in walk.links}:
+            self._part(subject, walk)
+
+    def text(self, values: list[str]) -> str:
+        """Give the canonical text with `values`; raise `Unusual` where they change its form."""
+        filled = self.filled(values)
         hashes = self._hashes.copy()
         for node, rests, out, into in self._hashed:
             hashes[node] = first_degree(rests.written(filled) + out, _filled(into, filled))
         labels = ranked(hashes)
         if labels is None:
             raise Unusual
-        filled |= labels
+        filled.update(labels.items())
         lines = self._fixed.copy()
         for piece, rests in self._subjects:
             name = labels.get(piece, piece) if type(piece) is str else f"<{filled[piece[1]]}>"

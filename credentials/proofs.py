@@ -12,7 +12,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from contexts import ContextError, check_words
+from contexts import ContextError
+from credentials.canonical import checked_jcs
 from credentials.cryptosuites import Cryptosuite, Standing, suites
 from credentials.cryptosuites.ecdsa_sd_2023 import derive
 from credentials.report import CannotCheck, CredentialError, ProofError
@@ -99,7 +100,8 @@ def add_proof(
     if previous:
         unsecured["proof"], form = previous, None
     config = _config(suite, unsecured, proof)
-    value = suite.prove(config, unsecured, signer, mandatory_pointers, form)
+    said = form.encode() if form is not None and suite.is_rdfc else None
+    value = suite.prove(config, unsecured, signer, mandatory_pointers, said)
     made = {**proof, "proofValue": value}
     return {**document, "proof": [*present, made] if present else made}
 
@@ -301,10 +303,13 @@ def _check_signature(
         _check_context(document, options["@context"])
         unsecured["@context"], form = options["@context"], None
     try:
+        said = form.encode() if form is not None and suite.is_rdfc else None
         if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
-            check_words({**document, "proof": proofs})
+            whole = checked_jcs({**document, "proof": proofs})
+            is_whole = not previous and unsecured.get("@context") == document.get("@context")
+            said = whole if is_whole else None
         config = _config(suite, unsecured, options)
-        suite.check(config, unsecured, public, proof["proofValue"], form)
+        suite.check(config, unsecured, public, proof["proofValue"], said)
     except ContextError as error:
         raise ProofError("shape.unsafe", error.detail) from error
     except InvalidSignature as error:

@@ -54,11 +54,11 @@ class Cryptosuite:
         document: dict[str, Any],
         signer: Signer,
         mandatory_pointers: Sequence[str],
-        form: str | None = None,
+        form: bytes | None = None,
     ) -> str:
         """Sign a document and the options of its proof; give the `proofValue`.
 
-        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        `form` is the document's canonical form (RDFC-1.0 with SHA-256) where the caller has it.
         """
         if mandatory_pointers:
             raise CredentialError(f"{self.name} shows all: it takes no mandatory pointers")
@@ -71,11 +71,11 @@ class Cryptosuite:
         document: dict[str, Any],
         public: PublicKey,
         value: str,
-        form: str | None,
+        form: bytes | None,
     ) -> None:
         """Raise `InvalidSignature`, or `MalformedKey`, unless `value` is the key's over both.
 
-        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        `form` is the document's canonical form (RDFC-1.0 with SHA-256) where the caller has it.
         """
         data = self._hash_data(config, document, public.kind, form)
         public.verify(data, multibase_decode(value))
@@ -85,16 +85,14 @@ class Cryptosuite:
         config: dict[str, Any],
         document: dict[str, Any],
         kind: KeyKind,
-        form: str | None = None,
+        form: bytes | None = None,
     ) -> bytes:
         # Data Integrity 1.0, 4.2: the digests of proof options and document, in this order.
         algorithm: Algorithm = "sha384" if kind == "P-384" else "sha256"
         digest = sha384 if kind == "P-384" else sha256
-        if form is not None and self.is_rdfc and algorithm == "sha256":
-            said = form.encode()
-        else:
-            said = self.canonicalise(document, algorithm)
-        return digest(self.canonicalise(config, algorithm)).digest() + digest(said).digest()
+        if form is None or (self.is_rdfc and algorithm != "sha256"):
+            form = self.canonicalise(document, algorithm)
+        return digest(self.canonicalise(config, algorithm)).digest() + digest(form).digest()
 
 
 def rdfc(document: dict[str, Any], algorithm: Algorithm) -> bytes:

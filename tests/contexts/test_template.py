@@ -11,8 +11,8 @@ from generated_documents import _IDS, _TEXTS, documents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contexts import ContextError, canonical_rdfc, template
-from contexts.template import Slots, canonical_alike
+from contexts import ContextError, canonical_jcs, canonical_rdfc, check_words, template
+from contexts.template import Slots, canonical_alike, jcs_alike
 from contexts.urls import OB3, OB3_EXTENSIONS, VC2
 
 SLOTS: Slots = {
@@ -198,3 +198,55 @@ def test_templates_are_few_and_small() -> None:
         document["credentialSubject"]["achievement"]["name"] = f"Achievement {number}"
         canonical_alike(document, SLOTS)
     assert template._template.cache_info().currsize <= 64
+
+
+# --- JCS ----------------------------------------------------------------------------------------
+
+
+def jcs_outcome(document: dict[str, Any], way: Any) -> str:
+    try:
+        return way(document).decode()
+    except ContextError as error:
+        return f"! {type(error).__name__}: {error}"
+
+
+def whole_jcs(document: dict[str, Any]) -> bytes:
+    check_words(document)
+    return canonical_jcs({name: value for name, value in document.items() if name != "proof"})
+
+
+def quick_jcs(document: dict[str, Any]) -> bytes:
+    return jcs_alike(document, {**SLOTS, "proof": {"proofValue": "text"}}, without="proof")
+
+
+def signed(values: list[str]) -> dict[str, Any]:
+    proof = {"type": "DataIntegrityProof", "cryptosuite": "x", "proofValue": values[-1]}
+    return {**badge(values[:-1]), "proof": [proof]}
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(NASTY, min_size=12, max_size=12), st.sets(st.integers(0, 11), max_size=3))
+def test_any_values_in_the_slots_give_the_jcs_form_of_the_whole_way(
+    values: list[str], places: set[int]
+) -> None:
+    honest = [*HONEST, "zSignature"]
+    mixed = [values[n] if n in places else one for n, one in enumerate(honest)]
+    for chosen in (mixed, values):
+        document = signed(chosen)
+        assert jcs_outcome(document, quick_jcs) == jcs_outcome(document, whole_jcs)
+
+
+def test_honest_jcs_forms_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = signed([*HONEST, "zSignature"])
+    expected = whole_jcs(document)
+    quick_jcs(signed(["urn:uuid:3", *HONEST[1:], "zOther"]))
+    monkeypatch.setattr(template, "check_words", None)
+    assert quick_jcs(document) == expected
+    assert "zSignature" not in expected.decode()
+
+
+def test_a_word_that_nobody_defines_is_named_however_often_it_comes() -> None:
+    document = {**signed([*HONEST, "zSignature"]), "undefinedWord": "x"}
+    for _ in range(3):
+        with pytest.raises(ContextError, match="undefinedWord"):
+            quick_jcs(document)
