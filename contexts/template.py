@@ -157,12 +157,11 @@ def _marked(value: Any, marks: list[tuple[str, Kind]], secret: str, depth: int) 
 class _Marked:
     """A document with marks that was walked: its words are known, its values may change."""
 
-    def __init__(self, document: dict[str, Any], marks: list[tuple[str, Kind]]) -> None:
-        self._walk = walked(document)
+    def __init__(self, walk: Walk, marks: list[tuple[str, Kind]]) -> None:
         self._kinds = [kind for _mark, kind in marks]
         self._marks = {mark: number for number, (mark, _kind) in enumerate(marks)}
-        self._names = self._walk.names - {f"<{mark}>" for mark in self._marks}
-        self._naming = [n for mark, n in self._marks.items() if f"<{mark}>" in self._walk.names]
+        self._names = walk.names - {f"<{mark}>" for mark in self._marks}
+        self._naming = [n for mark, n in self._marks.items() if f"<{mark}>" in walk.names]
 
     def filled(self, values: list[str]) -> _Filled:
         """Give `values` as they are written in a term; raise `Unusual` for one that must not be."""
@@ -188,7 +187,7 @@ class _JcsTemplate(_Marked):
     def __init__(
         self, document: dict[str, Any], marks: list[tuple[str, Kind]], without: str
     ) -> None:
-        super().__init__(document, marks)
+        super().__init__(walked(document), marks)
         form = canonical_jcs({name: v for name, v in document.items() if name != without})
         parts = re.split(
             "|".join([f'"({re.escape(mark)})"' for mark in self._marks] or "(?!)"), form.decode()
@@ -209,8 +208,8 @@ class Template(_Marked):
     """A walk with marks, parted into what stays and what is written anew."""
 
     def __init__(self, document: dict[str, Any], marks: list[tuple[str, Kind]]) -> None:
-        super().__init__(document, marks)
-        walk = self._walk
+        walk = walked(document)
+        super().__init__(walk, marks)
         if any(graph for _subject, _predicate, _object, graph in walk.links):
             raise Unusual
         self._fixed: list[tuple[str, str]] = []
