@@ -56,10 +56,13 @@ def base64url_encode(data: bytes) -> str:
 
 def base64url_decode(text: str) -> bytes:
     """Read base64url without padding; refuse any second spelling of the same bytes."""
-    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
-        raise MalformedKey("the text is not base64url")
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise MalformedKey("the text is not base64url") from error
     if base64url_encode(data) != text:
+        if not _BASE64URL.fullmatch(text):  # the decoder leaves out what is none
+            raise MalformedKey("the text is not base64url")
         raise MalformedKey("the base64url text has stray bits at its end")
     return data
 
