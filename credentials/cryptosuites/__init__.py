@@ -16,9 +16,14 @@ from typing import Any
 
 from contexts import canonical_jcs, canonical_rdfc
 from contexts.rdfc import Algorithm
+from contexts.template import Slots, canonical_alike
 from credentials.report import CredentialError
 from keys.material import KeyKind, PublicKey, Signer
 from keys.multibase import multibase_decode, multibase_encode
+
+
+_OPTIONS: Slots = {"created": "text"}
+"""In what the proofs of one signer differ."""
 
 
 class Standing(StrEnum):
@@ -92,7 +97,11 @@ class Cryptosuite:
         digest = sha384 if kind == "P-384" else sha256
         if form is None or (self.is_rdfc and algorithm != "sha256"):
             form = self.canonicalise(document, algorithm)
-        return digest(self.canonicalise(config, algorithm)).digest() + digest(form).digest()
+        if self.is_rdfc and algorithm == "sha256":
+            options = canonical_alike(config, _OPTIONS).encode()
+        else:
+            options = self.canonicalise(config, algorithm)
+        return digest(options).digest() + digest(form).digest()
 
 
 def rdfc(document: dict[str, Any], algorithm: Algorithm) -> bytes:
