@@ -108,11 +108,11 @@ def labels_of(
             others.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
         if g == " _:z":
             others.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
+    nodes = own.keys() | others.keys()
+    if len(nodes) == 1:
+        return {node: "_:c14n0" for node in nodes}
     return ranked(
-        {
-            node: first_degree(own.get(node, []), others.get(node, []), algorithm)
-            for node in own.keys() | others.keys()
-        }
+        {node: first_degree(own.get(node, []), others.get(node, []), algorithm) for node in nodes}
     )
 
 

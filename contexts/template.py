@@ -225,12 +225,7 @@ class Template(_Marked):
     def text(self, values: list[str]) -> str:
         """Give the canonical text with `values`; raise `Unusual` where they change its form."""
         filled = self.filled(values)
-        hashes = self._hashes.copy()
-        for node, rests, out, into in self._hashed:
-            hashes[node] = first_degree(rests.written(filled) + out, _filled(into, filled))
-        labels = ranked(hashes)
-        if labels is None:
-            raise Unusual
+        labels = self._labels(filled)
         filled.update(labels.items())
         lines = self._fixed.copy()
         for piece, rests in self._subjects:
@@ -238,6 +233,17 @@ class Template(_Marked):
             lines.append((name, block(name, rests.written(filled))))
         lines.sort()
         return "".join([text for _name, text in lines])
+
+    def _labels(self, filled: _Filled) -> dict[str, str]:
+        hashes = self._hashes.copy()
+        if len(hashes) + len(self._hashed) == 1:
+            return {node: "_:c14n0" for node in (*hashes, *(node for node, *_ in self._hashed))}
+        for node, rests, out, into in self._hashed:
+            hashes[node] = first_degree(rests.written(filled) + out, _filled(into, filled))
+        labels = ranked(hashes)
+        if labels is None:
+            raise Unusual
+        return labels
 
     def _part(self, subject: str, walk: Walk) -> None:
         rests = [self._piece(rest) for rest in walk.said.get(subject, [])]
@@ -276,6 +282,8 @@ class _Rests:
     def __init__(self, pieces: list[_Piece]) -> None:
         self._pieces = sorted(pieces, key=_start)
         predicates = [_start(piece).split(" ")[1] for piece in pieces]
+        self._fixed = [piece for piece in self._pieces if type(piece) is str]
+        self._is_fixed = len(self._fixed) == len(pieces)
         # Whatever follows, different predicates keep their order and are different statements.
         self._is_ordered = all(
             type(piece) is str or predicates.count(predicate) == 1
@@ -284,6 +292,8 @@ class _Rests:
 
     def written(self, filled: _Filled) -> list[str]:
         """Give the rests, sorted, each once."""
+        if self._is_fixed:
+            return self._fixed
         rests = _filled(self._pieces, filled)
         return rests if self._is_ordered else sorted(set(rests))
 

@@ -5,6 +5,7 @@ Controller documents and proofs write keys and signatures so (Controlled Identif
 
 import base64
 import re
+from functools import cache
 
 from keys.errors import MalformedKey
 
@@ -14,6 +15,7 @@ _PLACES = bytes(_ALPHABET.find(chr(code)) % 256 for code in range(256))
 _NO_PLACE = 255
 _CHUNK = 10
 """Digits at a time, as many as a machine word holds."""
+_CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -21,15 +23,21 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 def base58_encode(data: bytes) -> str:
     """Write bytes in base58btc."""
-    number, digits = int.from_bytes(data, "big"), ""
+    number, digits, pairs = int.from_bytes(data, "big"), "", _pairs()
     while number:
-        number, rest = divmod(number, 58**_CHUNK)
-        part = ""
-        while rest:  # small numbers are divided faster
-            rest, digit = divmod(rest, 58)
-            part = _ALPHABET[digit] + part
-        digits = part.rjust(_CHUNK, "1") + digits
+        number, rest = divmod(number, _CHUNK_VALUE)  # small numbers are divided faster
+        rest, e = divmod(rest, _PAIR)
+        rest, d = divmod(rest, _PAIR)
+        rest, c = divmod(rest, _PAIR)
+        a, b = divmod(rest, _PAIR)
+        digits = f"{pairs[a]}{pairs[b]}{pairs[c]}{pairs[d]}{pairs[e]}{digits}"
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits.lstrip("1")
+
+
+@cache
+def _pairs() -> list[str]:
+    """Give every two digits, by their value."""
+    return [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
 def base58_decode(text: str) -> bytes:
@@ -44,7 +52,7 @@ def base58_decode(text: str) -> bytes:
         part, chunk = 0, digits[start : start + _CHUNK]
         for digit in chunk:
             part = part * 58 + digit
-        number = number * 58 ** len(chunk) + part
+        number = number * (_CHUNK_VALUE if len(chunk) == _CHUNK else 58 ** len(chunk)) + part
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
