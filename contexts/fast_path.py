@@ -110,7 +110,7 @@ def labels_of(
             others.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
     nodes = own.keys() | others.keys()
     if len(nodes) == 1:
-        return {node: "_:c14n0" for node in nodes}
+        return dict.fromkeys(nodes, "_:c14n0")
     return ranked(
         {node: first_degree(own.get(node, []), others.get(node, []), algorithm) for node in nodes}
     )

@@ -237,7 +237,7 @@ class Template(_Marked):
     def _labels(self, filled: _Filled) -> dict[str, str]:
         hashes = self._hashes.copy()
         if len(hashes) + len(self._hashed) == 1:
-            return {node: "_:c14n0" for node in (*hashes, *(node for node, *_ in self._hashed))}
+            return dict.fromkeys((*hashes, *(node for node, *_ in self._hashed)), "_:c14n0")
         for node, rests, out, into in self._hashed:
             hashes[node] = first_degree(rests.written(filled) + out, _filled(into, filled))
         labels = ranked(hashes)

@@ -21,7 +21,6 @@ from credentials.report import CredentialError
 from keys.material import KeyKind, PublicKey, Signer
 from keys.multibase import multibase_decode, multibase_encode
 
-
 _OPTIONS: Slots = {"created": "text"}
 """In what the proofs of one signer differ."""
 

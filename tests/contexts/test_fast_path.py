@@ -248,3 +248,15 @@ def test_contexts_of_a_test_suite_leave_no_trace() -> None:
         assert "https://suite.example/#w" in canonical_rdfc(document)
     with pytest.raises(UnknownContext):
         canonical_rdfc(document)
+
+
+def test_two_nodes_behind_one_property_are_two_statements_in_a_hash() -> None:
+    # Both are "_:a <evidence> _:z" to the object that leads to them; neither may be left out.
+    for number in range(12):
+        evidence = [
+            {"type": ["Evidence"], "name": f"{number} {word}", "description": word}
+            for word in ("one", "two", "three")
+        ]
+        document = {**BADGE, "evidence": evidence, "name": f"badge {number}"}
+        del document["id"]
+        assert agree(document)
