@@ -44,7 +44,7 @@ _Filled = dict[int | str, str]
 
 
 def canonical_alike(document: dict[str, Any], slots: Slots) -> str:
-    """Give what `canonical_rdfc` gives, in half the time if a like document came before.
+    """Give what `canonical_rdfc` gives, in half the time if like documents came before.
 
     A template is made when a second document comes that is like a first one but in `slots`.
     """
