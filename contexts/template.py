@@ -280,10 +280,10 @@ class _Rests:
     """What is said of one subject, in order, as it follows the subject in the line."""
 
     def __init__(self, pieces: list[_Piece]) -> None:
-        self._pieces = sorted(pieces, key=_start)
         predicates = [_start(piece).split(" ")[1] for piece in pieces]
-        self._fixed = [piece for piece in self._pieces if type(piece) is str]
-        self._is_fixed = len(self._fixed) == len(pieces)
+        ordered = list(enumerate(sorted(pieces, key=_start)))
+        self._fixed = [piece if type(piece) is str else "" for _place, piece in ordered]
+        self._places = [(place, piece) for place, piece in ordered if not isinstance(piece, str)]
         # Whatever follows, different predicates keep their order and are different statements.
         self._is_ordered = all(
             type(piece) is str or predicates.count(predicate) == 1
@@ -292,9 +292,11 @@ class _Rests:
 
     def written(self, filled: _Filled) -> list[str]:
         """Give the rests, sorted, each once."""
-        if self._is_fixed:
+        if not self._places:
             return self._fixed
-        rests = _filled(self._pieces, filled)
+        rests = self._fixed.copy()
+        for place, (before, value, behind) in self._places:
+            rests[place] = f"{before}{filled[value]}{behind}"
         return rests if self._is_ordered else sorted(set(rests))
 
 
