@@ -18,7 +18,7 @@ from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
 from contexts.fast_path import Unusual, canonical_fast, check_fast
 from contexts.pinned import load_context
 from contexts.rdfc import Algorithm, Quad, canonicalise, escape_literal
-from contexts.strict_json import MAX_DEPTH, MAX_INTEGER, check_strict
+from contexts.strict_json import check_strict, is_plain
 
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
@@ -26,7 +26,7 @@ _LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
 def canonical_jcs(value: Any) -> bytes:
     """Give the JSON Canonicalization Scheme form of a value (RFC 8785)."""
-    if _is_plain(value, MAX_DEPTH - 1):
+    if is_plain(value):
         text = _ENCODER.encode(value)
         if "\\u0000" not in text:
             with suppress(UnicodeEncodeError):  # a lone surrogate, to be named below
@@ -36,34 +36,6 @@ def canonical_jcs(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise UnsafeDocument(f"no canonical JSON: {error}") from error
-
-
-def _is_plain(value: Any, levels: int) -> bool:
-    """Tell a value whose form the standard library writes as RFC 8785 does.
-
-    Fractions are written otherwise in Python, and names beyond ASCII may be sorted otherwise.
-    """
-    kind = type(value)
-    if kind is dict:
-        try:
-            if not "".join(value).isascii():
-                return False
-        except TypeError:  # a name that is not a string, to be named below
-            return False
-        value = value.values()
-    elif kind is not list:
-        return (
-            kind is str
-            or kind is bool
-            or value is None
-            or (kind is int and -MAX_INTEGER <= value <= MAX_INTEGER)
-        )
-    if levels == 0:
-        return False
-    for one in value:  # noqa: SIM110 - a generator takes twice as long
-        if type(one) is not str and not _is_plain(one, levels - 1):
-            return False
-    return True
 
 
 _ENCODER = json.JSONEncoder(

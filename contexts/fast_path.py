@@ -9,8 +9,10 @@ nodes apart.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import islice
 from math import isfinite
+from operator import eq
 from typing import Any
 
 from contexts.closed_profile import (
@@ -28,6 +30,7 @@ from contexts.pinned import pinned
 from contexts.rdfc import DIGESTS, Algorithm, Quad, canonicalise, escape_literal
 from contexts.strict_json import MAX_INTEGER
 from contexts.term_tables import (
+    GRAPH,
     ID,
     LITERAL,
     REFERENCE,
@@ -35,6 +38,7 @@ from contexts.term_tables import (
     UNUSUAL,
     Meaning,
     State,
+    Step,
     compiled,
     live,
 )
@@ -54,6 +58,9 @@ _MAX_CONTEXTS = _MAX_TYPES = 10
 _MAX_SCOPED = 3
 _MOST_SEEN = 200
 _NO_TYPES: list[str] = []
+_NOTHING = Meaning(ID, "", "", False, False)
+Said = dict[str, list[str]]
+"""What is said of each subject: " <predicate> object", as it follows the subject in the line."""
 
 
 class Unusual(Exception):
@@ -62,79 +69,133 @@ class Unusual(Exception):
 
 def canonical_fast(document: dict[str, Any], algorithm: Algorithm = "sha256") -> str:
     """Give the canonical N-Quads, or raise `Unusual`."""
-    try:
-        return _canonical(document, compiled(), algorithm)
-    except Unusual:
-        return _canonical(document, live(), algorithm)
+    return _form(walked(document), algorithm)
 
 
 def check_fast(document: dict[str, Any]) -> None:
     """Walk a document without writing its form, or raise `Unusual`."""
+    walked(document)
+
+
+def walked(document: dict[str, Any]) -> "Walk":
+    """Walk a document with the tables that lie ready, or else with those made by PyLD."""
     try:
-        _Walk().document(document, compiled())
+        return Walk(document, compiled())
     except Unusual:
-        _Walk().document(document, live())
+        return Walk(document, live())
 
 
-def _canonical(document: dict[str, Any], start: State, algorithm: Algorithm = "sha256") -> str:
-    walk = _Walk()
-    walk.document(document, start)
-    closed, opened = walk.closed, set(walk.open)
-    labels = _labels(opened, algorithm)
+def _form(walk: "Walk", algorithm: Algorithm) -> str:
+    labels = labels_of(walk.said, walk.links, algorithm)
     if labels is None:
-        # Statements without blank nodes tell none of them apart.
-        closed += [
-            f"{line}\n" for line in canonicalise(opened, algorithm=algorithm).split("\n") if line
-        ]
-        return "".join(sorted(set(closed)))
-    for subject, predicate, object_, graph in opened:
-        tail = f" {labels.get(graph, graph)} .\n" if graph else " .\n"
-        closed.append(
-            f"{labels.get(subject, subject)} {predicate} {labels.get(object_, object_)}{tail}"
-        )
-    return "".join(sorted(set(closed)))
+        return _told_apart(walk, algorithm)
+    return text_of(walk.said, walk.links, labels)
 
 
-def _labels(quads: Iterable[Quad], algorithm: Algorithm) -> dict[str, str] | None:
+def labels_of(
+    said: Said, links: Iterable[Quad], algorithm: Algorithm = "sha256"
+) -> dict[str, str] | None:
     """Label the blank nodes by their first-degree hashes (4.6); None when two are equal."""
-    lines: dict[str, list[str]] = {}
-    for subject, predicate, object_, graph in quads:
+    own = {node: list(rests) for node, rests in said.items() if node[0] == "_"}
+    others: dict[str, list[str]] = {}
+    for subject, predicate, object_, graph in links:
         s = "_:z" if subject[0] == "_" else subject
         o = "_:z" if object_[0] == "_" else object_
         g = "" if not graph else " _:z" if graph[0] == "_" else f" {graph}"
         if s == "_:z":
-            lines.setdefault(subject, []).append(f"_:a {predicate} {o}{g} .\n")
+            own.setdefault(subject, []).append(f" {predicate} {o}{g}")
         if o == "_:z":
-            lines.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
+            others.setdefault(object_, []).append(f"{s} {predicate} _:a{g} .\n")
         if g == " _:z":
-            lines.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
-    by_hash, hashed = {}, DIGESTS[algorithm]
-    for node, mentions in lines.items():
-        mentions.sort()
-        by_hash[hashed("".join(mentions).encode()).digest()] = node
-    if len(by_hash) != len(lines):
+            others.setdefault(graph, []).append(f"{s} {predicate} {o} _:a .\n")
+    nodes = own.keys() | others.keys()
+    if len(nodes) == 1:
+        return dict.fromkeys(nodes, "_:c14n0")
+    return ranked(
+        {node: first_degree(own.get(node, []), others.get(node, []), algorithm) for node in nodes}
+    )
+
+
+def first_degree(own: list[str], others: list[str], algorithm: Algorithm = "sha256") -> bytes:
+    """Hash the statements that mention a blank node (4.6.3): its own, and those of others."""
+    # Its own lines stand together, since all start with "_:a" and no other does.
+    lines = [*others, block("_:a", sorted(own))] if own else others
+    lines.sort()
+    return DIGESTS[algorithm]("".join(lines).encode()).digest()
+
+
+def ranked(hashes: dict[str, bytes]) -> dict[str, str] | None:
+    """Label nodes in the order of their hashes; None when two are equal."""
+    by_hash = {digest: node for node, digest in hashes.items()}
+    if len(by_hash) != len(hashes):
         return None
     return {by_hash[digest]: f"_:c14n{place}" for place, digest in enumerate(sorted(by_hash))}
 
 
-class _Walk:
-    """One document on its way: lines without blank nodes, and quads with."""
+def text_of(said: Said, links: Iterable[Quad], labels: dict[str, str]) -> str:
+    """Write the statements, sorted by code point, each once; `links` are moved into `said`.
 
-    def __init__(self) -> None:
-        self.closed: list[str] = []
-        self.open: list[Quad] = []
+    Sorted by subject and then by the rest, they are sorted as lines: no subject starts another but
+    for labels, and the space behind a subject comes before any digit.
+    """
+    for subject, predicate, object_, graph in links:
+        tail = f" {labels.get(graph, graph)}" if graph else ""
+        rest = f" {predicate} {labels.get(object_, object_)}{tail}"
+        said.setdefault(subject, []).append(rest)
+    named = [(labels.get(subject, subject), rests) for subject, rests in said.items()]
+    named.sort()
+    return "".join([block(subject, sorted(rests)) for subject, rests in named])
+
+
+def block(subject: str, rests: list[str]) -> str:
+    """Write what is said of one subject, in this order."""
+    glue = f" .\n{subject}"
+    return f"{subject}{glue.join(rests)} .\n"
+
+
+def _told_apart(walk: "Walk", algorithm: Algorithm) -> str:
+    # Statements without blank nodes tell none of them apart.
+    opened, closed = set(walk.links), []
+    for subject, rests in walk.said.items():
+        if subject[0] == "_":
+            parts = [rest[1:].partition(" ") for rest in rests]
+            opened |= {(subject, predicate, object_, "") for predicate, _, object_ in parts}
+        else:
+            closed += [f"{subject}{rest} ." for rest in rests]
+    closed += canonicalise(opened, algorithm=algorithm).rstrip("\n").split("\n")
+    return "".join(f"{line}\n" for line in sorted(set(closed)))
+
+
+class Walk:
+    """One document on its way.
+
+    `said` has what is said of each subject, as it follows the subject in the line, " <predicate>
+    object"; `links` has the statements with a blank node as object, and those in a graph.
+    """
+
+    def __init__(self, document: dict[str, Any], start: State) -> None:
+        self.said: Said = {}
+        self.links: list[Quad] = []
         self._blanks = self._members = self._pairs = 0
         self._outer: tuple[str, ...] = ()
         self._faces: dict[tuple[str, str], list[tuple[list[str], State, dict[str, Any]]]] = {}
-
-    def document(self, document: dict[str, Any], start: State) -> None:
-        """Walk the outermost object."""
         if type(document) is not dict or "@context" not in document or len(document) == 1:
             raise Unusual
         self._outer = _urls(document["@context"])
         self._object(document, start, "", 1)
-        if not (self.closed or self.open):
+        if not (self.said or self.links):
             raise Unusual
+        for rests in self.said.values():  # what is said twice is one statement
+            rests.sort()
+            if any(map(eq, rests, islice(rests, 1, None))):
+                rests[:] = dict.fromkeys(rests)
+        if len(self.links) > 1:
+            self.links = list(set(self.links))
+
+    @property
+    def names(self) -> set[str]:
+        """The ids of its objects, as subjects."""
+        return {name for _graph, name in self._faces}
 
     def _object(self, item: dict[str, Any], state: State, graph: str, depth: int) -> str:
         """Walk an object that stands in `graph`; give its name."""
@@ -143,57 +204,51 @@ class _Walk:
         if "@context" in item:
             state = self._opened(item["@context"], state)
         types, inner = _typed(item, state)
-        terms = inner.terms
+        terms, known = inner.terms, inner.steps
         if "id" in item:
-            if not _is(terms, "id", ID):
-                raise Unusual
-            name = _checked_iri(item["id"], terms)
+            name = checked_iri(item["id"], terms)
             self._remember(name, graph, types, item, inner)
         else:
             name = self._blank()
-        is_open = bool(graph) or name[0] == "_"
-        closed, opened = self.closed.append, self.open.append
-        for iri in types:
-            if is_open:
-                opened((name, _RDF_TYPE, iri, graph))
-            else:
-                closed(f"{name} {_RDF_TYPE} {iri} .\n")
-        self._count(len(item))
+        rests = [f" {_RDF_TYPE} {iri}" for iri in types] if types else []
+        self._members += len(item)
+        if self._members > MAX_MEMBERS:
+            raise Unusual
         for key, written in item.items():
-            meaning = terms.get(key)
-            if meaning is None:
-                if key == "@context":
-                    continue
-                raise Unusual
-            kind, iri, suffix, is_graph, _scoped = meaning
-            if kind <= TYPE:
-                continue
-            if kind == UNUSUAL:
-                raise Unusual
-            if type(written) is list:
-                self._count(len(written))
-                self._pairs += len(written) ** 2
-                if self._pairs > MAX_PAIRS:
-                    raise Unusual
-            for value in written if type(written) is list else (written,):
-                if type(value) is str:
-                    if is_graph:
-                        raise Unusual
-                    if kind == LITERAL:
-                        object_ = f'"{_escaped(value)}"{suffix}'
-                    elif kind == REFERENCE:
-                        object_ = _iri(value, inner, meaning)
+            kind, start, end, meaning = known.get(key) or _step(key, inner)
+            if kind == LITERAL and type(written) is str:
+                if not written.isprintable() or '"' in written or "\\" in written:
+                    written = escaped(written)
+                rests.append(f"{start}{written}{end}")
+            elif kind == REFERENCE and type(written) is str and not meaning.scoped:
+                rests.append(f" {meaning.iri} {checked_iri(written, terms)}")
+            elif kind > TYPE:
+                for value in self._values(written):
+                    if type(value) is dict:
+                        object_ = self._inside(value, key, meaning, inner, graph, depth)
                     else:
-                        object_ = _word(value, key, inner, meaning)
-                elif type(value) is dict:
-                    object_ = self._inside(value, key, meaning, inner, graph, depth)
-                else:
-                    object_ = _number(value, meaning)
-                if is_open or object_[0] == "_":
-                    opened((name, iri, object_, graph))
-                else:
-                    closed(f"{name} {iri} {object_} .\n")
+                        object_ = _simple(value, key, inner, meaning)
+                    if object_[0] == "_":
+                        self.links.append((name, meaning.iri, object_, graph))
+                    else:
+                        rests.append(f" {meaning.iri} {object_}")
+        if graph:
+            parts = [rest[1:].partition(" ") for rest in rests]
+            self.links += [(name, predicate, object_, graph) for predicate, _, object_ in parts]
+        elif name in self.said:
+            self.said[name] += rests
+        elif rests:
+            self.said[name] = rests
         return name
+
+    def _values(self, written: Any) -> Iterable[Any]:
+        if type(written) is not list:
+            return (written,)
+        self._members += len(written)
+        self._pairs += len(written) ** 2
+        if self._members > MAX_MEMBERS or self._pairs > MAX_PAIRS:
+            raise Unusual
+        return written
 
     def _inside(
         self,
@@ -229,11 +284,6 @@ class _Walk:
             raise Unusual
         return f"_:b{self._blanks}"
 
-    def _count(self, members: int) -> None:
-        self._members += members
-        if self._members > MAX_MEMBERS:
-            raise Unusual
-
     def _opened(self, context: Any, state: State) -> State:
         urls = _urls(context)
         if urls[0] not in (VC1, VC2) and not set(urls) <= set(self._outer):
@@ -248,17 +298,19 @@ class _Walk:
     ) -> None:
         # Equal objects of one id, Profiles that agree, and objects of other types with other
         # members are usual; `contexts.closed_profile` judges all else.
-        said = item.keys() - {"@context", "id", "type"}
-        if not said or (types == [_ENDORSED] and said == {"endorsementComment"}):
+        faces = self._faces.get((graph, name))
+        if faces is None:
+            self._faces[graph, name] = [(types, inner, item)]
             return
-        faces = self._faces.setdefault((graph, name), [])
+        said = _said(types, item)
+        if not said:
+            return
         for other_types, other_state, other in faces:
-            if inner is other_state and item == other:
+            other_said = _said(other_types, other)
+            if not other_said or (inner is other_state and item == other):
                 continue
             if types == other_types == [_PROFILE]:
-                if inner is not other_state or any(
-                    item[m] != other[m] for m in said & other.keys()
-                ):
+                if inner is not other_state or any(item[m] != other[m] for m in said & other_said):
                     raise Unusual
                 continue
             predicates = {inner.terms[member].iri for member in said if member in inner.terms}
@@ -266,11 +318,35 @@ class _Walk:
                 not _DOCUMENTS.isdisjoint(types + other_types)
                 or not set(types).isdisjoint(other_types)
                 or any(
-                    other_state.terms[m].iri in predicates for m in other if m in other_state.terms
+                    other_state.terms[m].iri in predicates
+                    for m in other_said
+                    if m in other_state.terms
                 )
             ):
                 raise Unusual
         faces.append((types, inner, item))
+
+
+def _said(types: list[str], item: dict[str, Any]) -> set[str]:
+    """Give the members by which an object says something of its own."""
+    said = item.keys() - {"@context", "id", "type"}
+    return set() if types == [_ENDORSED] and said == {"endorsementComment"} else said
+
+
+def _step(key: str, state: State) -> Step:
+    """Give what a member of an object does, ready to be written."""
+    meaning = state.terms.get(key)
+    if meaning is None:
+        if key != "@context":
+            raise Unusual
+        step: Step = (ID, "", "", _NOTHING)
+    elif meaning.kind == UNUSUAL or (key == "id" and meaning.kind != ID):
+        raise Unusual
+    else:
+        kind = GRAPH if meaning.graph else meaning.kind
+        step = (kind, f' {meaning.iri} "', f'"{meaning.suffix}', meaning)
+    state.steps[key] = step
+    return step
 
 
 def _urls(context: Any) -> tuple[str, ...]:
@@ -320,7 +396,8 @@ def _is(terms: dict[str, Meaning], alias: str, kind: int) -> bool:
     return alias in terms and terms[alias].kind == kind
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
+    """Write the inside of a literal; raise `Unusual` for characters that are refused."""
     if value.isprintable() and '"' not in value and "\\" not in value:
         return value
     if _REFUSED.search(value):
@@ -331,16 +408,49 @@ def _escaped(value: str) -> str:
 def _iri(value: Any, state: State, meaning: Meaning) -> str:
     if meaning.scoped:
         raise Unusual
-    return _checked_iri(value, state.terms)
+    return checked_iri(value, state.terms)
 
 
-def _checked_iri(value: Any, terms: dict[str, Meaning]) -> str:
+def checked_iri(value: Any, terms: Container[str]) -> str:
+    """Give an absolute IRI in angle brackets; raise `Unusual` for anything else."""
+    try:
+        scheme = _SCHEMES[value]
+    except (KeyError, TypeError):
+        scheme = _scheme(value)
     # A scheme that is a term could be a prefix: the value would be a shortened IRI.
-    if type(value) is not str or not IRI.fullmatch(value) or value.partition(":")[0] in terms:
-        raise Unusual
-    if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
+    if scheme in terms:
         raise Unusual
     return f"<{value}>"
+
+
+_SCHEMES: dict[str, str] = {}
+"""Of IRIs that were looked at: a memory, since most come again."""
+_MOST_SCHEMES, _LONGEST_KEPT = 4_000, 200
+
+
+def _scheme(value: Any) -> str:
+    if type(value) is not str or not IRI.fullmatch(value) or _REFUSED.search(value):
+        raise Unusual
+    scheme = value.partition(":")[0]
+    if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
+        raise Unusual
+    if len(value) <= _LONGEST_KEPT:
+        if len(_SCHEMES) >= _MOST_SCHEMES:
+            _SCHEMES.clear()
+        _SCHEMES[value] = scheme
+    return scheme
+
+
+def _simple(value: Any, key: str, state: State, meaning: Meaning) -> str:
+    if type(value) is not str:
+        return _number(value, meaning)
+    if meaning.graph:
+        raise Unusual
+    if meaning.kind == LITERAL:
+        return f'"{escaped(value)}"{meaning.suffix}'
+    if meaning.kind == REFERENCE:
+        return _iri(value, state, meaning)
+    return _word(value, key, state, meaning)
 
 
 def _word(value: str, key: str, state: State, meaning: Meaning) -> str:
@@ -349,7 +459,7 @@ def _word(value: str, key: str, state: State, meaning: Meaning) -> str:
         raise Unusual
     found = words.terms.get(value)
     if found is None:
-        return _checked_iri(value, words.terms)
+        return checked_iri(value, words.terms)
     if not found.iri:
         raise Unusual
     return found.iri
@@ -361,7 +471,7 @@ def _text(value: dict[str, Any]) -> str:
         raise Unusual
     if "@language" in value and not LANGUAGE.fullmatch(language):
         raise Unusual
-    literal = f'"{_escaped(text)}"'
+    literal = f'"{escaped(text)}"'
     if "@direction" in value:
         if value["@direction"] not in ("ltr", "rtl"):
             raise Unusual

@@ -23,12 +23,13 @@ _MAX_NAMED = 3
 
 def check_schema(document: Any, name: SchemaName) -> None:
     """Raise `SchemaMismatch` with the places that do not have the shape of the schema."""
+    if _validator(name).is_valid(document):
+        return
     errors = [
         f"{_pointer(error.instance_path)}: {error.message[:200]}"
         for _, error in zip(range(_MAX_NAMED), _validator(name).iter_errors(document), strict=False)
     ]
-    if errors:
-        raise SchemaMismatch("; ".join(errors))
+    raise SchemaMismatch("; ".join(errors))
 
 
 def _pointer(path: Iterable[str | int]) -> str:

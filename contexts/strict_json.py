@@ -39,7 +39,8 @@ def loads_strict(
         raise MalformedJson("the text starts with a byte order mark")
     try:
         value = _DECODER.decode(decoded)
-        if type(value) in _CONTAINERS:
+        # Nothing is nested deeper than there are brackets.
+        if decoded.count("{") + decoded.count("[") > max_depth and type(value) in _CONTAINERS:
             _check_depth(value, max_depth)
     except RecursionError as error:
         raise MalformedJson(f"nested deeper than {max_depth} levels") from error
@@ -85,6 +86,48 @@ def check_strict(
                 raise MalformedJson(f"the number at {path} is not finite")
         else:
             raise MalformedJson(f"{type(item).__name__} at {path} is not JSON")
+
+
+def is_plain(value: Any, levels: int = MAX_DEPTH - 1) -> bool:
+    """Tell a value whose form the standard library writes as RFC 8785 does.
+
+    Fractions are written otherwise in Python, and names beyond ASCII may be sorted otherwise. The
+    characters of texts are not looked at.
+    """
+    kind = type(value)
+    if kind is dict:
+        try:
+            if not "".join(value).isascii():
+                return False
+        except TypeError:  # a name that is not a string, to be named below
+            return False
+        value = value.values()
+    elif kind is not list:
+        return (
+            kind is str
+            or kind is bool
+            or value is None
+            or (kind is int and -MAX_INTEGER <= value <= MAX_INTEGER)
+        )
+    if levels == 0:
+        return False
+    for one in value:  # noqa: SIM110 - a generator takes twice as long
+        if type(one) is not str and not is_plain(one, levels - 1):
+            return False
+    return True
+
+
+def write_plain(value: Any) -> bytes | None:
+    """Write a plain value, of which `check_strict` would refuse nothing; None for any other."""
+    if not is_plain(value):
+        return None
+    text = _ENCODER.encode(value)
+    if "\x7f" in text or ("\\" in text and _SUSPICIOUS.search(text)):
+        return None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,6 +178,7 @@ def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
         raise MalformedJson(f"the control character U+{ord(found[0]):04X} in {where}")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique,
     parse_constant=_refuse_constant,

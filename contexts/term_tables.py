@@ -20,6 +20,8 @@ from contexts.urls import OB3, OB3_EXTENSIONS, VC2
 
 ID, TYPE, LITERAL, REFERENCE, VOCABULARY, UNUSUAL = range(6)
 """What a term makes of its values; `UNUSUAL` is left to the whole processor."""
+GRAPH = 6
+"""In a `Step`: each value is a graph of its own, whatever the kind of the term."""
 
 _FILE = Path(__file__).parent / "data" / "states.json"
 _ROOTS = ((VC2, OB3, OB3_EXTENSIONS), (VC2, OB3), (VC2,))
@@ -44,11 +46,17 @@ class Meaning(NamedTuple):
     """Whether the term, as a type or a property, brings a context of its own."""
 
 
+Step = tuple[int, str, str, Meaning]
+"""What a member does: its kind, and what stands before and behind the text of a literal."""
+
+
 class State:
     """One active context; None stands for a place that has no table."""
 
     def __init__(self) -> None:
         self.terms: dict[str, Meaning] = {}
+        self.steps: dict[str, Step] = {}
+        """For the members that were met: a memory."""
         self.insides: dict[str, State | None] = {}
         self.references: dict[str, State | None] = {}
         self.types: dict[str, State | None] = {}

@@ -12,16 +12,16 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from contexts import ContextError, check_words
+from contexts import ContextError
+from credentials.canonical import checked_jcs
 from credentials.cryptosuites import Cryptosuite, Standing, suites
 from credentials.cryptosuites.ecdsa_sd_2023 import derive
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
-from keys.controller import verification_key
 from keys.errors import DidError, InvalidSignature, KeysError
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
-from keys.resolution import resolve
+from keys.resolution import method_key
 
 _MAX_PROOFS = 10
 _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
@@ -55,12 +55,14 @@ def add_proof(
     previous_proof: str | Sequence[str] | None = None,
     mandatory_pointers: Sequence[str] = (),
     beside: bool = False,
+    form: str | None = None,
 ) -> dict[str, Any]:
     """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
 
     `mandatory_pointers` are JSON pointers to what every proof derived from an ecdsa-sd-2023 proof
     must show. Only with `beside` may there be proofs already: the new one then stands with them in
-    a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3).
+    a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3). `form` is the
+    canonical text of the document without its proofs, where the caller has it already.
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
@@ -96,9 +98,11 @@ def add_proof(
     except ProofError as error:
         raise CredentialError(error.detail) from error
     if previous:
-        unsecured["proof"] = previous
+        unsecured["proof"], form = previous, None
     config = _config(suite, unsecured, proof)
-    made = {**proof, "proofValue": suite.prove(config, unsecured, signer, mandatory_pointers)}
+    said = form.encode() if form is not None and suite.is_rdfc else None
+    value = suite.prove(config, unsecured, signer, mandatory_pointers, said)
+    made = {**proof, "proofValue": value}
     return {**document, "proof": [*present, made] if present else made}
 
 
@@ -299,10 +303,13 @@ def _check_signature(
         _check_context(document, options["@context"])
         unsecured["@context"], form = options["@context"], None
     try:
+        said = form.encode() if form is not None and suite.is_rdfc else None
         if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
-            check_words({**document, "proof": proofs})
+            whole = checked_jcs({**document, "proof": proofs})
+            is_whole = not previous and unsecured.get("@context") == document.get("@context")
+            said = whole if is_whole else None
         config = _config(suite, unsecured, options)
-        suite.check(config, unsecured, public, proof["proofValue"], form)
+        suite.check(config, unsecured, public, proof["proofValue"], said)
     except ContextError as error:
         raise ProofError("shape.unsafe", error.detail) from error
     except InvalidSignature as error:
@@ -352,8 +359,7 @@ def _controllers_key(
             "proof.other-signer", f"the key {method[:200]!r} is not one of {controller[:200]!r}"
         )
     try:
-        document = resolve(method, fetch=fetch, now=now).document
-        return verification_key(document, method, purpose=purpose, now=now)
+        return method_key(method, purpose=purpose, fetch=fetch, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
     except DidError as error:

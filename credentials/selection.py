@@ -71,11 +71,11 @@ def statements_of(document: dict[str, Any], hmac_key: bytes) -> Statements:
     that has no parts to choose from: lists in order, and graphs of their own.
     """
     form = canonical_rdfc(document)
-    if any(found[1] for found in _TERM.finditer(form)):
+    if _FOR_NOW in form and any(found[1] for found in _TERM.finditer(form)):
         raise CredentialError(f"an id starts with {_FOR_NOW}")
     named = _with_names(document)
     text = canonical_rdfc(named)
-    if any(found[2] for found in _TERM.finditer(text)):
+    if "_:" in text and any(found[2] for found in _TERM.finditer(text)):
         raise CredentialError("a list in order, or a proof inside, cannot be shown in part")
     text = _unnamed(text)
     canonical = issued_identifiers(parse_nquads(text))
@@ -93,9 +93,15 @@ def hmac_label(canonical: str, key: bytes) -> str:
 
 def relabel(text: str, labels: dict[str, str]) -> list[str]:
     """Give the lines of canonical N-Quads with other labels, sorted; `KeyError` for one too few."""
-    if "_:" in text:
-        text = _TERM.sub(lambda found: f"_:{labels[found[2]]}" if found[2] else found[0], text)
-    return sorted(f"{line}\n" for line in text.split("\n") if line)
+
+    def written(found: re.Match[str]) -> str:
+        return f"_:{labels[found[2]]}" if found[2] else found[0]
+
+    return sorted(
+        f"{_TERM.sub(written, line) if '_:' in line else line}\n"
+        for line in text.split("\n")
+        if line
+    )
 
 
 def select(document: dict[str, Any], pointers: Sequence[str]) -> dict[str, Any]:
@@ -171,4 +177,9 @@ def _with_names(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unnamed(text: str) -> str:
-    return _TERM.sub(lambda found: f"_:{found[1]}" if found[1] else found[0], text)
+    def written(found: re.Match[str]) -> str:
+        return f"_:{found[1]}" if found[1] else found[0]
+
+    return "\n".join(
+        _TERM.sub(written, line) if _FOR_NOW in line else line for line in text.split("\n")
+    )

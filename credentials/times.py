@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from credentials.report import CredentialError
@@ -14,6 +15,8 @@ _STAMP = re.compile(
     r"(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?"
 )
 
+_LONGEST = 40
+"""Characters; the pattern allows no more."""
 _TOO_FINE = re.compile(r"(\.\d{6})\d+")
 
 
@@ -23,20 +26,34 @@ def read_time(value: Any, name: str, *, zone_required: bool = True) -> datetime:
     Without a zone a time could mean two moments: refused, unless `zone_required` is false (proof
     options of some issuers), where it then counts as UTC.
     """
-    found = _STAMP.fullmatch(value) if isinstance(value, str) else None
-    if not found:
+    moment, has_zone = _read(value) if isinstance(value, str) else (None, False)
+    if moment is None:
         raise CredentialError(f"{name} is not a date and time: {str(value)[:60]!r}")
-    if found[1] is None and zone_required:
+    if zone_required and not has_zone:
         raise CredentialError(f"{name} has no time zone: {value!r}")
+    return moment
+
+
+def _read(text: str) -> tuple[datetime | None, bool]:
+    return _moment(text) if len(text) <= _LONGEST else (None, False)
+
+
+@lru_cache(maxsize=1_000)
+def _moment(text: str) -> tuple[datetime | None, bool]:
+    """Give the moment, if it is one, and whether it has a zone; several checks ask for the same."""
+    found = _STAMP.fullmatch(text)
+    if not found:
+        return None, False
     try:
-        moment = datetime.fromisoformat(_TOO_FINE.sub(r"\1", value) if "." in value else value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise CredentialError(f"{name} is not a date and time: {value!r}") from error
+        moment = datetime.fromisoformat(_TOO_FINE.sub(r"\1", text) if "." in text else text)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None, found[1] is not None
+    return moment, found[1] is not None
 
 
 def write_time(moment: datetime) -> str:
     """Write a moment in UTC, to the second."""
     if moment.tzinfo is None:
         raise ValueError("times are aware UTC datetimes; this one has no time zone")
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from contexts import ContextError, UnknownContext, canonical_rdfc, check_words
+from contexts import ContextError, UnknownContext, check_words
+from credentials.canonical import canonical_badge
 from credentials.endorsements import (
     check_dates,
     embedded_endorsements,
@@ -237,7 +238,7 @@ def _check_shape(badge: dict[str, Any]) -> str | None:
     check_shape(badge)
     form = None
     if is_over_statements(badge):
-        form = canonical_rdfc(_unsecured(badge))
+        form = canonical_badge(badge)
     else:
         _check_words(badge)
     check_documents_schema(badge)

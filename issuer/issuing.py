@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from credentials.badges import achievement_credential, check_before_signing
+from credentials.canonical import canonical_badge
 from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
@@ -304,6 +305,7 @@ def deliver(
             signer,
             verification_method=body.keyring.method_id(name),
             created=now.replace(microsecond=0),
+            form=canonical_badge(document),
         )
         pause("signed")
         text = _dump(signed)

@@ -48,6 +48,11 @@ class _Curve:
     order: int
     algorithms: tuple[str, str]
 
+    @cached_property
+    def scheme(self) -> ec.ECDSA:
+        """How signatures are made: with the digest that goes with the curve."""
+        return ec.ECDSA(self.digest)
+
 
 _CURVES: dict[str, _Curve] = {
     "P-256": _Curve(
@@ -228,7 +233,7 @@ class PublicKey:
                 r, s = (int.from_bytes(half, "big") for half in halves)
                 if not (0 < r < curve.order and 0 < s < curve.order):
                     raise InvalidSignature("the signature is out of range")
-                loaded.verify(encode_dss_signature(r, s), data, ec.ECDSA(curve.digest))
+                loaded.verify(encode_dss_signature(r, s), data, curve.scheme)
         except _Invalid as error:
             raise InvalidSignature("the signature does not match") from error
 
@@ -334,7 +339,7 @@ class PrivateKey:
         if isinstance(loaded, ed25519.Ed25519PrivateKey):
             return loaded.sign(data)
         curve = _CURVES[self.kind]
-        r, s = decode_dss_signature(loaded.sign(data, ec.ECDSA(curve.digest)))
+        r, s = decode_dss_signature(loaded.sign(data, curve.scheme))
         return r.to_bytes(curve.size, "big") + s.to_bytes(curve.size, "big")
 
     @cached_property

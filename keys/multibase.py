@@ -5,11 +5,17 @@ Controller documents and proofs write keys and signatures so (Controlled Identif
 
 import base64
 import re
+from functools import cache
 
 from keys.errors import MalformedKey
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_PLACES = {character: value for value, character in enumerate(_ALPHABET)}
+_PLACES = bytes(_ALPHABET.find(chr(code)) % 256 for code in range(256))
+"""The value of each character; 255 for the others."""
+_NO_PLACE = 255
+_CHUNK = 10
+"""Digits at a time, as many as a machine word holds."""
+_CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -17,23 +23,36 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 def base58_encode(data: bytes) -> str:
     """Write bytes in base58btc."""
-    number = int.from_bytes(data, "big")
-    digits = ""
+    number, digits, pairs = int.from_bytes(data, "big"), "", _pairs()
     while number:
-        number, rest = divmod(number, 58)
-        digits = _ALPHABET[rest] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
+        number, rest = divmod(number, _CHUNK_VALUE)  # small numbers are divided faster
+        rest, e = divmod(rest, _PAIR)
+        rest, d = divmod(rest, _PAIR)
+        rest, c = divmod(rest, _PAIR)
+        a, b = divmod(rest, _PAIR)
+        digits = f"{pairs[a]}{pairs[b]}{pairs[c]}{pairs[d]}{pairs[e]}{digits}"
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits.lstrip("1")
+
+
+@cache
+def _pairs() -> list[str]:
+    """Give every two digits, by their value."""
+    return [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
 def base58_decode(text: str) -> bytes:
     """Read base58btc; raise `MalformedKey` for other characters or too much text."""
     if len(text) > _MAX_CHARACTERS:
         raise MalformedKey(f"base58 text of {len(text)} characters is too long")
+    digits = text.encode("latin-1", "replace").translate(_PLACES)
+    if _NO_PLACE in digits:
+        raise MalformedKey(f"{text[digits.index(_NO_PLACE)]!r} is not a base58 character")
     number = 0
-    for character in text:
-        if character not in _PLACES:
-            raise MalformedKey(f"{character!r} is not a base58 character")
-        number = number * 58 + _PLACES[character]
+    for start in range(0, len(digits), _CHUNK):  # small numbers are multiplied faster
+        part, chunk = 0, digits[start : start + _CHUNK]
+        for digit in chunk:
+            part = part * 58 + digit
+        number = number * (_CHUNK_VALUE if len(chunk) == _CHUNK else 58 ** len(chunk)) + part
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
@@ -45,10 +64,13 @@ def base64url_encode(data: bytes) -> str:
 
 def base64url_decode(text: str) -> bytes:
     """Read base64url without padding; refuse any second spelling of the same bytes."""
-    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
-        raise MalformedKey("the text is not base64url")
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise MalformedKey("the text is not base64url") from error
     if base64url_encode(data) != text:
+        if not _BASE64URL.fullmatch(text):  # the decoder leaves out what is none
+            raise MalformedKey("the text is not base64url")
         raise MalformedKey("the base64url text has stray bits at its end")
     return data
 

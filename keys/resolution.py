@@ -11,16 +11,21 @@ A program that resolves again and again keeps a `ResolutionCache`.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from keys.controller import verification_key
 from keys.did import DidUrl, parse_did_url, resolvers
 from keys.errors import DidError
 from keys.fetching import Fetch
 from keys.lookup import Asked
+from keys.material import PublicKey
 
 _VERSIONED = ("webvh",)
 """Methods that keep older versions; for the others a DID URL with a query names nothing."""
+_SPELLED_OUT = ("did:key:", "did:jwk:")
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 _LISTED = (
     "verificationMethod",
     "authentication",
@@ -81,6 +86,24 @@ def dereference(did_url: str, *, fetch: Fetch | None, now: datetime) -> dict[str
     url = parse_did_url(did_url)
     found = _resolved(url, fetch, now)
     return found.named(url.fragment) if url.fragment else found.document
+
+
+def method_key(method_id: str, *, purpose: str, fetch: Fetch | None, now: datetime) -> PublicKey:
+    """Give the key that a method names, if its controller allows it for `purpose` at `now`.
+
+    Raises as `resolve` and `keys.controller.verification_key` do.
+    """
+    if method_id.startswith(_SPELLED_OUT):
+        return _spelled_out(method_id, purpose)
+    document = resolve(method_id, fetch=fetch, now=now).document
+    return verification_key(document, method_id, purpose=purpose, now=now)
+
+
+@lru_cache(maxsize=1_000)
+def _spelled_out(method_id: str, purpose: str) -> PublicKey:
+    # The identifier is the document: nothing in it ends, and it is read once.
+    document = resolve(method_id, fetch=None, now=_ALWAYS).document
+    return verification_key(document, method_id, purpose=purpose, now=_ALWAYS)
 
 
 class ResolutionCache:

@@ -16,9 +16,13 @@ from typing import Any
 
 from contexts import canonical_jcs, canonical_rdfc
 from contexts.rdfc import Algorithm
+from contexts.template import Slots, canonical_alike
 from credentials.report import CredentialError
 from keys.material import KeyKind, PublicKey, Signer
 from keys.multibase import multibase_decode, multibase_encode
+
+_OPTIONS: Slots = {"created": "text"}
+"""In what the proofs of one signer differ."""
 
 
 class Standing(StrEnum):
@@ -54,11 +58,16 @@ class Cryptosuite:
         document: dict[str, Any],
         signer: Signer,
         mandatory_pointers: Sequence[str],
+        form: bytes | None = None,
     ) -> str:
-        """Sign a document and the options of its proof; give the `proofValue`."""
+        """Sign a document and the options of its proof; give the `proofValue`.
+
+        `form` is the document's canonical form (RDFC-1.0 with SHA-256) where the caller has it.
+        """
         if mandatory_pointers:
             raise CredentialError(f"{self.name} shows all: it takes no mandatory pointers")
-        return multibase_encode(signer.sign(self._hash_data(config, document, signer.public.kind)))
+        data = self._hash_data(config, document, signer.public.kind, form)
+        return multibase_encode(signer.sign(data))
 
     def check(
         self,
@@ -66,11 +75,11 @@ class Cryptosuite:
         document: dict[str, Any],
         public: PublicKey,
         value: str,
-        form: str | None,
+        form: bytes | None,
     ) -> None:
         """Raise `InvalidSignature`, or `MalformedKey`, unless `value` is the key's over both.
 
-        `form` is the document's canonical text (SHA-256) where the caller has it already.
+        `form` is the document's canonical form (RDFC-1.0 with SHA-256) where the caller has it.
         """
         data = self._hash_data(config, document, public.kind, form)
         public.verify(data, multibase_decode(value))
@@ -80,16 +89,18 @@ class Cryptosuite:
         config: dict[str, Any],
         document: dict[str, Any],
         kind: KeyKind,
-        form: str | None = None,
+        form: bytes | None = None,
     ) -> bytes:
         # Data Integrity 1.0, 4.2: the digests of proof options and document, in this order.
         algorithm: Algorithm = "sha384" if kind == "P-384" else "sha256"
         digest = sha384 if kind == "P-384" else sha256
-        if form is not None and self.is_rdfc and algorithm == "sha256":
-            said = form.encode()
+        if form is None or (self.is_rdfc and algorithm != "sha256"):
+            form = self.canonicalise(document, algorithm)
+        if self.is_rdfc and algorithm == "sha256":
+            options = canonical_alike(config, _OPTIONS).encode()
         else:
-            said = self.canonicalise(document, algorithm)
-        return digest(self.canonicalise(config, algorithm)).digest() + digest(said).digest()
+            options = self.canonicalise(config, algorithm)
+        return digest(options).digest() + digest(form).digest()
 
 
 def rdfc(document: dict[str, Any], algorithm: Algorithm) -> bytes:

@@ -141,6 +141,7 @@ class _SelectiveDisclosure(Cryptosuite):
         document: dict[str, Any],
         signer: Signer,
         mandatory_pointers: Sequence[str],
+        form: bytes | None = None,
     ) -> str:
         """Give the base proof (3.6.1)."""
         hmac_key = secrets.token_bytes(_HMAC_BYTES)
@@ -166,11 +167,13 @@ class _SelectiveDisclosure(Cryptosuite):
         document: dict[str, Any],
         public: PublicKey,
         value: str,
-        form: str | None,
+        form: bytes | None,
     ) -> None:
         """Verify a derived proof (3.6.7); a base proof is for the holder alone."""
         derived = DerivedProof.read(value)
-        mandatory, others = derived.parted(form if form is not None else canonical_rdfc(document))
+        mandatory, others = derived.parted(
+            form.decode() if form is not None else canonical_rdfc(document)
+        )
         passing = PublicKey("P-256", derived.public_key.removeprefix(_P256_PUBLIC))
         public.verify(_sign_data(config, derived.public_key, mandatory), derived.signature)
         for line, signature in zip(others, derived.signatures, strict=True):

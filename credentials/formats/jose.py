@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contexts import ContextError, loads_strict
-from contexts.strict_json import check_strict
+from contexts.strict_json import check_strict, write_plain
 from credentials.report import CredentialError, ProofError
 from keys.errors import InvalidSignature, KeysError
 from keys.material import PublicKey, Signer
@@ -131,6 +131,9 @@ def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Sign
 
 def write_json(value: Any) -> bytes:
     """Write JSON that every strict reader reads; raise `CredentialError` where there is none."""
+    written = write_plain(value)
+    if written is not None:
+        return written
     try:
         check_strict(value)
     except ContextError as error:

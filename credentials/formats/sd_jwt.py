@@ -188,9 +188,18 @@ class _Filling:
 
 def has_digests(value: Any) -> bool:
     """Tell whether something may be hidden within `value`."""
-    if isinstance(value, dict):
-        return "_sd" in value or "..." in value or any(has_digests(v) for v in value.values())
-    return isinstance(value, list) and any(has_digests(item) for item in value)
+    level = [value]
+    while level:
+        inside: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                if "_sd" in item or "..." in item:
+                    return True
+                inside += item.values()
+            elif isinstance(item, list):
+                inside += item
+        level = [item for item in inside if isinstance(item, dict | list)]
+    return False
 
 
 def _read_disclosure(encoded: str, algorithm: str) -> Disclosure:

@@ -61,6 +61,9 @@ def _look_up(entry: Any, credential_id: Any, looking: Looking) -> StatusResult:
 def _joined(results: Sequence[StatusResult]) -> StatusResult:
     """Join the answers of several lists: as old as the oldest, as short-lived as the shortest."""
 
+    if len(results) == 1:
+        return results[0]
+
     def earliest(moments: list[datetime | None]) -> datetime | None:
         return min((moment for moment in moments if moment is not None), default=None)
 

@@ -51,11 +51,12 @@ class Looking:
 
 @dataclass(frozen=True)
 class SignedList:
-    """A list credential that its issuer signed and that is valid now."""
+    """A list credential; from `signed_list`, one that its issuer signed and that is valid now."""
 
     subject: dict[str, Any]
     valid_from: datetime | None
     valid_until: datetime | None
+    opened: Opened
 
 
 def fetched(url: str, looking: Looking, *, accept: str = _MEDIA) -> HttpResponse:
@@ -81,22 +82,16 @@ def signed_list(
     3. Its issuer signed it.
     4. It is valid now: an old list says nothing about today.
     """
+    body = fetched(url, looking).body
+    read = _read if len(body) <= _MOST_KEPT else _read.__wrapped__
     try:
-        body = fetched(url, looking).body
-        opened = _opened(body) if len(body) <= _MOST_KEPT else open_document(body)  # 1
-    except (ContextError, CredentialError) as error:
-        raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
-    except CheckFailed as error:
-        raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
-    document = opened.document
-    try:
-        subject = _checked_subject(document, url, looking, credential_type, list_type, purpose)  # 2
-        start, end = period(document)
+        found = read(body, url, looking.issuer, credential_type, list_type, purpose)  # 1, 2
+        opened = found.opened
         if opened.secured:  # 3
             verify_secured(opened.secured, fetch=looking.fetch, now=looking.now)
         else:
             verify_proof(
-                document,
+                opened.document,
                 purpose="assertionMethod",
                 controller=looking.issuer,
                 fetch=looking.fetch,
@@ -109,6 +104,7 @@ def signed_list(
         raise CannotCheck("status.unreachable", error.detail) from error
     except CheckFailed as error:
         raise CheckFailed("status.bad-list", f"{url}: {error.detail}") from error
+    start, end = found.valid_from, found.valid_until
     too_early = start is not None and start > looking.now + CLOCK_SKEW
     if too_early or (end is not None and end < looking.now - CLOCK_SKEW):  # 4
         raise CannotCheck("status.unreachable", f"{url} is not valid now (until {end})")
@@ -117,13 +113,22 @@ def signed_list(
             check_times(opened.secured, now=looking.now)
         except CheckFailed as error:
             raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
-    return SignedList(subject, start, end)
+    return found
 
 
 @lru_cache(maxsize=16)
-def _opened(body: bytes) -> Opened:
+def _read(
+    body: bytes, url: str, issuer: str, credential_type: str, list_type: str, purpose: str
+) -> SignedList:
     # The same bytes are read once; nobody changes what was read.
-    return open_document(body)
+    try:
+        opened = open_document(body)
+    except (ContextError, CredentialError, CheckFailed) as error:
+        raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
+    document = opened.document
+    subject = _checked_subject(document, url, issuer, credential_type, list_type, purpose)
+    start, end = period(document)
+    return SignedList(subject, start, end, opened)
 
 
 def fresh_until(
@@ -139,7 +144,7 @@ def fresh_until(
 def _checked_subject(
     document: dict[str, Any],
     url: str,
-    looking: Looking,
+    issuer: str,
     credential_type: str,
     list_type: str,
     purpose: str,
@@ -155,6 +160,6 @@ def _checked_subject(
     purposes = subject.get("statusPurpose")
     if purpose not in (purposes if isinstance(purposes, list) else [purposes]):
         raise CredentialError(f"it is a list for {str(purposes)[:60]!r}")
-    if issuer_id(document) != looking.issuer:
+    if issuer_id(document) != issuer:
         raise CredentialError("it is the list of another issuer")
     return subject

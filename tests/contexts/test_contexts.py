@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parties import NOW, Party
 
@@ -28,6 +28,7 @@ from contexts import (
 )
 from contexts.pinned import pinned
 from contexts.rdfc import canonicalise_nquads, issued_identifiers, parse_nquads
+from contexts.strict_json import check_strict, write_plain
 from contexts.urls import OB3, VC2
 
 BADGE = Party("Centre").unsigned_badge("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
@@ -266,3 +267,24 @@ def test_threads_do_not_disturb_each_other() -> None:
         thread.join()
     assert set(found) == {wanted}
     assert NOW.tzinfo is not None
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+    )
+)
+def test_what_is_written_quickly_is_what_the_strict_way_would_write(value: Any) -> None:
+    written = write_plain(value)
+    if written is not None:
+        check_strict(value)
+        assert json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() == written
+        assert loads_strict(written) == value
+
+
+@pytest.mark.parametrize("text", ["\x7f", "\x00", "\x1b", "\ud800", "\u2028\x08"])
+def test_refused_characters_are_never_written_quickly(text: str) -> None:
+    assert write_plain({"a": [text]}) is None
+    assert write_plain({text: 1}) is None

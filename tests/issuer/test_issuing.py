@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from credentials.badges import check_before_signing
-from credentials.proofs import verify_proof
+from credentials.proofs import add_proof, verify_proof
 from credentials.report import Headline
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
@@ -125,6 +125,36 @@ def test_an_award_without_intention_is_never_signed(centre: Centre) -> None:
     award_id = _approved_only(centre)
     with pytest.raises(Refused):
         collect(centre, award_id)
+
+
+def test_badges_after_the_first_are_signed_from_a_template_to_the_same_bytes(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awards_ = [release(centre, candidate=name) for name in ("maria", "juan", "ana", "luis")]
+    for award_id in awards_[:2]:
+        collect(centre, award_id)
+
+    def whole_way(_document: Any) -> str:
+        raise AssertionError("the whole way was taken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("contexts.template.canonical_rdfc", whole_way)
+        texts = [
+            deliver(centre.database, award_id, holder=holder, body=centre.body, now=NOW)
+            for award_id, holder in zip(awards_[2:], (HOLDER, OTHER), strict=True)
+        ]
+    for text in texts:
+        badge = json.loads(text)
+        proof = badge.pop("proof")
+        name, signer = centre.body.keyring.current()
+        slowly = add_proof(
+            badge,
+            signer,
+            verification_method=centre.body.keyring.method_id(name),
+            created=NOW.replace(microsecond=0),
+        )
+        assert slowly["proof"] == proof
+        assert json.dumps(slowly, ensure_ascii=False, separators=(",", ":")) == text
 
 
 # --- what a badge says -----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from keys.did import did_web, did_web_url, resolvers
 from keys.errors import DidError, InvalidSignature, KeysError, MalformedKey
 from keys.fetching import HttpRequest, HttpResponse
 from keys.material import PrivateKey, PublicKey
-from keys.multibase import base58_encode, base64url_encode, multibase_encode
+from keys.multibase import base58_decode, base58_encode, base64url_encode, multibase_encode
 from keys.resolution import resolve
 
 
@@ -270,3 +271,23 @@ def test_signature_of_a_known_key_is_the_published_one() -> None:
         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
         "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
     )
+
+
+def test_base58_is_the_number_in_another_base_with_its_leading_zeros() -> None:
+    alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    chance = random.Random(58)
+    samples = [chance.randbytes(size) for size in range(80) for _ in range(4)]
+    for data in [*samples, bytes(64), b"\0\0\x01", b"\xff" * 64, bytes([0, *b"ab"])]:
+        number, slowly = int.from_bytes(data, "big"), ""
+        while number:
+            number, digit = divmod(number, 58)
+            slowly = alphabet[digit] + slowly
+        slowly = "1" * (len(data) - len(data.lstrip(b"\0"))) + slowly
+        assert base58_encode(data) == slowly
+        assert base58_decode(slowly) == data
+
+
+@pytest.mark.parametrize("text", ["0", "O", "l", "zI", "é", "z\u0131", "😀", " ", "+" * 11])
+def test_what_is_not_base58_is_named(text: str) -> None:
+    with pytest.raises(MalformedKey, match="is not a base58 character"):
+        base58_decode(text)
