@@ -135,19 +135,23 @@ def main() -> None:
             _wait_for(f"{address}/health", serving)
             ask(f"{address}/credentials/verify", bodies[:_WARMING], seconds=1)
             plain = ask(f"{address}/yardstick/", seconds=max(2, given.seconds // 2))
-            checks = ask(
-                f"{address}/credentials/verify", bodies[_WARMING:], seconds=given.seconds
-            )
+            checks = ask(f"{address}/credentials/verify", bodies[_WARMING:], seconds=given.seconds)
         finally:
             os.killpg(serving.pid, signal.SIGTERM)
             serving.wait(10)
     half, most, nearly_all = checks.milliseconds
     print(f"{given.server}, {_WORKERS} workers, {os.cpu_count()} cores, asked by {checks.by}")
-    print(f"{checks.rate:8,.0f} checks a second; asking took {checks.cpu / checks.seconds:.0%}"
-          f" of a core; {checks.failed} failed")
-    print(f"{plain.rate:8,.0f} bare pages a second on the same server;"
-          f" asking took {plain.cpu / plain.seconds:.0%} of a core")
-    print(f"         half within {half:.1f} ms, 95 % within {most:.1f} ms, 99 % {nearly_all:.1f} ms")
+    print(
+        f"{checks.rate:8,.0f} checks a second; asking took {checks.cpu / checks.seconds:.0%}"
+        f" of a core; {checks.failed} failed"
+    )
+    print(
+        f"{plain.rate:8,.0f} bare pages a second on the same server;"
+        f" asking took {plain.cpu / plain.seconds:.0%} of a core"
+    )
+    print(
+        f"         half within {half:.1f} ms, 95 % within {most:.1f} ms, 99 % {nearly_all:.1f} ms"
+    )
     print(f"         a check is as much as {plain.rate / checks.rate:.1f} bare pages")
     print(f"goal {_GOAL:,}: {'reached' if checks.rate >= _GOAL else 'not reached'}")
 
