@@ -9,6 +9,7 @@ from keys.fetching import Fetch
 from verifier.settings import VerifierSettings
 from verifier.tables import Table
 from verifier.views import check, machines
+from verifier.views.process import register_process
 from web.app import create_service, register, utc_now
 
 
@@ -22,6 +23,7 @@ def create_app(
     app = create_service(
         __name__, settings, Table.metadata, fetch=fetch, clock=clock, uses_cookies=False
     )
+    register_process(app, settings)
     register(app, check.blueprint)
     register(app, machines.blueprint, machines=True)
     return app

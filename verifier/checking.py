@@ -17,7 +17,7 @@ from credentials.report import Check, CheckFailed, CredentialError, Outcome, Pre
 from credentials.trust import Trust
 from credentials.verify import Expected, verify_anything
 from keys.fetching import CannotFetch, Fetch, HttpRequest
-from verifier.caching import CachedFetch
+from verifier.caching import CachedFetch, Copies
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -43,6 +43,7 @@ def judge(
     domain: str,
     trust: Trust,
     database: Database,
+    copies: Copies,
     fetch: Fetch,
     now: datetime,
 ) -> Judged:
@@ -51,10 +52,10 @@ def judge(
     When a copy of somebody's keys was reused and the answer is not a good one, it is judged once
     more with fresh copies: the keys may have been changed since.
     """
-    cached = CachedFetch(database, fetch, now)
+    cached = CachedFetch(database, fetch, now, copies=copies)
     report = verify_anything(document, Expected(domain), trust=trust, fetch=cached, now=now)
     if cached.reused and report.headline != "genuine":
-        cached = CachedFetch(database, fetch, now, fresh_only=True)
+        cached = CachedFetch(database, fetch, now, copies=copies, fresh_only=True)
         report = verify_anything(document, Expected(domain), trust=trust, fetch=cached, now=now)
     return Judged(report, cached.asked)
 

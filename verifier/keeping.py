@@ -1,13 +1,13 @@
 """What the verifier keeps for minutes: pasted badges under a secret address, counts of checks."""
 
 import hashlib
-import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import Integer, bindparam, column, delete, text
 from sqlmodel import Session, col
 
 from verifier.tables import CheckCount, Shown
@@ -16,18 +16,28 @@ from web.errors import Refused
 from web.languages import N_
 
 RESULT_LIVES = timedelta(minutes=15)
+COUNTED_FOR = timedelta(minutes=10)
 
 _NAME_BYTES = 24
 _NONCE_BYTES = 12
-_WINDOW = timedelta(minutes=10)
-# One statement, so that two checks at once are both counted, on SQLite as on PostgreSQL.
+# One statement, so that two processes at once are both counted, on SQLite as on PostgreSQL.
 _COUNT = text(
-    "INSERT INTO check_count (source_hash, window_start, count) VALUES (:key, :now, 1) "
+    "INSERT INTO check_count (source_hash, window_start, count) VALUES (:key, :now, :taking) "
     "ON CONFLICT (source_hash) DO UPDATE SET "
-    "count = CASE WHEN check_count.window_start < :old THEN 1 ELSE check_count.count + 1 END, "
+    "count = CASE WHEN check_count.window_start < :old THEN :taking "
+    "ELSE check_count.count + :taking END, "
     "window_start = CASE WHEN check_count.window_start < :old THEN :now "
-    "ELSE check_count.window_start END RETURNING count"
+    "ELSE check_count.window_start END RETURNING count, window_start"
 ).bindparams(bindparam("now", type_=UtcDateTime), bindparam("old", type_=UtcDateTime))
+_COUNTED = _COUNT.columns(column("count", Integer), column("window_start", UtcDateTime))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many checks of a visitor were taken since the window began."""
+
+    total: int
+    started: datetime
 
 
 def keep_shown(session: Session, text: str, *, now: datetime) -> str:
@@ -55,25 +65,29 @@ def read_shown(session: Session, name: str, *, now: datetime) -> str:
         raise _gone() from error
 
 
-def count_check(
-    session: Session, source: str, *, allowed: int, secret: bytes, now: datetime
-) -> None:
-    """Count a check of one visitor; raise `Refused` above so many in ten minutes.
+def count_check(session: Session, key: str, taking: int, *, allowed: int, now: datetime) -> Counted:
+    """Take so many checks of one visitor; raise `Refused` when none is left in this window.
 
-    Addresses are kept as keyed hashes, and only for those ten minutes.
+    The last ones may be fewer than asked for: those above `allowed` are not the caller's. Rows are
+    kept for ten minutes; `key` is a keyed hash of an address.
     """
-    key = hmac.new(secret, f"check|{source}".encode(), hashlib.sha256).hexdigest()
-    values = {"key": key, "now": now, "old": now - _WINDOW}
-    counted = session.connection().execute(_COUNT, values).scalar_one()
-    if counted == 1:
-        session.exec(delete(CheckCount).where(col(CheckCount.window_start) < now - _WINDOW))
-    if counted > allowed:
-        raise Refused(
-            N_("Too many checks in a short time."),
-            status=429,
-            code="too-many",
-            hint=N_("Wait a few minutes, then try again."),
-        )
+    values = {"key": key, "taking": taking, "now": now, "old": now - COUNTED_FOR}
+    counted = Counted(*session.connection().execute(_COUNTED, values).one())
+    if counted.total == taking:
+        session.exec(delete(CheckCount).where(col(CheckCount.window_start) < now - COUNTED_FOR))
+    if counted.total - taking >= allowed:
+        raise too_many()
+    return counted
+
+
+def too_many() -> Refused:
+    """Say that a visitor has no check left for some minutes."""
+    return Refused(
+        N_("Too many checks in a short time."),
+        status=429,
+        code="too-many",
+        hint=N_("Wait a few minutes, then try again."),
+    )
 
 
 def _gone() -> Refused:

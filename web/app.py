@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, request
+from flask.sessions import SessionInterface
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from sqlalchemy import MetaData, text
@@ -30,6 +31,13 @@ _STATIC_SECONDS = 24 * 3600
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
+
+
+class _NoSessions(SessionInterface):
+    """For a service without cookies: none is looked at, and writing to the session is an error."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ def create_service(
     _let_some_requests_be_larger(app)
     if uses_cookies:
         app.extensions["mycred4home_csrf"] = CSRFProtect(app)
+    else:
+        app.session_interface = _NoSessions()
     _static(app)
 
     @app.get("/health")

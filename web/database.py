@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 _BUSY_MILLISECONDS = 10_000
+_CREATING = 0x6D79637265640001  # our own number for PostgreSQL's lock
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,8 +50,14 @@ class Database:
         self.engine = _engine(url)
 
     def create(self) -> None:
-        """Make the tables that do not exist yet."""
-        self.metadata.create_all(self.engine)
+        """Make the tables that do not exist yet; several workers may start at the same moment."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+            self.metadata.create_all(connection)
+            connection.commit()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -102,10 +109,10 @@ def _engine(url: str) -> Engine:
         # The driver must not open transactions by itself; `transaction` says BEGIN IMMEDIATE.
         connection.isolation_level = None
         for pragma in (
-            "foreign_keys = ON",
+            f"busy_timeout = {_BUSY_MILLISECONDS}",  # first: the next one may have to wait
             "journal_mode = WAL",
+            "foreign_keys = ON",
             "synchronous = NORMAL",
-            f"busy_timeout = {_BUSY_MILLISECONDS}",
             "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

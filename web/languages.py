@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +21,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request
 from markupsafe import Markup, escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 _FOLDER = Path(__file__).parent / "locale"
 _REMEMBER_SECONDS = 365 * 24 * 3600
@@ -184,7 +186,13 @@ def _chosen(cookie: str | None) -> str:
     remembered = request.cookies.get(cookie) if cookie else None
     if remembered in languages():
         return str(remembered)
-    wanted = [tag for tag, _quality in request.accept_languages]
+    return _wanted(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def _wanted(header: str) -> str:
+    """Give the language that a browser likes best among ours."""
+    wanted = [tag for tag, _quality in parse_accept_header(header, LanguageAccept)]
     return negotiate_locale(wanted, languages(), sep="-") or "en"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, request
 
 from contexts import ContextError, MalformedJson, loads_strict
 from credentials.any_type import Profile, Verified, verify_credential, verify_presentation
@@ -199,13 +199,12 @@ def _details(status: int, kind: tuple[str, str], detail: str) -> dict[str, Any]:
 
 def _problem(status: int, kind: tuple[str, str], detail: str) -> Response:
     details = _details(status, kind, detail)
-    response = _json(status, {**details, "verified": False, "problemDetails": [details]})
-    response.headers["Content-Type"] = "application/problem+json"
-    return response
+    answer = {**details, "verified": False, "problemDetails": [details]}
+    return _json(status, answer, "application/problem+json")
 
 
-def _json(status: int, value: Any) -> Response:
-    response = make_response(json.dumps(value, ensure_ascii=False), status)
-    response.headers["Content-Type"] = "application/json"
+def _json(status: int, value: Any, content_type: str = "application/json") -> Response:
+    text = json.dumps(value, ensure_ascii=False)
+    response = Response(text, status, content_type=content_type)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,6 +1,7 @@
 """Transactions leave all or nothing, and two writers queue."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,3 +84,21 @@ def test_rows_stay_readable_after_the_session(database: Database) -> None:
     with database.reading() as session:
         row = session.exec(select(Row)).one()
     assert row.number == 7
+
+
+def test_workers_that_start_together_make_the_tables_once(database_url: str) -> None:
+    workers = [Database(database_url, Table.metadata) for _ in range(6)]
+    together = threading.Barrier(len(workers), timeout=30)
+
+    def start(database: Database) -> None:
+        together.wait()
+        database.create()
+        with database.transaction() as session:
+            session.add(Row(number=workers.index(database), at=NOW))
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        list(pool.map(start, workers))
+    with workers[0].reading() as session:
+        assert session.exec(select(func.count()).select_from(Row)).one() == len(workers)
+    for database in workers:
+        database.close()

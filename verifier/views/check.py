@@ -10,6 +10,7 @@ from verifier import checking, keeping
 from verifier.checking import Judged
 from verifier.machine import report_of
 from verifier.settings import VerifierSettings
+from verifier.views.process import in_process
 from verifier.wording import page_of
 from web.app import services
 from web.errors import Refused
@@ -110,14 +111,7 @@ def _handed_in() -> bytes:
 
 def count_check() -> None:
     """Count a check against the visitor's limit."""
-    with services().database.transaction() as session:
-        keeping.count_check(
-            session,
-            request.remote_addr or "",
-            allowed=_settings().checks_allowed,
-            secret=services().settings.secret,
-            now=services().now(),
-        )
+    in_process().counter.count(request.remote_addr or "", now=services().now())
 
 
 def _judge(document: str | bytes) -> Judged:
@@ -126,6 +120,7 @@ def _judge(document: str | bytes) -> Judged:
         domain=services().settings.base_url,
         trust=_settings().trust,
         database=services().database,
+        copies=in_process().copies,
         fetch=services().fetch,
         now=services().now(),
     )

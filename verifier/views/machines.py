@@ -8,13 +8,15 @@ from datetime import datetime
 from keys.fetching import HttpRequest, HttpResponse
 from verifier.caching import CachedFetch
 from verifier.views.check import count_check
+from verifier.views.process import in_process
 from web.app import services
 from web.vc_api import Instance, vc_api
 
 
 def _fetch(request: HttpRequest) -> HttpResponse:
     known = services()
-    return CachedFetch(known.database, known.fetch, known.now())(request)
+    copies = in_process().copies
+    return CachedFetch(known.database, known.fetch, known.now(), copies=copies)(request)
 
 
 def _now() -> datetime:
