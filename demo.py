@@ -30,11 +30,13 @@ from credentials.badges import achievement_credential
 from credentials.endorsements import endorsement_credential
 from credentials.proofs import add_proof
 from credentials.trust import Trust, TrustedParty
-from issuer import accounts, assessment, awards, changes, endorsements, offers
+from issuer import accounts, assessment, awards, changes, endorsements, observations, offers
+from issuer.answers import is_observed
 from issuer.assessment import Marking
+from issuer.observations import Seen, Watching
 from issuer.profile import IssuingBody
 from issuer.sampling import NO_SAMPLING
-from issuer.tables import Role
+from issuer.tables import Role, Submission
 from keys.did import did_key, did_web
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 from keys.material import PrivateKey
@@ -375,6 +377,8 @@ class _Centre:
             )
             scenario = framework.scenario_by_id(submission.scenario_id, language)
             for task in scenario.tasks:
+                if is_observed(task):
+                    continue
                 value = _WORDS[language] if task.best is None else task.best
                 value = list(value) if isinstance(value, tuple) else value
                 value = dict(value) if isinstance(value, Mapping) else value
@@ -393,6 +397,7 @@ class _Centre:
             level,
         )
         examiners = (self.elena, self.rosa) if language == "es" else (self.marc, self.rosa)
+        self._observe(submission_id, examiners[0])
         for examiner in examiners[: 2 if level == 3 else 1]:
             with self._issuer.database.transaction() as session:
                 assessment.decide(
@@ -408,6 +413,23 @@ class _Centre:
             decision = assessment.decision_of(session, submission_id)
         assert decision is not None, "the examiners agreed"
         return decision.id
+
+    def _observe(self, submission_id: UUID, examiner: UUID) -> None:
+        """Let an examiner write down what they saw in the practicals of a file."""
+        with self._issuer.database.transaction() as session:
+            file = session.get_one(Submission, submission_id)
+            scenario = self._body.framework.scenario_by_id(file.scenario_id, file.language)
+            for task in scenario.tasks:
+                if is_observed(task):
+                    seen = {option.id: Seen.SEEN for option in task.options}
+                    observations.observe(
+                        session,
+                        submission_id,
+                        task,
+                        Watching(seen, "", self.now.date()),
+                        examiner_id=examiner,
+                        now=self.now,
+                    )
 
     def released(self, worker: UUID, skill: str, language: str, level: int) -> UUID:
         """Let the officer release a decision."""

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from issuer import accounts, assessment
+from issuer import accounts, assessment, observations
+from issuer.answers import is_observed
 from issuer.assessment import Marking
 from issuer.framework import Framework, frameworks
+from issuer.observations import Seen, Watching
 from issuer.sampling import NO_SAMPLING, Sampling
 from issuer.tables import Appointment, Assessment, Role, Submission, Table
 from web.database import Database
@@ -91,7 +93,7 @@ class House:
             submission = session.get_one(Submission, submission_id)
             scenario = self.framework.scenario_by_id(submission.scenario_id, submission.language)
             for task in scenario.tasks:
-                if task.id != without:
+                if task.id != without and not is_observed(task):
                     assessment.save_answer(session, submission, task, good_answer(task), now=NOW)
 
     def sent(
@@ -106,6 +108,7 @@ class House:
 
     def mark(self, submission_id: UUID, examiner: UUID, level: int, *, now: datetime = NOW) -> Any:
         with self.database.transaction() as session:
+            self.observed(session, submission_id, examiner, now=now)
             return assessment.decide(
                 session,
                 submission_id,
@@ -115,6 +118,21 @@ class House:
                 sampling=self.sampling,
                 now=now,
             )
+
+    def observed(
+        self, session: Session, submission_id: UUID, examiner: UUID, *, now: datetime = NOW
+    ) -> None:
+        """Write down the practicals of a file that nobody has written down yet."""
+        due = assessment.unobserved(session, submission_id)
+        file = session.get_one(Submission, submission_id)
+        scenario = self.framework.scenario_by_id(file.scenario_id, file.language)
+        for task in scenario.tasks:
+            if task.id in due:
+                seen = {option.id: Seen.SEEN for option in task.options}
+                watching = Watching(seen, "", now.date())
+                observations.observe(
+                    session, submission_id, task, watching, examiner_id=examiner, now=now
+                )
 
     def marking(self, level: int, **marks: int) -> Marking:
         criteria = self.framework.skills[SKILL].criteria
