@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, issuing, notices
+from issuer import appeals, assessment, award_tables, batches, issuing, notices
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
@@ -77,6 +77,7 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
         with services.database.transaction() as session:
             assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
+            appeals.forget_words(session, now=now)
 
     today = services.clock()
     work(today)

@@ -43,20 +43,25 @@ _COLUMNS = (
 
 def counted_work(session: Session) -> list[Work]:
     """Give all work of people who agreed to be counted."""
+    superseded = select(Decision.supersedes).where(col(Decision.supersedes).is_not(None))
     rows = session.exec(
         select(Submission, Organisation.country_code, Decision)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
         .join(Organisation, col(Organisation.id) == col(Person.organisation_id))
         .join(Consent, col(Consent.person_id) == col(Person.id))
-        .outerjoin(Decision, col(Decision.submission_id) == col(Submission.id))
+        .outerjoin(
+            Decision,
+            (col(Decision.submission_id) == col(Submission.id))
+            & col(Decision.id).not_in(superseded),
+        )
         .where(col(Consent.statistics).is_(True))
         .order_by(col(Submission.number))
     ).all()
     proposed: dict[UUID, list[int]] = defaultdict(list)
     for submission_id, level in session.exec(
-        select(Assessment.submission_id, Assessment.proposed_level).order_by(
-            col(Assessment.ordinal)
-        )
+        select(Assessment.submission_id, Assessment.proposed_level)
+        .where(col(Assessment.round) == 1)
+        .order_by(col(Assessment.ordinal))
     ):
         proposed[submission_id].append(level)
     return [

@@ -45,6 +45,7 @@ class ReasonTrail:
     """A decision with what it rests on."""
 
     decision_id: UUID
+    submission_id: UUID
     candidate_id: UUID
     candidate_alias: str
     skill: str
@@ -101,12 +102,16 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
     rows = session.exec(
         select(Assessment, Person.alias)
         .join(Person, col(Person.id) == col(Assessment.examiner_id))
-        .where(col(Assessment.submission_id) == submission.id)
+        .where(
+            col(Assessment.submission_id) == submission.id,
+            col(Assessment.round) == decision.round,
+        )
         .order_by(col(Assessment.ordinal))
     ).all()
     assert decision.level is not None, "a constraint of the database"
     return ReasonTrail(
         decision_id=decision.id,
+        submission_id=submission.id,
         candidate_id=decision.candidate_id,
         candidate_alias=session.get_one(Person, decision.candidate_id).alias,
         skill=submission.skill,

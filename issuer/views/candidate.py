@@ -161,7 +161,9 @@ def status(submission_id: UUID) -> str | Response:
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
-        marks = assessment.final_assessments(session, submission_id) if decision else []
+        marks = (
+            assessment.final_assessments(session, submission_id, decision.round) if decision else []
+        )
         offer = offers.open_offer_for_candidate(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
         return redirect(url_for(".check", submission_id=submission_id))
