@@ -350,7 +350,8 @@ def forbid(table: str, name: str, action: str, condition: str, message: str) -> 
         "after_create",
         DDL(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN "
-            f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; "
+            f"IF {condition} THEN RAISE EXCEPTION '{message}' "
+            f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {'OLD' if action == 'DELETE' else 'NEW'}; END $$ LANGUAGE plpgsql; "
             f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {name}()"

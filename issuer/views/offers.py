@@ -10,6 +10,7 @@ from issuer import awards, offers
 from issuer.award_tables import Reason
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
+from issuer.deferrals import EarlyOffer
 from issuer.offers import OpenOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
@@ -58,6 +59,17 @@ def shown_offer(offer: OpenOffer | None) -> dict[str, Any] | None:
         "wallet_link": offer.wallet_link(settings.base_url, settings.wallet_url),
         "link": offer.link(settings.base_url),
         "number": offer.number,
+        "expires": offer.expires,
+    }
+
+
+def shown_early_offer(offer: EarlyOffer) -> dict[str, Any]:
+    """Give what a page shows of an offer before the decision: links and last day."""
+    settings = services().settings
+    assert isinstance(settings, IssuerSettings)
+    return {
+        "wallet_link": offer.wallet_link(settings.base_url, settings.wallet_url),
+        "link": offer.link(settings.base_url),
         "expires": offer.expires,
     }
 
