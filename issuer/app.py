@@ -5,14 +5,35 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import appeals, assessment, award_tables, batches, issuing, notices
+from issuer import (
+    appeals,
+    assessment,
+    award_tables,
+    batches,
+    drafts_of_marks,
+    issuing,
+    notices,
+    returns,
+)
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
+from issuer.views import (
+    after_sending,
+    candidate,
+    coordinator,
+    examiner,
+    examining,
+    faults,
+    home,
+    offers,
+    officer,
+    oid4vci,
+    public,
+)
 from issuer.views import batches as batch_pages
-from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
 from issuer.views import notices as notice_pages
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -49,6 +70,8 @@ def create_app(
     app.extensions["sampling"] = settings.sampling
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
         register(app, people)
+    for more in (after_sending.blueprint, examining.blueprint, faults.blueprint):
+        register(app, more)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, offers.blueprint)
@@ -67,8 +90,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
-    that was never sent, delete answers whose time is over. All of it may be done twice, by two
-    processes, without harm.
+    that was never sent, put files that are late in the queue again, delete what has had its time.
+    All of it may be done twice, by two processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 
@@ -78,6 +101,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
             appeals.forget_words(session, now=now)
+            returns.take_back_late_files(session, now=now)
+            drafts_of_marks.forget_useless(session)
 
     today = services.clock()
     work(today)

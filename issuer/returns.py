@@ -84,9 +84,7 @@ def send_back(
         session, submission_id, examiner_id=examiner_id, now=now
     )
     if not may_send_back(session, submission):
-        raise Refused(
-            N_("This file cannot be sent back any more."), status=409, code="returned-already"
-        )
+        raise cannot_be_sent_back()
     if not faults:  # 2
         raise Refused(N_("Choose at least one piece."), status=422, code="pieces")
     for task_id, fault in faults.items():
@@ -110,6 +108,13 @@ def send_back(
     )
     assessment.move(session, submission, SubmissionState.RETURNED, by=examiner_id, now=now)
     return made
+
+
+def cannot_be_sent_back() -> Refused:
+    """Say that a file is beyond being sent back."""
+    return Refused(
+        N_("This file cannot be sent back any more."), status=409, code="returned-already"
+    )
 
 
 def return_of(session: Session, submission_id: UUID) -> FileReturn | None:

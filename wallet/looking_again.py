@@ -5,6 +5,8 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlmodel import Session
+
 from credentials.exchange.oid4vci import (
     ExchangeError,
     deferred_request,
@@ -53,7 +55,7 @@ def look(
         text, wallet, found.errand.issuer, trust=trust, fetch=fetch, now=now
     )
 
-    def close(session: receiving.Session) -> UUID:
+    def close(session: Session) -> UUID:
         badge_id = keep(session, wallet, text, report, now=now)
         waiting.forget(session, wallet, waiting_id)
         return badge_id

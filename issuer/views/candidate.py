@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, assessment, offers
+from issuer import accounts, appeals, assessment, deferrals, feedback, offers
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import framework, require, visitor
@@ -87,7 +87,7 @@ def start(skill: str) -> Response:
             language=request.form.get("language", ""),
             now=services().now(),
         )
-        left = assessment.missing(session, submission, _scenario(submission))
+        left = assessment.missing(session, submission, scenario_of(submission))
     if left:
         return redirect(url_for(".task", submission_id=submission.id, task_id=left[0].id))
     return redirect(url_for(".check", submission_id=submission.id))
@@ -98,7 +98,7 @@ def start(skill: str) -> Response:
 def task(submission_id: UUID, task_id: str) -> str:
     """Show one task."""
     submission, scenario, given = _work(submission_id, draft=True)
-    return _task_page(submission, scenario, _task(scenario, task_id), given.get(task_id), {})
+    return task_page(submission, scenario, _task(scenario, task_id), given.get(task_id), {})
 
 
 @blueprint.post("/work/<uuid:submission_id>/tasks/<task_id>")
@@ -107,7 +107,7 @@ def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     """Keep an answer and show the next task, or the check page after the last."""
     submission, scenario, _given = _work(submission_id, draft=True)
     one = _task(scenario, task_id)
-    value = _answer_from_form(one)
+    value = answer_from_form(one)
     try:
         with services().database.transaction() as session:
             mine = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
@@ -115,7 +115,7 @@ def answer(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
     except Refused as refusal:
         if refusal.code != "answer":
             raise
-        page = _task_page(submission, scenario, one, value, {"answer": refusal.text})
+        page = task_page(submission, scenario, one, value, {"answer": refusal.text})
         return page, refusal.status
     return redirect(_next_url(submission, scenario, one))
 
@@ -161,9 +161,12 @@ def status(submission_id: UUID) -> str | Response:
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
-        marks = (
-            assessment.final_assessments(session, submission_id, decision.round) if decision else []
+        lines = feedback.feedback(
+            session, framework(), submission, decision, language=_edition_language()
         )
+        now = services().now()
+        again = appeals.may_appeal(session, submission, framework(), now=now)
+        waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
         return redirect(url_for(".check", submission_id=submission_id))
@@ -175,7 +178,10 @@ def status(submission_id: UUID) -> str | Response:
         decision=decision,
         steps=_STEPS,
         reached=_reached(submission, decision, offer),
-        feedback=_feedback(submission, [dict(one.marks) for one in marks]),
+        feedback=lines,
+        may_ask_again=again,
+        last_day=appeals.last_day(decision) if decision else None,
+        may_wait=waits,
         offer=offer,
     )
 
@@ -209,10 +215,11 @@ def _work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario, di
         given = assessment.answers(session, submission_id)
     if draft:
         assessment.must_be_draft(submission)
-    return submission, _scenario(submission), given
+    return submission, scenario_of(submission), given
 
 
-def _scenario(submission: Submission) -> Scenario:
+def scenario_of(submission: Submission) -> Scenario:
+    """Give the tasks of a submission, in the language it is done in."""
     return framework().scenario_by_id(submission.scenario_id, submission.language)
 
 
@@ -223,9 +230,16 @@ def _task(scenario: Scenario, task_id: str) -> Task:
     return found
 
 
-def _task_page(
-    submission: Submission, scenario: Scenario, one: Task, value: Any, errors: dict[str, str]
+def task_page(
+    submission: Submission,
+    scenario: Scenario,
+    one: Task,
+    value: Any,
+    errors: dict[str, str],
+    *,
+    action: str = "",
 ) -> str:
+    """Show one task; its form goes to `action`, or where answers before sending go."""
     place = scenario.tasks.index(one)
     return render_template(
         "candidate/task.html",
@@ -234,6 +248,7 @@ def _task_page(
         task=one,
         value=value,
         errors=errors,
+        action=action or url_for("candidate.answer", submission_id=submission.id, task_id=one.id),
         place=place + 1,
         before=scenario.tasks[place - 1] if place else None,
     )
@@ -246,7 +261,8 @@ def _next_url(submission: Submission, scenario: Scenario, one: Task) -> str:
     return url_for(".task", submission_id=submission.id, task_id=scenario.tasks[place].id)
 
 
-def _answer_from_form(one: Task) -> Any:
+def answer_from_form(one: Task) -> Any:
+    """Read the answer to a task from what was sent."""
     form = request.form
     if one.kind == "choose_many":
         return form.getlist("answer")
@@ -261,23 +277,9 @@ def _answer_from_form(one: Task) -> Any:
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:
-    if offer:
-        return 4
-    if decision:
-        return 3
+    if submission.state == SubmissionState.DECIDED and decision:
+        return 4 if offer else 3
     return 1 if submission.state == SubmissionState.SENT else 2
-
-
-def _feedback(submission: Submission, markings: list[dict[str, int]]) -> list[tuple[str, str, str]]:
-    """Say for each criterion what goes well now and what to try next."""
-    if not markings:
-        return []
-    lines = []
-    for line in framework().rubric(submission.skill, _edition_language()):
-        mark = min(marking[line.id] for marking in markings)
-        following = line.anchors[mark + 1] if mark + 1 < len(line.anchors) else ""
-        lines.append((line.name, line.anchors[mark] if mark else "", following))
-    return lines
 
 
 def _edition_language() -> str:
