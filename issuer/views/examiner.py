@@ -33,7 +33,7 @@ def queue() -> str:
         files=queue_filters.chosen(files, filters, now=now),
         all=len(files),
         skills=sorted({file.skill for file in files}),
-        languages=sorted({file.language for file in files}),
+        task_languages=sorted({file.language for file in files}),
         ages=queue_filters.AGES,
         filters=filters,
         begun=begun,

@@ -216,7 +216,7 @@ def test_two_taps_at_once_keep_one_badge(pair: Pair) -> None:
     pair.released()
     pair.later(visitor)
     place, services = pair.waiting_id(), pair.app.extensions["mycred4home"]
-    opened = cards.open_with_card(services.database, card, visitor="x", now=services.now())
+    opened = cards.open_with_card(services.database, card, visitor="x", now=pair.service.clock())
 
     def tap(_: int) -> object:
         try:
@@ -226,7 +226,7 @@ def test_two_taps_at_once_keep_one_badge(pair: Pair) -> None:
                 place,
                 fetch=services.fetch,
                 trust=services.settings.trust,
-                now=services.now(),
+                now=pair.service.clock(),
             )
         except LookedAt:
             return "looked at"
