@@ -365,12 +365,14 @@ def _wait(
     """Keep what is needed to come again, and note it in the receipt, in one transaction."""
     if metadata.deferred_endpoint is None:
         raise strange_issuer()
+    shown = configuration.display_in(wallet.language)
     errand = Errand(
         issuer=metadata.credential_issuer,
         endpoint=metadata.deferred_endpoint,
         token=token,
         transaction_id=deferred.transaction_id,
-        name=configuration.display_in(wallet.language).name or configuration.id,
+        name=shown.name or configuration.id,
+        language=shown.locale,
     )
     with database.transaction() as session:
         waiting_id = waiting.begin(session, wallet, errand, deferred, now=now)

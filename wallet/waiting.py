@@ -42,6 +42,8 @@ class Errand:
     token: str
     transaction_id: str
     name: str
+    language: str = ""
+    """Of the name."""
     text: str = ""
     """The badge, once it was handed out and until it is kept."""
     over: bool = False
