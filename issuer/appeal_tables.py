@@ -100,6 +100,23 @@ forbid(
     "examiner and candidate have the same wallet",
 )
 forbid(
+    "assessment",
+    "nobody_marks_what_they_released",
+    "INSERT",
+    "EXISTS (SELECT 1 FROM award JOIN decision ON decision.id = award.decision_id "
+    "WHERE decision.submission_id = NEW.submission_id AND award.officer_id = NEW.examiner_id)",
+    "who released a badge of this file does not mark it",
+)
+forbid(
+    "award",
+    "nobody_releases_what_they_marked_in_any_round",
+    "INSERT",
+    "EXISTS (SELECT 1 FROM assessment JOIN decision "
+    "ON decision.submission_id = assessment.submission_id "
+    "WHERE decision.id = NEW.decision_id AND assessment.examiner_id = NEW.officer_id)",
+    "who marked this file does not release it",
+)
+forbid(
     "award",
     "award_needs_the_decision_in_force",
     "INSERT",

@@ -472,6 +472,8 @@ def _why_not(
         return Refused(N_("This is your own work."), status=403, code="own-work")
     if session.get(Conflict, (submission.id, examiner_id)):
         return Refused(N_("You know this person."), status=403, code="conflict")
+    if superseding.released_by(session, submission.id, examiner_id):
+        return Refused(N_("You released this badge."), status=403, code="released-it")
     if own_assessment(session, submission.id, examiner_id=examiner_id) is not None:
         return Refused(N_("You have marked this file."), status=409, code="marked-already")
     if _appointment(session, submission, examiner_id, now=now) is None:

@@ -39,6 +39,16 @@ def is_taken_away(session: Session, award_id: UUID) -> bool:
     return later is not None and later[0].level != later[1]
 
 
+def released_by(session: Session, submission_id: UUID, person_id: UUID) -> bool:
+    """Tell whether a person released a badge of a file: they do not mark it then (rule 5)."""
+    found = session.exec(
+        select(Award.id)
+        .join(Decision, col(Decision.id) == col(Award.decision_id))
+        .where(col(Decision.submission_id) == submission_id, col(Award.officer_id) == person_id)
+    ).first()
+    return found is not None
+
+
 def take_effect(session: Session, decision: Decision, *, by: UUID, now: datetime) -> None:
     """Ask that the badge of the superseded decision be cancelled, if the level is another one.
 

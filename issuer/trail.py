@@ -53,6 +53,8 @@ class ReasonTrail:
     level: int
     decided_at: datetime
     markings: tuple[Marking, ...]
+    marked_by: frozenset[UUID]
+    """Everybody who marked the file, also before an appeal."""
 
     @property
     def marks(self) -> dict[str, int]:
@@ -76,7 +78,7 @@ class ReasonTrail:
         """Say in a msgid why this officer cannot release it; "" when nothing is in the way."""
         if officer_id == self.candidate_id:
             return N_("This is your own work. Another officer must release it.")
-        if officer_id in {marking.examiner_id for marking in self.markings}:
+        if officer_id in self.marked_by:
             return N_("You marked this work. Another officer must release it.")
         return ""
 
@@ -108,6 +110,9 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
         )
         .order_by(col(Assessment.ordinal))
     ).all()
+    marked_by = session.exec(
+        select(Assessment.examiner_id).where(col(Assessment.submission_id) == submission.id)
+    )
     assert decision.level is not None, "a constraint of the database"
     return ReasonTrail(
         decision_id=decision.id,
@@ -122,6 +127,7 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
             Marking(one.examiner_id, alias, dict(one.marks), one.proposed_level)
             for one, alias in rows
         ),
+        marked_by=frozenset(marked_by),
     )
 
 

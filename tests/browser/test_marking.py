@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from conftest import DESK, NewPage
 from live import Live
 from playwright.sync_api import Page, expect
+
+NewPage = Callable[..., Page]
 
 
 def test_keys_mark_and_marks_are_saved_as_they_are_typed(
     live_services: Live, new_page: NewPage, axe: Callable[[Page], list[str]]
 ) -> None:
-    page = new_page(size=DESK)
+    page = new_page(size=(1280, 800))
     page.goto(live_services.issuer)
     page.get_by_role("button", name="Rosa", exact=True).click()
     page.get_by_role("article").get_by_role("button").first.click()

@@ -16,7 +16,7 @@ from award_world import Centre, at_once, open_centre, open_service
 from sqlalchemy.exc import DatabaseError, StatementError
 from sqlmodel import select
 
-from issuer import accounts, assessment, audit, awards, changes, endorsements, issuing
+from issuer import accounts, appeals, assessment, audit, awards, changes, endorsements, issuing
 from issuer.award_tables import Award, Credential, ReceivedEndorsement, StatusEntry
 from issuer.tables import (
     Appointment,
@@ -299,6 +299,67 @@ def test_invariant_05_an_officer_neither_marks_nor_decides(tmp_path: Path) -> No
     for address in (f"/examiner/files/{file}", f"/examiner/files/{file}/later"):
         assert olga.post(address, data={"level": "3"}).status_code == 403
     assert service.centre.count(Decision) == service.centre.count(Assessment) == 0
+
+
+def test_invariant_05_nobody_is_officer_and_examiner_of_a_file_in_any_round(
+    centre: Centre,
+) -> None:
+    """One person with both roles, who acts twice at once, before and after an appeal."""
+    house = House(centre.database)
+    both, other = house.examiner("Olga"), house.examiner("Rosa")
+    file, second = house.sent(house.candidate()), house.sent(house.candidate("Ana"))
+    first = house.mark(file, house.examiner("Eva"), 2)
+    early = house.mark(second, both, 2)
+
+    def appeal(of: UUID) -> None:
+        with centre.database.transaction() as session:
+            appeals.appeal(session, session.get_one(Submission, of), house.framework, now=NOW)
+
+    def released(decision: Decision) -> UUID:
+        return awards.release(
+            centre.database, decision.id, officer_id=both, body=centre.body, now=NOW
+        )
+
+    released(first)  # then marks the appeal of what they released
+    appeal(file)
+    with pytest.raises(Refused) as refusal:
+        house.mark(file, both, 2)
+    assert refusal.value.code == "released-it"
+    refused_by_the_database(centre, marks_of(house, file, both, round=2))
+    appeal(second)  # and the other way round: releases what others decided after their own marks
+    again = house.mark(second, other, 1)
+    assert early.id == again.supersedes
+    with pytest.raises(Refused) as refusal:
+        released(again)
+    assert refusal.value.code == "officer-took-part"
+    refused_by_the_database(
+        centre,
+        Award(
+            decision_id=again.id,
+            candidate_id=again.candidate_id,
+            first_examiner_id=again.first_examiner_id,
+            officer_id=both,
+            level=1,
+            slug=SKILL,
+            level_slug="beginner",
+            language="es",
+            released_at=NOW,
+        ),
+    )
+
+    third = house.sent(house.candidate("Pia"))
+    decided = house.mark(third, house.examiner("Marc"), 2)
+    appeal(third)
+
+    def act(place: int) -> object:
+        return house.mark(third, both, 2) if place % 2 else released(decided)
+
+    at_once(4, act)
+    with centre.database.reading() as session:
+        assert (
+            len(session.exec(select(Award).where(Award.candidate_id == decided.candidate_id)).all())
+            == 0
+        )
 
 
 # --- decisions ----------------------------------------------------------------------------------
