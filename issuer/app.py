@@ -5,19 +5,32 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, cohorts, evidence, issuing, notices
+from issuer import (
+    appeals,
+    assessment,
+    award_tables,
+    batches,
+    cohorts,
+    drafts_of_marks,
+    evidence,
+    issuing,
+    notices,
+    returns,
+)
 from issuer.framework import frameworks
 from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
-from issuer.views import batches as batch_pages
 from issuer.views import (
+    after_sending,
     candidate,
     coordinator,
     editor,
     examiner,
+    examining,
+    faults,
     home,
     observations,
     offers,
@@ -27,6 +40,7 @@ from issuer.views import (
     public,
     standards,
 )
+from issuer.views import batches as batch_pages
 from issuer.views import cohorts as cohort_pages
 from issuer.views import evidence as evidence_pages
 from issuer.views import feedback as feedback_pages
@@ -76,6 +90,9 @@ def create_app(
     register(app, evidence_pages.blueprint)
     register(app, observations.blueprint)
     register(app, offline.blueprint)
+    register(app, after_sending.blueprint, max_bytes=evidence.MAX_UPLOAD_BYTES)
+    register(app, examining.blueprint)
+    register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
@@ -101,8 +118,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
-    that was never sent, delete answers whose time is over. All of it may be done twice, by two
-    processes, without harm.
+    that was never sent, put files that are late in the queue again, delete what has had its time.
+    All of it may be done twice, by two processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 
@@ -112,6 +129,9 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
             cohorts.forget_traits(session)
+            appeals.forget_words(session, now=now)
+            returns.take_back_late_files(session, now=now)
+            drafts_of_marks.forget_useless(session)
 
     today = services.clock()
     work(today)

@@ -16,12 +16,14 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import attempts
+from issuer import attempts, superseding
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete, is_observed, takes_file
+from issuer.appeal_tables import Appeal
 from issuer.audit import record
 from issuer.evidence_tables import Observation, ObservationDue
 from issuer.framework import MARKS, Framework, Scenario, Task
+from issuer.same_person import is_same_person
 from issuer.sampling import Sampling
 from issuer.tables import (
     Answer,
@@ -48,9 +50,15 @@ LONGEST_GAP = timedelta(minutes=5)
 """Whoever takes longer from one answer to the next has paused: no more is counted as work."""
 
 _EXPERT = 3
-_ENDED_UNSEEN = (SubmissionState.WITHDRAWN, SubmissionState.EXPIRED)
-"""Nobody looked at it: it is no attempt."""
-_OPEN = (SubmissionState.SENT, SubmissionState.MARKING, SubmissionState.SECOND_MARKING)
+_NO_ATTEMPT = (SubmissionState.WITHDRAWN, SubmissionState.EXPIRED, SubmissionState.VOID)
+"""Nobody judged it."""
+_OPEN = (
+    SubmissionState.SENT,
+    SubmissionState.MARKING,
+    SubmissionState.SECOND_MARKING,
+    SubmissionState.APPEALED,
+)
+_UNDECIDED = (*_OPEN, SubmissionState.RETURNED)
 
 
 # --- the candidate ------------------------------------------------------------------------------
@@ -89,12 +97,12 @@ def start(
         one
         for one in earlier
         if framework.achievement(skill, one.level, one.language) == definition
-        and one.state not in _ENDED_UNSEEN
+        and one.state not in _NO_ATTEMPT
     ]
     for submission in mine:
         if submission.state == SubmissionState.DRAFT and submission.language == language:
             return submission
-        if submission.state in _OPEN:
+        if submission.state in _UNDECIDED:
             raise Refused(
                 N_("You sent this already. Somebody is looking at it."),
                 status=409,
@@ -236,6 +244,7 @@ def submit(
     session: Session, submission: Submission, framework: Framework, *, now: datetime
 ) -> None:
     """Send the work to the examiners; every task must be answered, and consent be given."""
+    session.refresh(submission, with_for_update=True)
     must_be_draft(submission)
     if not has_consent(session, submission.candidate_id):
         raise Refused(N_("First say that you agree."), status=403, code="consent")
@@ -249,15 +258,17 @@ def submit(
     )
     submission.sent_at = now
     _count_time(submission, now=now)
-    _move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
+    move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
 
 
 def withdraw(session: Session, submission: Submission, *, now: datetime) -> None:
     """Take the work back, any time before the decision; its answers are deleted."""
-    if submission.state not in (SubmissionState.DRAFT, *_OPEN):
+    session.refresh(submission, with_for_update=True)
+    is_decided = decision_of(session, submission.id) is not None
+    if is_decided or submission.state not in (SubmissionState.DRAFT, *_UNDECIDED):
         raise Refused(N_("This is decided already."), status=409, code="decided")
-    _forget_answers(session, submission.id)
-    _move(session, submission, SubmissionState.WITHDRAWN, by=submission.candidate_id, now=now)
+    forget_answers(session, submission.id)
+    move(session, submission, SubmissionState.WITHDRAWN, by=submission.candidate_id, now=now)
 
 
 def must_be_draft(submission: Submission) -> None:
@@ -271,18 +282,25 @@ def must_be_draft(submission: Submission) -> None:
 
 
 def decision_of(session: Session, submission_id: UUID) -> Decision | None:
-    """Give the decision on a submission, if there is one."""
+    """Give the decision on a submission that is in force, if there is one."""
     return session.exec(
-        select(Decision).where(col(Decision.submission_id) == submission_id)
+        select(Decision)
+        .where(col(Decision.submission_id) == submission_id)
+        .order_by(col(Decision.round).desc())
     ).first()
 
 
-def final_assessments(session: Session, submission_id: UUID) -> list[Assessment]:
-    """Give the assessments of a submission, in order."""
+def current_round(session: Session, submission_id: UUID) -> int:
+    """Give the round that marks handed in now belong to: 2 after an appeal."""
+    return 1 if session.get(Appeal, submission_id) is None else 2
+
+
+def final_assessments(session: Session, submission_id: UUID, round_: int = 1) -> list[Assessment]:
+    """Give the assessments of one round of a submission, in order."""
     return list(
         session.exec(
             select(Assessment)
-            .where(col(Assessment.submission_id) == submission_id)
+            .where(col(Assessment.submission_id) == submission_id, col(Assessment.round) == round_)
             .order_by(col(Assessment.ordinal))
         )
     )
@@ -419,6 +437,8 @@ def decide(
     3. The assessment is written down; it never changes.
     4. It settles the matter, or the file goes to the next examiner: by its level, or by `sampling`.
     """
+    session.get(Submission, submission_id, with_for_update=True)
+    superseding.lock_badges(session, submission_id)
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)  # 1
     if unobserved(session, submission.id):
         raise Refused(
@@ -427,7 +447,8 @@ def decide(
     problems = check_marking(framework, submission.skill, marking, aimed=submission.level)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
-    earlier = final_assessments(session, submission.id)
+    round_ = current_round(session, submission.id)
+    earlier = final_assessments(session, submission.id, round_)
     appointment = active_appointment(session, submission, examiner_id, now=now)
     assert appointment is not None, "file_for_marking checked it"
     if marking.level > appointment.level_ceiling:
@@ -444,6 +465,7 @@ def decide(
         examiner_id=examiner_id,
         examiner_contact=examiner.contact_hash if same_contacts else None,
         appointment_id=appointment.id,
+        round=round_,
         ordinal=len(earlier) + 1,
         marks=dict(marking.marks),
         notes={name: note.strip() for name, note in marking.notes.items() if note.strip()},
@@ -459,7 +481,7 @@ def decide(
     record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
     if not earlier and _is_drawn(session, assessment, sampling):  # 4
         record(session, "submission.drawn", submission.id, now=now)
-        _move(session, submission, SubmissionState.SECOND_MARKING, now=now)
+        move(session, submission, SubmissionState.SECOND_MARKING, now=now)
         return None
     return _settle(session, submission, [*earlier, assessment], now=now)
 
@@ -496,12 +518,15 @@ def _settle(
 ) -> Decision | None:
     level = settled_level([assessment.proposed_level for assessment in done])
     if level is None:
-        _move(session, submission, SubmissionState.SECOND_MARKING, now=now)
+        move(session, submission, SubmissionState.SECOND_MARKING, now=now)
         return None
     examiners = [assessment.examiner_id for assessment in done]
+    before = decision_of(session, submission.id)
     decision = Decision(
         submission_id=submission.id,
         candidate_id=submission.candidate_id,
+        round=done[0].round,
+        supersedes=before.id if before else None,
         outcome=DecisionOutcome.AWARDED if level else DecisionOutcome.NOT_YET,
         level=level or None,
         first_assessment_id=done[0].id,
@@ -513,7 +538,8 @@ def _settle(
     session.add(decision)
     session.flush()
     record(session, f"decision.{decision.outcome}", decision.id, now=now)
-    _move(session, submission, SubmissionState.DECIDED, now=now)
+    move(session, submission, SubmissionState.DECIDED, now=now)
+    superseding.take_effect(session, decision, by=examiners[-1], now=now)
     return decision
 
 
@@ -522,15 +548,13 @@ def _why_not(
 ) -> Refused | None:
     if submission.state not in _OPEN:
         return Refused(N_("This file is not open for marking."), status=409, code="not-open")
-    candidate = session.get_one(Person, submission.candidate_id)
-    examiner = session.get_one(Person, examiner_id)
-    same_contact = examiner.contact_hash and examiner.contact_hash == candidate.contact_hash
-    if submission.candidate_id == examiner_id or same_contact:
+    if is_same_person(session, submission.candidate_id, examiner_id):
         return Refused(N_("This is your own work."), status=403, code="own-work")
     if session.get(Conflict, (submission.id, examiner_id)):
         return Refused(N_("You know this person."), status=403, code="conflict")
-    done = final_assessments(session, submission.id)
-    if any(assessment.examiner_id == examiner_id for assessment in done):
+    if superseding.released_by(session, submission.id, examiner_id):
+        return Refused(N_("You released this badge."), status=403, code="released-it")
+    if own_assessment(session, submission.id, examiner_id=examiner_id) is not None:
         return Refused(N_("You have marked this file."), status=409, code="marked-already")
     if active_appointment(session, submission, examiner_id, now=now) is None:
         return Refused(
@@ -571,11 +595,13 @@ def forget_evidence(session: Session, *, now: datetime) -> int:
     old = session.exec(
         select(Decision.submission_id)
         .join(Answer, col(Answer.submission_id) == col(Decision.submission_id))
-        .where(col(Decision.decided_at) < now - EVIDENCE_KEPT)
-        .distinct()
+        .join(Submission, col(Submission.id) == col(Decision.submission_id))
+        .where(col(Submission.state) == SubmissionState.DECIDED)
+        .group_by(col(Decision.submission_id))
+        .having(func.max(col(Decision.decided_at)) < now - EVIDENCE_KEPT)
     ).all()
     for submission_id in old:
-        _forget_answers(session, submission_id)
+        forget_answers(session, submission_id)
         record(session, "evidence.deleted", submission_id, now=now)
     return len(old)
 
@@ -591,16 +617,17 @@ def expire_drafts(session: Session, *, now: datetime) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for submission in old:
-        _forget_answers(session, submission.id)
-        _move(session, submission, SubmissionState.EXPIRED, now=now)
+        forget_answers(session, submission.id)
+        move(session, submission, SubmissionState.EXPIRED, now=now)
     return len(old)
 
 
-def _forget_answers(session: Session, submission_id: UUID) -> None:
+def forget_answers(session: Session, submission_id: UUID) -> None:
+    """Delete the answers of a submission."""
     session.exec(delete(Answer).where(col(Answer.submission_id) == submission_id))
 
 
-def _move(
+def move(
     session: Session,
     submission: Submission,
     state: SubmissionState,

@@ -10,11 +10,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from credentials.report import CredentialError
-from issuer import issuing, offers
+from issuer import issuing, offers, superseding
 from issuer.audit import record
 from issuer.award_tables import (
     Award,
@@ -25,7 +26,7 @@ from issuer.award_tables import (
 from issuer.changes import badge_row
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
-from issuer.tables import Decision, Person
+from issuer.tables import Decision, Person, Submission, SubmissionState
 from issuer.trail import ReasonTrail, trail_of
 from web.database import Database
 from web.errors import Refused
@@ -70,8 +71,28 @@ def number_pending(session: Session) -> int:
 
 
 def _pending(selected: SelectOfScalar[T]) -> SelectOfScalar[T]:
-    return selected.outerjoin(Award, col(Award.decision_id) == col(Decision.id)).where(
-        col(Decision.outcome) == "awarded", col(Award.id).is_(None)
+    """Keep the decisions in force that a badge is owed for.
+
+    Not while an appeal runs, and not a second time when an appeal came to the same level.
+    """
+    earlier = aliased(Award)
+    later = aliased(Decision)
+    return (
+        selected.outerjoin(Award, col(Award.decision_id) == col(Decision.id))
+        .join(Submission, col(Submission.id) == col(Decision.submission_id))
+        .outerjoin(
+            earlier,
+            (col(earlier.decision_id) == col(Decision.supersedes))
+            & (col(earlier.level) == col(Decision.level)),
+        )
+        .outerjoin(later, col(later.supersedes) == col(Decision.id))
+        .where(
+            col(Decision.outcome) == "awarded",
+            col(Award.id).is_(None),
+            col(Submission.state) == SubmissionState.DECIDED,
+            col(earlier.id).is_(None),
+            col(later.id).is_(None),
+        )
     )
 
 
@@ -107,6 +128,7 @@ def release(
     # 3
     try:
         with database.transaction() as session:
+            session.get(Submission, waiting.submission_id, with_for_update=True)
             award = _approved(waiting, officer_id=officer_id, body=body, now=now)
             session.add(award)
             session.flush()
@@ -127,6 +149,12 @@ def _waiting(session: Session, decision_id: UUID) -> ReasonTrail:
         raise Refused(N_("There is no such decision."), status=404, code="unknown-decision")
     if session.exec(select(Award.id).where(col(Award.decision_id) == decision_id)).first():
         raise Refused(N_("This was released already."), status=409, code="released-already")
+    if not session.exec(
+        _pending(select(Decision.id)).where(col(Decision.id) == decision_id)
+    ).first():
+        raise Refused(
+            N_("Other examiners look at it again, or did."), status=409, code="not-in-force"
+        )
     return trail_of(session, decision)
 
 
@@ -220,6 +248,8 @@ def offer_again(
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
     if badge.state == BadgeState.SUSPENDED:
         raise Refused(N_("This badge is suspended."), status=409, code="suspended")
+    if superseding.is_taken_away(session, award_id):
+        raise Refused(N_("A later decision took its place."), status=409, code="taken-away")
     if needs_number is None:
         before = offers.latest(session, award_id)
         needs_number = before is not None and before.needs_number

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
-from issuer import issuing, notices, offers, status_lists, trail
+from issuer import issuing, notices, offers, status_lists, superseding, trail
 from issuer.audit import record
 from issuer.award_tables import (
     REASONS_OF,
@@ -119,6 +119,8 @@ def drop(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -
     """Take back a request; the badge stays as it is."""
     badge = badge_row(session, award_id)
     request = _asked(session, badge)
+    if superseding.is_taken_away(session, award_id):
+        raise Refused(N_("A later decision took this badge away."), status=409, code="taken-away")
     record(session, f"{request.action}.dropped", badge.id, by=officer_id, now=now)
     session.delete(request)
 

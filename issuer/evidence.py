@@ -120,6 +120,13 @@ def keep(
     if file.source_hash == _source_hash(session, submission.id, task.id):
         return
     assessment.put_answer(session, submission, task, {FILE: task.kind}, given_at=given_at)
+    attach(session, submission, task, file, now=now)
+
+
+def attach(
+    session: Session, submission: Submission, task: Task, file: File, *, now: datetime
+) -> None:
+    """Store the file of an answer that says that it is a file."""
     session.add(
         Evidence(
             submission_id=submission.id,

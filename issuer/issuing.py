@@ -28,7 +28,7 @@ from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
 from credentials.times import read_time, write_time
-from issuer import endorsements, notices, offers, status_lists, trail
+from issuer import endorsements, notices, offers, status_lists, superseding, trail
 from issuer.audit import record
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
 from issuer.notice_tables import News
@@ -287,6 +287,8 @@ def deliver(
         ).one_or_none()
         if row is None or row.state in (BadgeState.REVOKED, BadgeState.SUSPENDED):
             raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
+        if superseding.is_taken_away(session, award_id):
+            raise Refused(N_("A later decision took its place."), status=400, code="taken-away")
         # 2
         if row.signed_text is not None:
             if row.holder != holder:

@@ -160,10 +160,17 @@ def is_locked(session: Session, award_id: UUID) -> bool:
 
 def open_offer_for_candidate(session: Session, submission_id: UUID) -> str | None:
     """Give the address of the candidate's own page about a released badge, if there is one."""
+    in_force = (
+        select(Decision.level)
+        .where(col(Decision.submission_id) == submission_id)
+        .order_by(col(Decision.round).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     award_id = session.exec(
         select(Award.id)
         .join(Decision, col(Decision.id) == col(Award.decision_id))
-        .where(col(Decision.submission_id) == submission_id)
+        .where(col(Decision.submission_id) == submission_id, col(Award.level) == in_force)
     ).first()
     return None if award_id is None else f"/badges/{award_id}"
 

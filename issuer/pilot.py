@@ -123,12 +123,17 @@ class _Counted:
 
 
 def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> list[_Counted]:
+    superseded = select(Decision.supersedes).where(col(Decision.supersedes).is_not(None))
     query = (
         select(Submission, Organisation.country_code, Decision, CohortMember)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
         .join(Organisation, col(Organisation.id) == col(Person.organisation_id))
         .join(Consent, col(Consent.person_id) == col(Person.id))
-        .outerjoin(Decision, col(Decision.submission_id) == col(Submission.id))
+        .outerjoin(
+            Decision,
+            (col(Decision.submission_id) == col(Submission.id))
+            & col(Decision.id).not_in(superseded),
+        )
         .outerjoin(CohortMember, col(CohortMember.person_id) == col(Person.id))
         .where(col(Consent.statistics).is_(True), col(Submission.started_at) < until)
         .order_by(col(Submission.number))
@@ -140,7 +145,7 @@ def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> li
     for assessment, alias in session.exec(
         select(Assessment, Person.alias)
         .join(Person, col(Person.id) == col(Assessment.examiner_id))
-        .where(col(Assessment.submitted_at) < until)
+        .where(col(Assessment.submitted_at) < until, col(Assessment.round) == 1)
         .order_by(col(Assessment.ordinal))
     ):
         looks[assessment.submission_id].append((assessment, alias))

@@ -50,6 +50,9 @@ class SubmissionState(StrEnum):
     MARKING = "marking"
     SECOND_MARKING = "second_marking"
     DECIDED = "decided"
+    RETURNED = "returned"
+    APPEALED = "appealed"
+    VOID = "void"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
 
@@ -231,8 +234,10 @@ class Assessment(Table, table=True):
     __tablename__ = "assessment"
     __table_args__ = (
         UniqueConstraint("submission_id", "examiner_id"),
-        UniqueConstraint("submission_id", "ordinal"),
-        UniqueConstraint("id", "submission_id", "examiner_id", "ordinal"),
+        UniqueConstraint("submission_id", "round", "ordinal"),
+        UniqueConstraint("submission_id", "round", "examiner_id"),
+        UniqueConstraint("id", "submission_id", "round", "examiner_id", "ordinal"),
+        CheckConstraint("round BETWEEN 1 AND 2", name="at_most_one_appeal"),
         CheckConstraint("examiner_id <> candidate_id", name="nobody_marks_their_own_work"),
         CheckConstraint(
             "examiner_contact IS NULL OR candidate_contact IS NULL "
@@ -264,6 +269,8 @@ class Assessment(Table, table=True):
     examiner_id: UUID = Field(foreign_key="person.id", index=True)
     examiner_contact: str | None = None
     appointment_id: UUID = Field(foreign_key="appointment.id")
+    round: int = 1
+    """1, or 2 for marks after an appeal: by people who marked nothing of it before."""
     ordinal: int
     marks: dict[str, int] = Field(sa_type=JSON)
     notes: dict[str, str] = Field(sa_type=JSON)
@@ -273,11 +280,16 @@ class Assessment(Table, table=True):
 
 
 class Decision(Table, table=True):
-    """What the assessments came to; never changed, at most one a submission."""
+    """What the assessments of one round came to; never changed.
+
+    After an appeal a second one supersedes the first: exactly one is in force (rule 6).
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("submission_id"),
+        UniqueConstraint("submission_id", "round"),
+        UniqueConstraint("supersedes"),
+        UniqueConstraint("id", "submission_id"),
         UniqueConstraint("id", "outcome"),
         UniqueConstraint("id", "candidate_id"),
         UniqueConstraint("id", "level"),
@@ -310,28 +322,38 @@ class Decision(Table, table=True):
         ),
         # A decision without an assessment by a person cannot be stored (rule 8).
         ForeignKeyConstraint(
-            ["first_assessment_id", "submission_id", "first_examiner_id", "first_ordinal"],
+            ["first_assessment_id", "submission_id", "round", "first_examiner_id", "first_ordinal"],
             [
                 "assessment.id",
                 "assessment.submission_id",
+                "assessment.round",
                 "assessment.examiner_id",
                 "assessment.ordinal",
             ],
         ),
         ForeignKeyConstraint(
-            ["submission_id", "second_examiner_id"],
-            ["assessment.submission_id", "assessment.examiner_id"],
+            ["submission_id", "round", "second_examiner_id"],
+            ["assessment.submission_id", "assessment.round", "assessment.examiner_id"],
         ),
         ForeignKeyConstraint(
-            ["submission_id", "third_examiner_id"],
-            ["assessment.submission_id", "assessment.examiner_id"],
+            ["submission_id", "round", "third_examiner_id"],
+            ["assessment.submission_id", "assessment.round", "assessment.examiner_id"],
         ),
         CheckConstraint("first_ordinal = 1", name="first_is_first"),
+        CheckConstraint(
+            "round BETWEEN 1 AND 2 AND (round = 1) = (supersedes IS NULL)",
+            name="only_a_second_round_supersedes",
+        ),
+        ForeignKeyConstraint(
+            ["supersedes", "submission_id"], ["decision.id", "decision.submission_id"]
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     submission_id: UUID
     candidate_id: UUID
+    round: int = 1
+    supersedes: UUID | None = None
     outcome: str
     level: int | None = None
     first_assessment_id: UUID

@@ -46,6 +46,7 @@ class ReasonTrail:
     """A decision with what it rests on."""
 
     decision_id: UUID
+    submission_id: UUID
     candidate_id: UUID
     candidate_alias: str
     framework_version: str
@@ -54,6 +55,8 @@ class ReasonTrail:
     level: int
     decided_at: datetime
     markings: tuple[Marking, ...]
+    marked_by: frozenset[UUID]
+    """Everybody who marked the file, also before an appeal."""
 
     @property
     def marks(self) -> dict[str, int]:
@@ -78,7 +81,7 @@ class ReasonTrail:
         """Say in a msgid why this officer cannot release it; "" when nothing is in the way."""
         if officer_id == self.candidate_id:
             return N_("This is your own work. Another officer must release it.")
-        if officer_id in {marking.examiner_id for marking in self.markings}:
+        if officer_id in self.marked_by:
             return N_("You marked this work. Another officer must release it.")
         return ""
 
@@ -104,12 +107,19 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
     rows = session.exec(
         select(Assessment, Person.alias)
         .join(Person, col(Person.id) == col(Assessment.examiner_id))
-        .where(col(Assessment.submission_id) == submission.id)
+        .where(
+            col(Assessment.submission_id) == submission.id,
+            col(Assessment.round) == decision.round,
+        )
         .order_by(col(Assessment.ordinal))
     ).all()
+    marked_by = session.exec(
+        select(Assessment.examiner_id).where(col(Assessment.submission_id) == submission.id)
+    )
     assert decision.level is not None, "a constraint of the database"
     return ReasonTrail(
         decision_id=decision.id,
+        submission_id=submission.id,
         candidate_id=decision.candidate_id,
         candidate_alias=session.get_one(Person, decision.candidate_id).alias,
         framework_version=submission.framework_version,
@@ -121,6 +131,7 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
             Marking(one.examiner_id, alias, dict(one.marks), one.proposed_level)
             for one, alias in rows
         ),
+        marked_by=frozenset(marked_by),
     )
 
 

@@ -129,9 +129,10 @@ class House:
         for task in scenario.tasks:
             if task.id in due:
                 seen = {option.id: Seen.SEEN for option in task.options}
-                watching = Watching(seen, "", now.date())
+                later = max(now, file.started_at)
+                watching = Watching(seen, "", later.date())
                 observations.observe(
-                    session, submission_id, task, watching, examiner_id=examiner, now=now
+                    session, submission_id, task, watching, examiner_id=examiner, now=later
                 )
 
     def marking(self, level: int, **marks: int) -> Marking:

@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 
 from credentials.exchange.oid4vci import (
     Configuration,
+    Deferred,
     Display,
     ExchangeError,
     IssuerMetadata,
@@ -34,6 +35,7 @@ from credentials.exchange.oid4vci import (
     key_proof,
     parse_offer,
     read_credential_response,
+    read_deferred_response,
     read_error,
     read_issuer_metadata,
     read_nonce_response,
@@ -49,11 +51,13 @@ from credentials.verify import verify_credential
 from keys.did.web import did_web
 from keys.errors import DidError
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
+from wallet import waiting
 from wallet.badges import keep, refuse_unless_whole
 from wallet.cards import OpenWallet
 from wallet.reading import subject_of
 from wallet.sealing import SealBroken, fingerprint, seal, unseal
 from wallet.tables import Receipt
+from wallet.waiting import Errand, LookedAt
 from wallet.writing import write
 from web.database import Database
 from web.errors import Refused
@@ -185,7 +189,8 @@ def accept(
     1. Take the offer's receipt for ourselves: of two taps one goes on, `BeingKept` for the other.
        A badge that was already kept is given at once.
     2. Collect, unless a former try already did: token, challenge, badge. The token and the badge's
-       text are written down as soon as we have them.
+       text are written down as soon as we have them. A badge that is not ready yet waits here:
+       `LookedAt`.
     3. Check: the whole badge, signed by the very issuer that offered it, given to our key.
     4. Keep it and close the receipt, in one transaction.
     """
@@ -203,7 +208,9 @@ def accept(
             tx_code=tx_code,
             reference=reference,
         )
-        report = _check(text, wallet, offer, trust=trust, fetch=fetch, now=now)  # 3
+        report = check_received(  # 3
+            text, wallet, offer.credential_issuer, trust=trust, fetch=fetch, now=now
+        )
         badge_id = write(  # 4
             database, lambda session: _close(session, wallet, receipt.id, text, report, now=now)
         )
@@ -251,6 +258,8 @@ class _Open:
     id: UUID
     token: str
     text: str
+    waiting: UUID | None
+    """Where the badge waits, if it was not ready."""
 
 
 def _take(
@@ -258,7 +267,9 @@ def _take(
 ) -> tuple[_Open, UUID | None]:
     row, kept = write(database, lambda session: _take_row(session, wallet, offer, now=now))
     held = json.loads(unseal(wallet.data_key, row.content, place=f"receipt {row.id}"))
-    return _Open(row.id, held.get("token", ""), held.get("text", "")), kept
+    waits = held.get("waiting")
+    opened = _Open(row.id, held.get("token", ""), held.get("text", ""), waits and UUID(waits))
+    return opened, kept
 
 
 def _take_row(
@@ -323,6 +334,8 @@ def _collect(
     tx_code: str,
     reference: str,
 ) -> str:
+    if receipt.waiting is not None:
+        raise LookedAt(receipt.waiting)
     metadata = _metadata(offer, fetch)
     configuration = _configuration(offer, metadata)
     token = receipt.token
@@ -330,35 +343,65 @@ def _collect(
         token = _ask_token(offer, metadata, fetch, tx_code=tx_code, reference=reference)
         _write_down(database, wallet, receipt.id, token=token)
     text = _ask_badge(wallet, metadata, configuration, token, fetch=fetch, now=now)
-    if (
-        text is None
-    ):  # the token is no longer taken: only a new one can help, if the issuer gives it
+    if text is None:  # the token is no longer taken: a new one may help, if the issuer gives it
         _write_down(database, wallet, receipt.id)
         raise _offer_over()
+    if isinstance(text, Deferred):
+        raise LookedAt(_wait(database, wallet, metadata, configuration, receipt, token, text, now))
     _write_down(database, wallet, receipt.id, token=token, text=text)
     return text
+
+
+def _wait(
+    database: Database,
+    wallet: OpenWallet,
+    metadata: IssuerMetadata,
+    configuration: Configuration,
+    receipt: _Open,
+    token: str,
+    deferred: Deferred,
+    now: datetime,
+) -> UUID:
+    """Keep what is needed to come again, and note it in the receipt, in one transaction."""
+    if metadata.deferred_endpoint is None:
+        raise strange_issuer()
+    shown = configuration.display_in(wallet.language)
+    errand = Errand(
+        issuer=metadata.credential_issuer,
+        endpoint=metadata.deferred_endpoint,
+        token=token,
+        transaction_id=deferred.transaction_id,
+        name=shown.name or configuration.id,
+        language=shown.locale,
+    )
+    with database.transaction() as session:
+        waiting_id = waiting.begin(session, wallet, errand, deferred, now=now)
+        row = session.get_one(Receipt, receipt.id)
+        row.content = _seal_receipt(wallet, receipt.id, {"waiting": str(waiting_id)})
+        session.add(row)
+    return waiting_id
 
 
 def _ask_token(
     offer: Offer, metadata: IssuerMetadata, fetch: Fetch, *, tx_code: str, reference: str
 ) -> str:
     server = metadata.authorization_server
-    answer = _ask(HttpRequest(authorization_server_url(server)), fetch)
-    _refuse_trouble(answer)
+    answer = ask(HttpRequest(authorization_server_url(server)), fetch)
+    refuse_trouble(answer)
     try:
         endpoint = read_token_endpoint(answer.body, expected=server)
     except ExchangeError as error:
-        raise _strange_issuer() from error
+        raise strange_issuer() from error
     form = urlencode(token_request(offer, tx_code=tx_code.strip() or None)).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    answer = _ask(HttpRequest(endpoint, "POST", headers, form), fetch)
-    _refuse_trouble(answer)
+    answer = ask(HttpRequest(endpoint, "POST", headers, form), fetch)
+    refuse_trouble(answer)
     if answer.status != 200:
         raise _token_denied(offer, read_error(answer.body), reference, fetch)
     try:
         return read_token_response(answer.body)
     except ExchangeError as error:
-        raise _strange_issuer() from error
+        raise strange_issuer() from error
 
 
 def _token_denied(offer: Offer, error: str, reference: str, fetch: Fetch) -> Refused:
@@ -385,7 +428,7 @@ def _ask_badge(
     *,
     fetch: Fetch,
     now: datetime,
-) -> str | None:
+) -> str | Deferred | None:
     """Ask for the badge, with a proof of our key; None when the token is no longer taken."""
     for last_try in (False, True):
         nonce = _ask_nonce(metadata, fetch)
@@ -402,47 +445,58 @@ def _ask_badge(
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
-        answer = _ask(HttpRequest(metadata.credential_endpoint, "POST", headers, body), fetch)
-        _refuse_trouble(answer)
+        answer = ask(HttpRequest(metadata.credential_endpoint, "POST", headers, body), fetch)
+        refuse_trouble(answer)
         if answer.status == 200:
-            return _one_text(answer)
+            return one_text(answer)
+        if answer.status == 202:
+            return _deferred(answer)
         if answer.status == 401:
             return None
         if read_error(answer.body) != "invalid_nonce" or last_try:
             break  # a challenge may have run out on the way: once more (1.0, 8.3.1.2)
-    raise _strange_issuer()
+    raise strange_issuer()
+
+
+def _deferred(answer: HttpResponse) -> Deferred:
+    try:
+        return read_deferred_response(answer.body)
+    except ExchangeError as error:
+        raise strange_issuer() from error
 
 
 def _ask_nonce(metadata: IssuerMetadata, fetch: Fetch) -> str:
     if metadata.nonce_endpoint is None:
-        raise _strange_issuer()
-    answer = _ask(
+        raise strange_issuer()
+    answer = ask(
         HttpRequest(metadata.nonce_endpoint, "POST", {"Accept": "application/json"}, b""), fetch
     )
-    _refuse_trouble(answer)
+    refuse_trouble(answer)
     try:
         return read_nonce_response(answer.body)
     except ExchangeError as error:
-        raise _strange_issuer() from error
+        raise strange_issuer() from error
 
 
-def _one_text(answer: HttpResponse) -> str:
+def one_text(answer: HttpResponse) -> str:
+    """Give the one badge of an answer, as the exact text that was signed."""
     try:
         texts = read_credential_response(answer.body)
     except (ExchangeError, UnicodeDecodeError) as error:
-        raise _strange_issuer() from error
+        raise strange_issuer() from error
     if len(texts) != 1:
-        raise _strange_issuer()
+        raise strange_issuer()
     return texts[0]
 
 
-def _check(
-    text: str, wallet: OpenWallet, offer: Offer, *, trust: Trust, fetch: Fetch, now: datetime
+def check_received(
+    text: str, wallet: OpenWallet, issuer: str, *, trust: Trust, fetch: Fetch, now: datetime
 ) -> Report:
+    """Check a badge that `issuer` handed out to our key; raise, saying why it is not kept."""
     report = verify_credential(text, trust=trust, fetch=fetch, now=now, holder=wallet.did)
     refuse_unless_whole(report)
     document = report.document or {}
-    if not _belongs_to(issuer_id(document), offer.credential_issuer):
+    if not _belongs_to(issuer_id(document), issuer):
         raise Refused(
             N_("Someone else signed this badge, not the one who offers it."),
             status=422,
@@ -471,8 +525,8 @@ def _belongs_to(signer: str, issuer: str) -> bool:
 
 
 def _fetch_offer(address: str, fetch: Fetch) -> Offer:
-    answer = _ask(HttpRequest(address, headers={"Accept": "application/json"}), fetch)
-    _refuse_trouble(answer)
+    answer = ask(HttpRequest(address, headers={"Accept": "application/json"}), fetch)
+    refuse_trouble(answer)
     if answer.status != 200:
         raise _offer_over()
     try:
@@ -486,14 +540,14 @@ def _fetch_offer(address: str, fetch: Fetch) -> Offer:
 
 def _metadata(offer: Offer, fetch: Fetch) -> IssuerMetadata:
     url = issuer_metadata_url(offer.credential_issuer)
-    answer = _ask(HttpRequest(url, headers={"Accept": "application/json"}), fetch)
-    _refuse_trouble(answer)
+    answer = ask(HttpRequest(url, headers={"Accept": "application/json"}), fetch)
+    refuse_trouble(answer)
     if answer.status != 200:
-        raise _strange_issuer()
+        raise strange_issuer()
     try:
         return read_issuer_metadata(answer.body, expected=offer.credential_issuer)
     except ExchangeError as error:
-        raise _strange_issuer() from error
+        raise strange_issuer() from error
 
 
 def _configuration(offer: Offer, metadata: IssuerMetadata) -> Configuration:
@@ -536,14 +590,16 @@ def _picture(display: Display, issuer: str, fetch: Fetch) -> str:
     return f"data:{kind};base64,{base64.b64encode(answer.body).decode()}"
 
 
-def _ask(request: HttpRequest, fetch: Fetch) -> HttpResponse:
+def ask(request: HttpRequest, fetch: Fetch) -> HttpResponse:
+    """Ask an issuer; no answer is a refusal that loses nothing."""
     try:
         return fetch(request)
     except CannotFetch as error:
         raise _no_answer() from error
 
 
-def _refuse_trouble(answer: HttpResponse) -> None:
+def refuse_trouble(answer: HttpResponse) -> None:
+    """Take an answer that says "not now" for no answer."""
     if answer.status >= 500 or answer.status == 429:
         raise _no_answer()
 
@@ -595,7 +651,8 @@ def _no_answer() -> Refused:
     )
 
 
-def _strange_issuer() -> Refused:
+def strange_issuer() -> Refused:
+    """Say that an answer was not understood."""
     return Refused(
         N_("We do not understand the centre's answer."),
         status=502,

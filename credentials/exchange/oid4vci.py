@@ -40,6 +40,7 @@ _MAX_MESSAGE_BYTES = 100_000
 _MAX_METADATA_BYTES = 1_000_000
 _MAX_PROOF_CHARACTERS = 8_000
 _MAX_TEXT = 2_000
+_LONGEST_INTERVAL = timedelta(days=7)
 _PROOF_LIVES = timedelta(minutes=10)
 _CLOCK_SKEW = timedelta(minutes=5)
 _RESPONSE_HEAD = re.compile(r'\s*\{\s*"credentials"\s*:\s*\[\s*\{\s*"credential"\s*:\s*')
@@ -213,6 +214,7 @@ class IssuerMetadata:
     credential_issuer: str
     credential_endpoint: str
     nonce_endpoint: str | None
+    deferred_endpoint: str | None
     authorization_server: str
     display: tuple[Display, ...]
     configurations: Mapping[str, Configuration]
@@ -235,12 +237,18 @@ def issuer_metadata(
     contexts: Sequence[str],
     types: Sequence[str],
     cryptosuites: Sequence[str],
+    deferred: bool = False,
 ) -> dict[str, Any]:
-    """Write the metadata of an issuer of Data Integrity badges (1.0, 12.2.4 and A.1.2)."""
+    """Write the metadata of an issuer of Data Integrity badges (1.0, 12.2.4 and A.1.2).
+
+    `deferred` says that a badge may be asked for before it can be handed out (1.0, 9).
+    """
+    later = {"deferred_credential_endpoint": f"{issuer}/deferred_credential"} if deferred else {}
     return {
         "credential_issuer": issuer,
         "credential_endpoint": f"{issuer}/credential",
         "nonce_endpoint": f"{issuer}/nonce",
+        **later,
         "display": [_write_display(one) for one in display],
         "credential_configurations_supported": {
             name: {
@@ -293,11 +301,13 @@ def read_issuer_metadata(document: bytes | str, *, expected: str) -> IssuerMetad
     if not isinstance(servers, list) or not servers or not isinstance(servers[0], str):
         raise ExchangeError("metadata.servers", "the metadata names no authorization server")
     nonce = found.get("nonce_endpoint")
+    later = found.get("deferred_credential_endpoint")
     configurations = _object(found.get("credential_configurations_supported"), "configurations")
     return IssuerMetadata(
         credential_issuer=expected,
         credential_endpoint=_endpoint(found.get("credential_endpoint"), expected),
         nonce_endpoint=None if nonce is None else _endpoint(nonce, expected),
+        deferred_endpoint=None if later is None else _endpoint(later, expected),
         authorization_server=_endpoint(servers[0], expected),
         display=_read_displays(found.get("display", [])),
         configurations={
@@ -454,6 +464,58 @@ def read_credential_response(document: bytes | str) -> tuple[str, ...]:
         _value, end = json.JSONDecoder().raw_decode(text, head.end())
         return (text[head.end() : end],)
     return tuple(json.dumps(one, ensure_ascii=False) for one in credentials)
+
+
+# --- deferred issuance (1.0, 8.3 and 9) ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """What an issuer tells a wallet that must come again."""
+
+    transaction_id: str
+    interval: timedelta
+    """How long to wait at least before asking again."""
+
+    def __repr__(self) -> str:
+        return f"Deferred(interval={self.interval})"
+
+
+def deferred_response(deferred: Deferred) -> dict[str, Any]:
+    """Write the answer, of status 202, that a badge is not ready yet (1.0, 8.3 and 9.2)."""
+    return {
+        "transaction_id": deferred.transaction_id,
+        "interval": max(1, round(deferred.interval.total_seconds())),
+    }
+
+
+def read_deferred_response(document: bytes | str) -> Deferred:
+    """Read an answer of status 202; an interval of nought, or beyond a week, is not believed."""
+    found = _object(_load(document, "answer"), "answer")
+    if "credentials" in found:
+        raise ExchangeError("answer.both", "the answer holds a badge and defers it")
+    seconds = found.get("interval")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise ExchangeError("answer.interval", "the answer does not say when to come again")
+    interval = min(timedelta(seconds=min(seconds, 1e9)), _LONGEST_INTERVAL)
+    return Deferred(_text(found.get("transaction_id"), "transaction_id"), interval)
+
+
+def deferred_request(transaction_id: str) -> dict[str, Any]:
+    """Write the request for a badge that was deferred (1.0, 9.1)."""
+    return {"transaction_id": transaction_id}
+
+
+def read_deferred_request(document: bytes | str) -> str:
+    """Give the transaction id that a wallet comes again with; other members are ignored (9.1)."""
+    malformed = "invalid_credential_request"
+    found = _object(_load(document, "request", code=malformed), "request", code=malformed)
+    if "credential_response_encryption" in found:
+        raise ExchangeError("invalid_encryption_parameters", "encrypted answers are not spoken")
+    transaction_id = found.get("transaction_id")
+    if not isinstance(transaction_id, str) or not 0 < len(transaction_id) <= _MAX_TEXT:
+        raise ExchangeError(malformed, "transaction_id is missing")
+    return transaction_id
 
 
 # --- proof of a key (1.0, F.1 and F.4) -------------------------------------------------------

@@ -6,7 +6,18 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, answers, assessment, attempts, evidence, feedback, offers
+from issuer import (
+    accounts,
+    advice,
+    answers,
+    appeals,
+    assessment,
+    attempts,
+    deferrals,
+    evidence,
+    feedback,
+    offers,
+)
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import body, framework, framework_of, given_at, require, svg, visitor
@@ -198,7 +209,12 @@ def status(submission_id: UUID) -> str | Response:
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
-        marks = assessment.final_assessments(session, submission_id) if decision else []
+        lines = advice.advice(
+            session, framework_of(submission), submission, decision, language=_edition_language()
+        )
+        now = services().now()
+        again = appeals.may_appeal(session, submission, framework_of(submission), now=now)
+        waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
         given = assessment.answers(session, submission_id)
         to_show = [] if decision else assessment.unobserved(session, submission_id)
@@ -212,7 +228,10 @@ def status(submission_id: UUID) -> str | Response:
         decision=decision,
         steps=_STEPS,
         reached=_reached(submission, decision, offer),
-        feedback=_feedback(submission, [dict(one.marks) for one in marks]),
+        feedback=lines,
+        may_ask_again=again,
+        last_day=appeals.last_day(decision) if decision else None,
+        may_wait=waits,
         offer=offer,
         to_show=to_show,
     )
@@ -236,10 +255,11 @@ def open_work(submission_id: UUID, *, draft: bool) -> tuple[Submission, Scenario
         given = assessment.answers(session, submission_id)
     if draft:
         assessment.must_be_draft(submission)
-    return submission, _scenario(submission), given
+    return submission, scenario_of(submission), given
 
 
-def _scenario(submission: Submission) -> Scenario:
+def scenario_of(submission: Submission) -> Scenario:
+    """Give the tasks of a submission, in the version and the language it is done in."""
     return framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
 
 
@@ -259,9 +279,14 @@ def task_page(
     *,
     value: Any,
     errors: dict[str, str],
+    action: str = "",
 ) -> str:
-    """Show a task with an answer: kept before, or just refused for what `errors` say."""
+    """Show a task with an answer: kept before, or just refused for what `errors` say.
+
+    Its form goes to `action`, or where answers before sending go.
+    """
     place = scenario.tasks.index(one)
+    kept_at = "uploads.give" if answers.takes_file(one) else "candidate.answer"
     return render_template(
         "candidate/task.html",
         submission=submission,
@@ -270,6 +295,7 @@ def task_page(
         kept=given.get(one.id),
         value=value,
         errors=errors,
+        action=action or url_for(kept_at, submission_id=submission.id, task_id=one.id),
         place=place + 1,
         done=_progress(submission, given),
         before=scenario.tasks[place - 1] if place else None,
@@ -283,7 +309,7 @@ def task_page(
 
 def _progress(submission: Submission, given: dict[str, Any]) -> list[bool]:
     """Tell for each task whether it is answered."""
-    tasks = _scenario(submission).tasks
+    tasks = scenario_of(submission).tasks
     return [answers.is_complete(one, given.get(one.id)) for one in tasks]
 
 
@@ -291,7 +317,7 @@ def _go_on_url(submission: Submission, done: list[bool]) -> str:
     """Give the first task without an answer, or the check page where there is none."""
     if all(done):
         return url_for(".check", submission_id=submission.id)
-    first = _scenario(submission).tasks[done.index(False)]
+    first = scenario_of(submission).tasks[done.index(False)]
     return url_for(".task", submission_id=submission.id, task_id=first.id)
 
 
@@ -316,23 +342,9 @@ def _said_about_recording(one: Task) -> bool | None:
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:
-    if offer:
-        return 4
-    if decision:
-        return 3
+    if submission.state == SubmissionState.DECIDED and decision:
+        return 4 if offer else 3
     return 1 if submission.state == SubmissionState.SENT else 2
-
-
-def _feedback(submission: Submission, markings: list[dict[str, int]]) -> list[tuple[str, str, str]]:
-    """Say for each criterion what goes well now and what to try next."""
-    if not markings:
-        return []
-    lines = []
-    for line in framework_of(submission).rubric(submission.skill, _edition_language()):
-        mark = min(marking[line.id] for marking in markings)
-        following = line.anchors[mark + 1] if mark + 1 < len(line.anchors) else ""
-        lines.append((line.name, line.anchors[mark] if mark else "", following))
-    return lines
 
 
 def _edition_language() -> str:

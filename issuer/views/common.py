@@ -65,11 +65,16 @@ def visitor() -> Visitor:
 
 def require(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only people with a role reach a view."""
+    return require_one_of(role)
+
+
+def require_one_of(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only people with one of some roles reach a view."""
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def protected(*arguments: P.args, **named: P.kwargs) -> R:
-            if not visitor().is_(role):
+            if not any(visitor().is_(role) for role in roles):
                 raise Refused(
                     N_("This page is not for you."),
                     status=403,

@@ -1,12 +1,24 @@
 """The examiner's pages: the queue, a file beside its rubric, what was marked."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
-from issuer import answers, assessment, observations
+from issuer import (
+    answers,
+    appeals,
+    assessment,
+    drafts_of_marks,
+    observations,
+    own_figures,
+    queue_filters,
+    returns,
+)
 from issuer.assessment import Marking
+from issuer.drafts_of_marks import Typed
 from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.common import framework, framework_of, require, sampling, visitor
 from issuer.views.observations import WORDS
@@ -20,9 +32,25 @@ blueprint = Blueprint("examiner", __name__, url_prefix="/examiner")
 @require(Role.EXAMINER)
 def queue() -> str:
     """Show the files that this examiner may mark, without names."""
+    now = services().now()
+    filters = queue_filters.read_filters(request.args)
     with services().database.reading() as session:
-        files = assessment.queue(session, visitor().id, now=services().now())
-    return render_template("examiner/queue.html", files=files, language=_language())
+        files = assessment.queue(session, visitor().id, now=now)
+        begun = drafts_of_marks.begun_by(session, visitor().id)
+    return render_template(
+        "examiner/queue.html",
+        files=queue_filters.chosen(files, filters, now=now),
+        all=len(files),
+        skills=sorted({file.skill for file in files}),
+        task_languages=sorted({file.language for file in files}),
+        ages=queue_filters.AGES,
+        filters=filters,
+        begun=begun,
+        saved=request.args.get("saved", "")[:20],
+        back=request.args.get("back", "")[:20],
+        framework=framework(),
+        language=_language(),
+    )
 
 
 @blueprint.get("/files/<uuid:submission_id>")
@@ -34,8 +62,9 @@ def file(submission_id: UUID) -> str:
             session, submission_id, examiner_id=visitor().id, now=services().now()
         )
         given = assessment.answers(session, submission_id)
-    marking = Marking({}, {}, -1)
-    return _marking_page(submission, given, marking, {})
+        typed = drafts_of_marks.saved(session, submission_id, examiner_id=visitor().id)
+        beside = _beside(session, submission)
+    return _marking_page(submission, given, typed or drafts_of_marks.NOTHING, {}, beside)
 
 
 @blueprint.post("/files/<uuid:submission_id>/conflict")
@@ -60,9 +89,10 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         )
         given = assessment.answers(session, submission_id)
         unobserved = assessment.unobserved(session, submission_id)
-    marking = _marking(submission)
+        beside = _beside(session, submission)
+    typed = typed_marks(submission)
     problems = assessment.check_marking(
-        framework_of(submission), submission.skill, marking, aimed=submission.level
+        framework_of(submission), submission.skill, typed.marking, aimed=submission.level
     )
     if unobserved:
         problems["observed"] = N_("First fill in what you saw in the practical.")
@@ -70,12 +100,12 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
         errors = {name: _named(name, gettext(text), submission) for name, text in problems.items()}
-        return _marking_page(submission, given, marking, errors), 422
+        return _marking_page(submission, given, typed, errors, beside), 422
     with services().database.transaction() as session:
-        assessment.decide(
+        drafts_of_marks.hand_in(
             session,
             submission_id,
-            marking,
+            typed,
             framework_of(submission),
             examiner_id=visitor().id,
             sampling=sampling(),
@@ -122,10 +152,18 @@ def mine() -> str:
     """List what this examiner marked."""
     with services().database.reading() as session:
         rows = assessment.marked_by(session, visitor().id)
-    return render_template("examiner/mine.html", rows=rows, language=_language())
+        figures = own_figures.own_figures(session, visitor().id)
+    return render_template(
+        "examiner/mine.html",
+        rows=rows,
+        figures=figures,
+        framework=framework(),
+        language=_language(),
+    )
 
 
-def _marking(submission: Submission) -> Marking:
+def typed_marks(submission: Submission) -> Typed:
+    """Read what stands in an examiner's form, complete or not."""
     criteria = framework_of(submission).skills[submission.skill].criteria
     form = request.form
 
@@ -133,15 +171,44 @@ def _marking(submission: Submission) -> Marking:
         value = form.get(name, "")
         return int(value) if value in ("0", "1", "2", "3") else -1
 
-    return Marking(
+    marking = Marking(
         {criterion: number(f"mark-{criterion}") for criterion in criteria},
         {criterion: form.get(f"note-{criterion}", "") for criterion in criteria},
         number("level"),
     )
+    shown = frozenset(criterion for criterion in criteria if form.get(f"show-{criterion}") == "yes")
+    language = form.get("language", "")
+    return Typed(
+        marking,
+        shown,
+        language if language in framework().languages else _language(),
+        _moment(form.get("opened", "")),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _beside(session: Session, submission: Submission) -> dict[str, object]:
+    """Give what an examiner sees beside the answers: what an appeal says, and what is possible."""
+    return {
+        "is_appeal": appeals.appeal_of(session, submission.id) is not None,
+        "words": appeals.words_of(session, submission.id),
+        "may_send_back": returns.may_send_back(session, submission),
+    }
 
 
 def _marking_page(
-    submission: Submission, given: dict[str, object], marking: Marking, errors: dict[str, str]
+    submission: Submission,
+    given: dict[str, object],
+    typed: Typed,
+    errors: dict[str, str],
+    beside: dict[str, object],
 ) -> str:
     scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     with services().database.reading() as session:
@@ -158,8 +225,12 @@ def _marking_page(
         rubric=framework_of(submission).rubric(submission.skill, _language()),
         framework=framework_of(submission),
         language=_language(),
-        marking=marking,
+        marking=typed.marking,
+        shown=typed.shown,
+        note_language=typed.language or _language(),
+        opened=(typed.opened or services().now()).isoformat(),
         errors=errors,
+        **beside,
     )
 
 

@@ -10,6 +10,7 @@ from issuer import awards, offers, recipients
 from issuer.award_tables import Reason
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
+from issuer.deferrals import EarlyOffer
 from issuer.offers import OpenOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
@@ -103,6 +104,17 @@ def _mine(award_id: UUID, errors: dict[str, str]) -> str:
         errors=errors,
         typed=request.form,
     )
+
+
+def shown_early_offer(offer: EarlyOffer) -> dict[str, Any]:
+    """Give what a page shows of an offer before the decision: links and last day."""
+    settings = services().settings
+    assert isinstance(settings, IssuerSettings)
+    return {
+        "wallet_link": offer.wallet_link(settings.base_url, settings.wallet_url),
+        "link": offer.link(settings.base_url),
+        "expires": offer.expires,
+    }
 
 
 def _found(award_id: UUID) -> tuple[IssuedBadge, OpenOffer | None, bool]:

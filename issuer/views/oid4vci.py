@@ -6,25 +6,29 @@ none of them looks at a cookie.
 
 import json
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from contexts.urls import OB3, VC2
 from credentials.exchange.oid4vci import (
     PRE_AUTHORIZED_CODE,
+    Deferred,
     Display,
     ExchangeError,
     authorization_server_metadata,
     check_key_proof,
     credential_response,
+    deferred_response,
     issuer_metadata,
     read_credential_request,
+    read_deferred_request,
 )
-from issuer import issuing, offers
+from issuer import deferrals, issuing, offers
 from issuer.award_tables import Award
 from issuer.framework import AchievementDefinition, Framework
 from issuer.views.common import body, framework
-from issuer.views.offers import shown_offer
+from issuer.views.offers import shown_early_offer, shown_offer
 from web.app import services
 from web.errors import Refused
 
@@ -71,10 +75,12 @@ def metadata() -> Response:
                 for language in languages
             ]
             for key, (its, definition) in known.items()
-        },
+        }
+        | {slug: _without_level(slug) for slug in _slugs()},
         contexts=[VC2, OB3],
         types=["VerifiableCredential", "OpenBadgeCredential"],
         cryptosuites=["eddsa-rdfc-2022"],
+        deferred=True,
     )
     return _public(document)
 
@@ -82,6 +88,19 @@ def metadata() -> Response:
 def _achievements() -> list[tuple[Framework, AchievementDefinition]]:
     """List what may wait for somebody: every achievement of every version."""
     return list(body().library.definitions())
+
+
+def _slugs() -> list[str]:
+    return list(dict.fromkeys(one.slug for one in framework().definitions()))
+
+
+def _without_level(slug: str) -> list[Display]:
+    """Name what may be asked for before the decision: the skill, of a level nobody knows yet."""
+    one = next(one for one in framework().definitions() if one.slug == slug)
+    return [
+        Display(framework().skill_name(one.skill, language, one.assessed_language), language)
+        for language in framework().languages
+    ]
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
@@ -100,11 +119,20 @@ def offer(reference: str) -> Response:
     g.machine_interface = best != "text/html"  # so that a person's refusal is a page as well
     now = services().now()
     with services().database.reading() as session:
+        early = deferrals.find_offer(session, reference, secret=body().secret, now=now)
+        if early is not None:
+            return _early_offer(early)
         found = offers.find_offer(session, reference, secret=body().secret, now=now)
         document = offers.offer_object(session, found, base_url=body().base_url)
     if not g.machine_interface:
         return make_response(render_template("offers/found.html", offer=shown_offer(found)))
     return _private(document)
+
+
+def _early_offer(early: deferrals.EarlyOffer) -> Response:
+    if g.machine_interface:
+        return _private(early.document(body().base_url))
+    return make_response(render_template("offers/early.html", offer=shown_early_offer(early)))
 
 
 # --- token (6), nonce (7) --------------------------------------------------------------------
@@ -124,13 +152,16 @@ def token() -> Response:
         return _error("unsupported_grant_type", "only pre-authorized codes are taken")
     if not form.get("pre-authorized_code"):
         return _error("invalid_request", "pre-authorized_code is missing")
-    exchanged = offers.exchange_code(
-        services().database,
-        form["pre-authorized_code"],
-        number=form.get("tx_code"),
-        secret=body().secret,
-        now=services().now(),
-    )
+    code, now = form["pre-authorized_code"], services().now()
+    exchanged = deferrals.exchange_code(services().database, code, now=now)
+    if exchanged is None:
+        exchanged = offers.exchange_code(
+            services().database,
+            code,
+            number=form.get("tx_code"),
+            secret=body().secret,
+            now=now,
+        )
     if isinstance(exchanged, offers.Denied):
         return _error(exchanged.error, exchanged.description)
     return _private(
@@ -157,29 +188,29 @@ def nonce() -> Response:
 def credential() -> Response:
     """Hand out the badge that a token opens, bound to the key that the wallet proves.
 
-    1. The token opens one award.
+    1. The token opens one award, or a wait for one.
     2. The request is read; it asks for what was offered.
     3. The key proof is checked, and its nonce used up, before anything is signed.
     4. The badge is signed and recorded, or found signed for this key; the exact text is answered.
+       Before its release the key is noted, and the wallet is told when to come again.
     """
     now = services().now()
     # 1
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not bearer:
-        return _unauthorized("")
     with services().database.reading() as session:
-        award_id = offers.award_of_token(session, bearer.strip(), now=now)
+        award_id = offers.award_of_token(session, _bearer(), now=now)
         award = session.get(Award, award_id) if award_id else None
-    if award is None:
-        return _unauthorized("invalid_token")
+        waiting = deferrals.of_token(session, _bearer(), now=now)
+    opened = award or waiting
+    if opened is None:
+        return _unauthorized("invalid_token" if _bearer() else "")
     # 2
     if request.mimetype != "application/json":
         return _error("invalid_credential_request", "the media type must be application/json")
     try:
         wanted = read_credential_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
-        if wanted.configuration_id not in {one.key for _its, one in _achievements()}:
+        if wanted.configuration_id not in {*(d.key for _its, d in _achievements()), *_slugs()}:
             return _error("unknown_credential_configuration", "there is no such configuration")
-        if wanted.configuration_id != award.configuration_id:
+        if wanted.configuration_id != opened.configuration_id:
             return _forbidden()
         # 3
         proven = check_key_proof(wanted.proofs[0], audience=body().base_url, now=now)
@@ -190,6 +221,9 @@ def credential() -> Response:
     if not fresh:
         return _error("invalid_nonce", "the nonce is unknown, used or too old")
     # 4
+    if waiting is not None:
+        return _let_wait(waiting.id, proven.holder)
+    assert award is not None
     try:
         text = issuing.deliver(
             services().database, award.id, holder=proven.holder, body=body(), now=now
@@ -197,6 +231,59 @@ def credential() -> Response:
     except Refused as refusal:
         return _error("credential_request_denied", refusal.message)
     return _text(credential_response(text))
+
+
+def _let_wait(deferral_id: UUID, holder: str) -> Response:
+    try:
+        transaction_id = deferrals.bind(
+            services().database,
+            deferral_id,
+            holder=holder,
+            secret=body().secret,
+            now=services().now(),
+        )
+    except Refused as refusal:
+        return _error("credential_request_denied", refusal.message)
+    return _deferred(transaction_id)
+
+
+# --- deferred credential (9) -----------------------------------------------------------------
+
+
+@blueprint.post("/deferred_credential")
+def deferred_credential() -> Response:
+    """Hand out a badge that a wallet asked for before the decision, or ask it to come again.
+
+    Nothing will come of it: denied, whatever the reason (9.3). An id that we did not tell the
+    owner of this token, or that was used up: `invalid_transaction_id`.
+    """
+    now = services().now()
+    with services().database.reading() as session:
+        waiting = deferrals.of_token(session, _bearer(), now=now)
+        known = waiting is not None or offers.award_of_token(session, _bearer(), now=now)
+    if not known:
+        return _unauthorized("invalid_token" if _bearer() else "")
+    if request.mimetype != "application/json":
+        return _error("invalid_credential_request", "the media type must be application/json")
+    try:
+        transaction_id = read_deferred_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
+    except ExchangeError as error:
+        return _error(error.code, error.detail)
+    try:
+        if waiting is None:
+            raise deferrals.UnknownTransaction
+        text = deferrals.collect(
+            services().database, waiting.id, transaction_id, body=body(), now=now
+        )
+    except deferrals.UnknownTransaction:
+        return _error("invalid_transaction_id", "the transaction id is unknown or was used")
+    except Refused:
+        return _error("credential_request_denied", "no badge comes of this request")
+    return _deferred(transaction_id) if text is None else _text(credential_response(text))
+
+
+def _deferred(transaction_id: str) -> Response:
+    return _private(deferred_response(Deferred(transaction_id, deferrals.INTERVAL)), 202)
 
 
 # --- answers ---------------------------------------------------------------------------------
@@ -223,6 +310,11 @@ def _error(code: str, description: str, status: int = 400) -> Response:
     # Printable ASCII without quotes and backslashes (RFC 6749, 5.2; OpenID4VCI 1.0, 8.3.1.2).
     plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in description)
     return _private({"error": code, "error_description": plain}, status)
+
+
+def _bearer() -> str:
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
 
 
 def _unauthorized(code: str) -> Response:

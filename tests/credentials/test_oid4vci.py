@@ -11,6 +11,7 @@ import pytest
 from credentials.exchange.oid4vci import (
     PRE_AUTHORIZED_CODE,
     Configuration,
+    Deferred,
     Display,
     ExchangeError,
     Offer,
@@ -22,6 +23,8 @@ from credentials.exchange.oid4vci import (
     credential_offer,
     credential_request,
     credential_response,
+    deferred_request,
+    deferred_response,
     issuer_metadata,
     issuer_metadata_url,
     key_proof,
@@ -29,6 +32,8 @@ from credentials.exchange.oid4vci import (
     parse_offer,
     read_credential_request,
     read_credential_response,
+    read_deferred_request,
+    read_deferred_response,
     read_issuer_metadata,
     read_nonce_response,
     read_offer,
@@ -462,3 +467,44 @@ def test_tokens_and_nonces_must_be_texts() -> None:
         read_token_response('{"access_token":"t","token_type":"DPoP"}')
     with pytest.raises(ExchangeError):
         read_nonce_response('{"c_nonce":1}')
+
+
+# --- deferred issuance --------------------------------------------------------------------------
+
+
+def test_a_deferred_answer_is_read_as_it_was_written() -> None:
+    told = Deferred("8xLOxBtZp8", timedelta(minutes=10))
+    document = deferred_response(told)
+    assert document == {"transaction_id": "8xLOxBtZp8", "interval": 600}
+    assert read_deferred_response(json.dumps(document)) == told
+    assert "8xLOxBtZp8" not in repr(told)
+    request = deferred_request(told.transaction_id) | {"unknown": 1}
+    assert read_deferred_request(json.dumps(request)) == told.transaction_id
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "", "[]", "{}", '{"transaction_id": "x"}', '{"interval": 5}',
+        '{"transaction_id": "x", "interval": 0}', '{"transaction_id": "x", "interval": "5"}',
+        '{"transaction_id": "x", "interval": true}', '{"transaction_id": 5, "interval": 5}',
+        '{"transaction_id": "", "interval": 5}',
+        '{"transaction_id": "x", "interval": 5, "credentials": []}',
+        '{"transaction_id": "x", "transaction_id": "y", "interval": 5}',
+    ],
+)  # fmt: skip
+def test_a_deferred_answer_that_says_nothing_is_refused(answer: str) -> None:
+    with pytest.raises(ExchangeError):
+        read_deferred_response(answer)
+
+
+def test_a_wallet_is_not_sent_away_for_years() -> None:
+    answer = '{"transaction_id": "x", "interval": 1e300}'
+    assert read_deferred_response(answer).interval == timedelta(days=7)
+
+
+def test_a_deferred_endpoint_of_another_origin_gets_no_token() -> None:
+    with pytest.raises(ExchangeError):
+        read_issuer_metadata(
+            metadata(deferred_credential_endpoint="https://evil.example/deferred"), expected=ISSUER
+        )

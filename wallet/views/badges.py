@@ -7,7 +7,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
-from wallet import badges, receiving, sharing
+from wallet import badges, looking_again, receiving, sharing, waiting
 from wallet.badges import KeptBadge
 from wallet.reading import BadgeView, view_badge
 from wallet.views.common import open_wallet, wallet_settings
@@ -19,11 +19,23 @@ blueprint = Blueprint("badges", __name__)
 
 @blueprint.get("/badges")
 def wall() -> str:
-    """Show all badges."""
-    wallet = open_wallet()
-    found = badges.wall(services().database, wallet)
-    shown = [(badge, _view(badge)) for badge in found.badges]
-    return render_template("wall.html", wallet=wallet, shown=shown, unreadable=found.unreadable)
+    """Show all badges, and those on the way; what is ready since yesterday is kept first."""
+    wallet, database = open_wallet(), services().database
+    looking_again.look_daily(
+        database,
+        wallet,
+        fetch=services().fetch,
+        trust=wallet_settings().trust,
+        now=services().now(),
+    )
+    found = badges.wall(database, wallet)
+    return render_template(
+        "wall.html",
+        wallet=wallet,
+        shown=[(badge, _view(badge)) for badge in found.badges],
+        unreadable=found.unreadable,
+        waiting=waiting.waiting_badges(database, wallet),
+    )
 
 
 @blueprint.get("/badges/<uuid:badge_id>")

@@ -17,6 +17,7 @@ from wallet.views.common import (
     remember_offer,
     wallet_settings,
 )
+from wallet.waiting import LookedAt
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language
@@ -74,6 +75,8 @@ def keep() -> Response | tuple[str, int]:
         )
     except BeingKept as busy:
         return redirect(url_for(".wait", receipt_id=busy.receipt_id))
+    except LookedAt as looked_at:
+        return redirect(url_for("waiting.show", waiting_id=looked_at.waiting_id))
     except NumberRefused as error:
         seen = receiving.describe(
             offer, reference=reference, fetch=fetch, trust=trust, language=current_language()
