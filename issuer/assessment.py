@@ -1,16 +1,16 @@
 """From the first answer to the decision: candidates answer, examiners mark, the rules decide.
 
-The rules (domain B.2, B.3): the level is the lowest criterion; expert level needs a second examiner
-who has not seen the first marks; two who differ by one give the lower level, by more a third
-examiner, and then the middle one counts. Every change of state writes an audit event in the same
-transaction.
+The rules (domain B.2, B.3): the level is the lowest criterion, and never above the one that was
+tried; expert level needs a second examiner who has not seen the first marks; two who differ by one
+give the lower level, by more a third examiner, and then the middle one counts. Every change of
+state writes an audit event in the same transaction.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -105,8 +105,12 @@ def start(
             status=409,
             code="attempts",
         )
+    submission_id = uuid4()
+    # One writes in the trail at a time: until we are done, nobody else takes the next number.
+    record(session, "submission.started", submission_id, by=candidate_id, now=now)
     number = session.exec(select(func.max(col(Submission.number)))).one() or 0
     submission = Submission(
+        id=submission_id,
         candidate_id=candidate_id,
         number=number + 1,
         skill=skill,
@@ -119,7 +123,6 @@ def start(
     )
     session.add(submission)
     session.flush()
-    record(session, "submission.started", submission.id, by=candidate_id, now=now)
     return submission
 
 

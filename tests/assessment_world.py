@@ -1,17 +1,21 @@
 """A centre with candidates and examiners, for tests of assessment; on any database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlmodel import select
+
 from issuer import accounts, assessment
 from issuer.assessment import Marking
 from issuer.framework import Framework, frameworks
 from issuer.sampling import NO_SAMPLING, Sampling
-from issuer.tables import Role, Submission, Table
+from issuer.tables import Appointment, Assessment, Role, Submission, Table
 from web.database import Database
+from web.errors import Refused
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SKILL = "technical-cleaning"
@@ -133,3 +137,39 @@ def good_answer(task: Any) -> Any:
     if isinstance(best, Mapping):
         return dict(best)
     return list(best) if isinstance(best, tuple | list) else best
+
+
+def refused(code: str, act: Callable[[], object]) -> None:
+    """Expect to be refused, for the reason of this code."""
+    with pytest.raises(Refused) as refusal:
+        act()
+    assert refusal.value.code == code
+
+
+def forged_assessment(centre: House, file: UUID, examiner: UUID, **changes: Any) -> Assessment:
+    """Write marks that no code would write."""
+    submission = centre.submission(file)
+    with centre.database.reading() as session:
+        appointment = session.exec(select(Appointment)).first()
+    assert appointment is not None
+    values: dict[str, Any] = {
+        "submission_id": file,
+        "candidate_id": submission.candidate_id,
+        "examiner_id": examiner,
+        "appointment_id": appointment.id,
+        "ordinal": 1,
+        "marks": {},
+        "notes": {},
+        "aimed_level": submission.level,
+        "proposed_level": 2,
+        "submitted_at": NOW,
+    }
+    return Assessment(**{**values, **changes})
+
+
+def stored(centre: House, *rows: object) -> None:
+    """Store rows, past every check of the code."""
+    with centre.database.transaction() as session:
+        for row in rows:
+            session.add(row)
+            session.flush()

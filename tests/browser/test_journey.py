@@ -62,6 +62,8 @@ def test_one_badge_from_the_first_task_to_the_employers_phone(
     worker.get_by_role("button", name="Go on").click()
     worker.get_by_role("link", name=re.compile("Home cleaning")).click()
     worker.get_by_role("button", name="English").click()
+    picture(worker, "issuer-levels")
+    worker.get_by_role("button", name="Try Confirmed").click()
     do_the_tasks(worker, picture)
     picture(worker, "issuer-check-and-send")
     assert axe(worker) == []

@@ -42,8 +42,8 @@ def pages_of(live: Live, who: str) -> list[str]:
     if button:
         start = visitor.press(start, button)
     if who == "issuer as Lucía":  # something begun, to see tasks
-        choice = visitor.open(f"{live.issuer}/me/start/simple-phrases")
-        visitor.press(choice, "Français")
+        choice = visitor.open(f"{live.issuer}/me/start/simple-phrases?language=fr")
+        visitor.press(choice, "Try Beginner")
     found = [page.url for page in visitor.walk(start, alike=1) if page.ids]
     return found + [f"{address}{path}" for path in UNLINKED.get(who, [])]
 

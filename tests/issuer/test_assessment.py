@@ -1,13 +1,21 @@
 """Who may mark what, and what follows: by the rules, and by the database behind them."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from assessment_world import NOW, SKILL, House, good_answer, house
+from assessment_world import (
+    NOW,
+    SKILL,
+    House,
+    forged_assessment,
+    good_answer,
+    house,
+    refused,
+    stored,
+)
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
@@ -33,12 +41,6 @@ def centre(database_url: str) -> House:
 @pytest.fixture
 def quick(tmp_path: Any) -> House:
     return house(f"sqlite:///{tmp_path}/quick.db")
-
-
-def refused(code: str, act: Callable[[], object]) -> None:
-    with pytest.raises(Refused) as refusal:
-        act()
-    assert refusal.value.code == code
 
 
 # --- rules --------------------------------------------------------------------------------------
@@ -261,33 +263,6 @@ def test_answers_are_deleted_in_time_and_only_then(quick: House) -> None:
 
 
 # --- the database, behind the code's back -------------------------------------------------------
-
-
-def forged_assessment(centre: House, file: UUID, examiner: UUID, **changes: Any) -> Assessment:
-    submission = centre.submission(file)
-    with centre.database.reading() as session:
-        appointment = session.exec(select(Appointment)).first()
-    assert appointment is not None
-    values: dict[str, Any] = {
-        "submission_id": file,
-        "candidate_id": submission.candidate_id,
-        "examiner_id": examiner,
-        "appointment_id": appointment.id,
-        "ordinal": 1,
-        "marks": {},
-        "notes": {},
-        "aimed_level": submission.level,
-        "proposed_level": 2,
-        "submitted_at": NOW,
-    }
-    return Assessment(**{**values, **changes})
-
-
-def stored(centre: House, *rows: object) -> None:
-    with centre.database.transaction() as session:
-        for row in rows:
-            session.add(row)
-            session.flush()
 
 
 def test_database_refuses_marks_by_the_candidate(centre: House) -> None:

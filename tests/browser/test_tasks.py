@@ -1,0 +1,203 @@
+"""One task of each newer kind in a real browser: by tapping, by keyboard, without scripts."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from assessment_world import House
+from kinds_world import SKILL, free_port, issuer_of, new_kinds, serving
+from playwright.sync_api import Page, expect
+
+from issuer import accounts
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NewPage = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
+    """Give an issuer with the newer kinds of tasks, at its address."""
+    folder: Path = tmp_path_factory.mktemp("tasks")
+    port = free_port()
+    app, house = issuer_of(new_kinds(folder), folder, clock=lambda: NOW, port=port)
+    with serving(app, port) as address:
+        yield address, house
+
+
+def enter(place: tuple[str, House], page: Page, person: UUID, language: str = "en") -> None:
+    address, house = place
+    with house.database.transaction() as session:
+        code = accounts.invite(session, person, now=NOW)
+    page.goto(f"{address}/enter?code={code}&lang={language}")
+    page.locator("main form button").first.click()
+    page.wait_for_url(re.compile("/(me|examiner)/"))
+
+
+def begin(place: tuple[str, House], page: Page, language: str = "en") -> UUID:
+    """Sign in as somebody new and come to the first task of level 1."""
+    person = place[1].candidate(f"Maria {language}")
+    enter(place, page, person, language)
+    page.goto(f"{place[0]}/me/start/{SKILL}")
+    page.locator(f"main a[lang={language}]").click()
+    page.locator("form:has([name=level][value='1']) button").click()
+    return person
+
+
+def go_on(page: Page) -> None:
+    page.locator("form#answer button[type=submit]").click()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_every_kind_is_answered_by_tapping(
+    place: tuple[str, House],
+    new_page: NewPage,
+    axe: Axe,
+    screenshot: Callable[[Page, str], None],
+    language: str,
+) -> None:
+    page = new_page(language=language)
+    wrong: list[str] = []
+
+    def look(name: str) -> None:
+        wrong.extend(axe(page))
+        assert fits(page), name
+        screenshot(page, f"task {name} {language}")
+
+    begin(place, page, language)
+    look("listen")
+    expect(page.locator("blockquote")).to_be_hidden()
+    page.locator("label[for=answer-tomorrow]").click()
+    go_on(page)
+
+    page.locator("[data-place=fold]").click()
+    page.locator("[data-place=cushion]").click()
+    page.locator("[data-place=cushion]").click()  # a tap takes back
+    page.locator("label[for=answer-fringe]").click()
+    expect(page.locator(".places .on")).to_have_count(2)
+    look("spot")
+    go_on(page)
+
+    day = page.locator("[data-slot='09:00']")
+    page.locator("label[for=answer-lunch]").click()
+    day.click()
+    page.locator("label[for=answer-walk]").click()
+    day.click()  # takes the place of the other
+    expect(page.locator("#answer-lunch")).to_have_value("")
+    page.locator("[data-slot='10:00']").click()  # stands fixed
+    page.locator("#answer-lunch").select_option("12:00")
+    page.locator("#answer-letters").select_option("later")
+    expect(day).to_contain_text(page.locator("label[for=answer-walk]").inner_text())
+    look("timetable")
+    go_on(page)
+
+    for step in ("bell", "coat", "tea"):
+        page.locator(f"label[for=answer-{step}]").click()
+    look("steps first")
+    go_on(page)
+    expect(page.locator("#change")).to_be_visible()
+    for step in ("call", "wait"):
+        page.locator(f"label[for=answer-{step}]").click()
+    look("steps then")
+    go_on(page)
+
+    expect(page).to_have_url(re.compile("/check$"))
+    expect(page.locator(".places .on")).to_have_count(2)
+    expect(page.locator(".error-text")).to_have_count(0)
+    look("check")
+    page.locator("form[action$='/send'] button").click()
+    expect(page.locator("ol.dots")).to_be_visible()
+
+    examiner = new_page(language=language)
+    person = place[1].examiner(f"Eva {language}", language=language, skill=SKILL)
+    enter(place, examiner, person, language)
+    examiner.locator("main a[role=button]").first.click()
+    expect(examiner.locator(".places .on")).to_have_count(2)
+    wrong += axe(examiner)
+    assert fits(examiner)
+    assert wrong == []
+
+
+def test_every_kind_is_answered_without_scripts(
+    place: tuple[str, House], new_page: NewPage
+) -> None:
+    page = new_page(javascript=False)
+    begin(place, page)
+    page.get_by_text("Show the words").click()
+    expect(page.locator("blockquote")).to_be_visible()
+    page.get_by_label("Tomorrow").check()
+    go_on(page)
+    page.get_by_label("The fold in the rug").check()
+    go_on(page)
+    page.get_by_label("A walk in the park").select_option("09:00")
+    page.get_by_label("Warm up his lunch").select_option("12:00")
+    page.get_by_label("Read old letters together").select_option("Not today")
+    go_on(page)
+    for number, step in enumerate(("I ring", "I hang up", "I make tea"), 1):
+        page.get_by_label(re.compile(step)).select_option(str(number))
+    go_on(page)
+    page.get_by_label("I call the emergency number.").select_option("1")
+    go_on(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Being looked at")).to_be_visible()
+
+
+def test_every_kind_is_answered_by_keyboard(place: tuple[str, House], new_page: NewPage) -> None:
+    page = new_page()
+
+    def press(selector: str, *keys: str) -> None:
+        page.locator(selector).focus()
+        for key in keys:
+            page.keyboard.press(key)
+
+    begin(place, page)
+    press("#answer-tomorrow", "Space", "Enter")
+    expect(page).to_have_url(re.compile("/look$"))
+    press("#answer-fold", "Space")
+    expect(page.locator(".places .on")).to_have_count(1)
+    press("form#answer button[type=submit]", "Enter")
+    for job, key in (("walk", "0"), ("lunch", "1"), ("letters", "N")):
+        press(f"#answer-{job}", key)
+    expect(page.locator("[data-slot='09:00']")).to_contain_text("A walk in the park")
+    press("form#answer button[type=submit]", "Enter")
+    for number, step in enumerate(("bell", "coat", "tea"), 1):
+        press(f"#answer-{step}", str(number))
+    press("form#answer button[type=submit]", "Enter")
+    press("#answer-call", "1")
+    press("form#answer button[type=submit]", "Enter")
+    expect(page).to_have_url(re.compile("/check$"))
+
+
+def test_work_goes_on_on_another_device_and_from_right_to_left(
+    place: tuple[str, House], new_page: NewPage, axe: Axe
+) -> None:
+    phone = new_page()
+    person = begin(place, phone)
+    phone.locator("label[for=answer-sunday]").click()
+    go_on(phone)
+    tablet = new_page(size=(800, 1100))
+    enter(place, tablet, person)
+    expect(tablet.locator("main article").first).to_contain_text("1 of 4 tasks are answered.")
+    assert axe(tablet) == []
+    tablet.locator("main article a").first.click()
+    expect(tablet.get_by_role("heading", name="Tap all places")).to_be_visible()
+    turn = "() => document.querySelectorAll('[dir]:not(time)').forEach(e => { e.dir = 'rtl' })"
+    for task in ("look", "day", "visit"):
+        phone.goto(re.sub("look$", task, tablet.url))
+        phone.evaluate(turn)
+        assert fits(phone), task
+        if task == "look":  # the places stay where they are in the picture
+            place_of, picture = (
+                phone.locator(which).bounding_box()
+                for which in ("[data-place=fringe]", ".places img")
+            )
+            assert place_of is not None
+            assert picture is not None
+            assert abs(place_of["x"] - picture["x"] - 0.09 * picture["width"]) < 3
