@@ -13,6 +13,7 @@ from issuer.framework import FOLDER, MARKS, Framework, Scenario, frameworks
 FRAMEWORK = frameworks()["mycred4home"]
 SKILLS = tuple(FRAMEWORK.skills)
 LANGUAGES = FRAMEWORK.languages
+TASKS_AT_LEVEL = {1: (5,), 2: (6,), 3: (7, 8)}
 LONGEST = 12  # words in a sentence (domain F.1, rule 2)
 # Never said to a worker (domain F.1, rule 1), in the three languages.
 FORBIDDEN = re.compile(
@@ -70,8 +71,9 @@ def test_there_are_four_skills_three_levels_and_eighteen_achievements():
 
 @pytest.mark.parametrize(("scenario_id", "language"), EACH_SET)
 def test_every_set_has_enough_tasks_of_enough_kinds(scenario_id, language):
-    tasks = FRAMEWORK.scenario_by_id(scenario_id, language).tasks
-    assert 6 <= len(tasks) <= 8
+    scenario = FRAMEWORK.scenario_by_id(scenario_id, language)
+    tasks = scenario.tasks
+    assert len(tasks) in TASKS_AT_LEVEL[scenario.level]
     assert len({task.kind for task in tasks}) >= 4
 
 
@@ -80,7 +82,7 @@ def test_every_criterion_is_shown_by_words_of_ones_own_or_by_two_tasks(scenario_
     scenario = FRAMEWORK.scenario_by_id(scenario_id, language)
     for criterion in FRAMEWORK.skills[scenario.skill].criteria:
         showing = [task for task in scenario.tasks if criterion in task.criteria]
-        assert any(task.kind == "reply" for task in showing) or len(showing) >= 2
+        assert any(task.kind in ("reply", "speak") for task in showing) or len(showing) >= 2
 
 
 @pytest.mark.parametrize(("scenario_id", "language"), EACH_SET)

@@ -253,7 +253,7 @@ def test_a_link_to_a_term_without_a_name_is_named(folder, change):
 def test_every_problem_is_told_at_once(folder, change):
     change("framework.toml", 'code = "TEC"', "")
     change("scenarios/bathroom-morning/tasks.toml", 'best = "soap"', 'best = "oil"')
-    (folder / "pictures" / "bus.svg").unlink()
+    (folder / "pictures" / "dog.svg").unlink()
     (folder / "texts" / "fr.toml").unlink()
     files = {one.split(":")[0] for one in problems(folder)}
     assert files == {
