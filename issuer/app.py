@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import assessment, award_tables, batches, cohorts, issuing, notices
+from issuer import appointments, assessment, award_tables, batches, cohorts, eligibility, issuing, notices
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
@@ -13,7 +13,9 @@ from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
 from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
+from issuer.views import becoming as becoming_pages
 from issuer.views import cohorts as cohort_pages
+from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
@@ -55,6 +57,8 @@ def create_app(
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
+    register(app, examiner_list_pages.blueprint)
+    register(app, becoming_pages.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
     register(app, offers.blueprint)
@@ -73,7 +77,7 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
-    that was never sent, delete answers whose time is over. All of it may be done twice, by two
+    that was never sent, delete answers whose time is over, note which appointments ended. All of it may be done twice, by two
     processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
@@ -84,6 +88,9 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             assessment.expire_drafts(session, now=now)
             assessment.forget_evidence(session, now=now)
             cohorts.forget_traits(session)
+            appointments.adopt(session, now=now)
+            appointments.expire(session, now=now)
+            eligibility.look_again(session, body, now=now)
 
     today = services.clock()
     work(today)

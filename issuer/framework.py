@@ -43,6 +43,7 @@ from issuer.framework_files import (
     TextTree,
     read_contents,
 )
+from issuer.reference_files import ReferenceFile, References, read_references
 from issuer.task_shapes import Area, TaskKind, TaskShape
 
 __all__ = [
@@ -170,6 +171,7 @@ class Framework:
     """A loaded framework; every text that it promises is there."""
 
     contents: Contents
+    reference_files: References = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -298,6 +300,11 @@ class Framework:
             )
             for criterion in self.skills[skill].criteria
         )
+
+    def references(self, skill: str, language: str = "") -> tuple[ReferenceFile, ...]:
+        """Give the files to calibrate with; none where a framework has no such files."""
+        by_language = self.reference_files.get(skill, {})
+        return by_language.get(self.edition_language(language), ())
 
     def sets_for(self, skill: str, level: int) -> tuple[str, ...]:
         """Name the scenario sets to try for a level: those written for it, else for the next."""
@@ -565,7 +572,8 @@ def frameworks(folder: Path = FOLDER) -> Mapping[str, Framework]:
 
 def load_framework(folder: Path) -> Framework:
     """Load a framework from its folder; raise `FrameworkError` with every problem in it."""
-    framework = Framework(read_contents(folder))
+    contents = read_contents(folder)
+    framework = Framework(contents, read_references(contents))
     problems = list(_missing_elements(framework))
     if problems:
         raise FrameworkError(problems)
