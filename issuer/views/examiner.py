@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import answers, assessment
+from issuer import answers, assessment, scope
 from issuer.assessment import Marking
 from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.common import framework, require, sampling, visitor
@@ -21,8 +21,13 @@ def queue() -> str:
     """Show the files that this examiner may mark, without names."""
     with services().database.reading() as session:
         files = assessment.queue(session, visitor().id, now=services().now())
+        later = scope.better_elsewhere(session, files, visitor().id, now=services().now())
     return render_template(
-        "examiner/queue.html", files=files, framework=framework(), language=_language()
+        "examiner/queue.html",
+        files=files,
+        later=later,
+        framework=framework(),
+        language=_language(),
     )
 
 
