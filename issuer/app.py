@@ -5,15 +5,24 @@ from datetime import datetime
 
 from flask import Flask, Response, g, request
 
-from issuer import appointments, assessment, award_tables, batches, cohorts, eligibility, issuing, notices
+from issuer import (
+    appointments,
+    assessment,
+    award_tables,
+    batches,
+    cohorts,
+    eligibility,
+    issuing,
+    notices,
+)
 from issuer.framework import frameworks
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import batches as batch_pages
-from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
 from issuer.views import becoming as becoming_pages
+from issuer.views import candidate, coordinator, examiner, home, offers, officer, oid4vci, public
 from issuer.views import cohorts as cohort_pages
 from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
@@ -77,8 +86,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
-    that was never sent, delete answers whose time is over, note which appointments ended. All of it may be done twice, by two
-    processes, without harm.
+    that was never sent, delete answers whose time is over, note which appointments ended. All of it
+    may be done twice, by two processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 

@@ -5,13 +5,14 @@ centre with a reason. Both go by the code of conduct and the calibration. A cent
 the calibration when two people say so: at the start there is nobody to calibrate with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from issuer import accounts
 from issuer.appointment_tables import (
@@ -122,7 +123,9 @@ def name_professional(
     return person, accounts.invite(session, person.id, now=now)
 
 
-def begin(session: Session, nomination: Nomination, *, by: UUID | None, now: datetime) -> Nomination:
+def begin(
+    session: Session, nomination: Nomination, *, by: UUID | None, now: datetime
+) -> Nomination:
     """Write down a new nomination, one for a person, skill and language at a time."""
     try:
         with session.begin_nested():
@@ -224,9 +227,7 @@ def begin_when_ready(
 # --- going out ------------------------------------------------------------------------------------
 
 
-def suspend(
-    session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: datetime
-) -> None:
+def suspend(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
     """Let somebody of one's centre mark nothing more for now, with a reason."""
     nomination = of_own_centre(session, nomination_id, by=by)
     if nomination.stage != Stage.ACTIVE:
@@ -246,9 +247,7 @@ def lift(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: d
             code="badge-gone",
         )
     if nomination.suspended_for == Cause.AGREEMENT and not has_passed(session, nomination):
-        raise Refused(
-            N_("First comes a new calibration."), status=409, code="calibration-needed"
-        )
+        raise Refused(N_("First comes a new calibration."), status=409, code="calibration-needed")
     why = _checked(reason)
     appointment = _appointment(session, nomination)
     appointment.suspended_at = None
@@ -402,7 +401,9 @@ def has_files(framework: Framework, skill: str) -> bool:
 
 def has_passed(session: Session, nomination: Nomination) -> bool:
     """Tell whether somebody passed the calibration of this round."""
-    return session.exec(_results(nomination).where(col(CalibrationResult.passed))).first() is not None
+    return (
+        session.exec(_results(nomination).where(col(CalibrationResult.passed))).first() is not None
+    )
 
 
 def tries(session: Session, nomination: Nomination) -> int:
@@ -503,7 +504,7 @@ def _listed(session: Session, nomination: Nomination, person: Person) -> Listed:
     )
 
 
-def _results(nomination: Nomination):  # type: ignore[no-untyped-def]
+def _results(nomination: Nomination) -> SelectOfScalar[CalibrationResult]:
     return (
         select(CalibrationResult)
         .join(CalibrationRun, col(CalibrationRun.id) == col(CalibrationResult.run_id))
@@ -514,7 +515,9 @@ def _results(nomination: Nomination):  # type: ignore[no-untyped-def]
     )
 
 
-def _locked(session: Session, nomination_id: UUID, fits):  # type: ignore[no-untyped-def]
+def _locked(
+    session: Session, nomination_id: UUID, fits: Callable[[Nomination], bool]
+) -> Nomination:
     found = session.get(Nomination, nomination_id, with_for_update=True)
     if found is None or not fits(found):
         raise Refused(N_("There is nothing at this address."), status=404, code="unknown")

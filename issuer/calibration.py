@@ -36,6 +36,7 @@ EXACT = 4
 FURTHEST = 1
 
 Shuffle = Callable[[list[str]], None]
+_shuffle: Shuffle = SystemRandom().shuffle
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def start(
     *,
     person_id: UUID,
     now: datetime,
-    shuffle: Shuffle = SystemRandom().shuffle,
+    shuffle: Shuffle = _shuffle,
 ) -> CalibrationRun:
     """Begin a try, or go on with the one that is open.
 
@@ -167,9 +168,7 @@ def next_file(session: Session, run: CalibrationRun) -> str | None:
     return next((one for one in run.files if one not in done), None)
 
 
-def outcome(
-    session: Session, run_id: UUID, framework: Framework, *, person_id: UUID
-) -> Outcome:
+def outcome(session: Session, run_id: UUID, framework: Framework, *, person_id: UUID) -> Outcome:
     """Show a finished try beside the agreed marks; before its end there is nothing to see."""
     nomination, run = _own_run(session, run_id, person_id=person_id)
     result = result_of(session, run.id)

@@ -88,7 +88,13 @@ def by_badge(
 
 
 def by_own_award(
-    session: Session, person_id: UUID, body: IssuingBody, *, skill: str, language: str, now: datetime
+    session: Session,
+    person_id: UUID,
+    body: IssuingBody,
+    *,
+    skill: str,
+    language: str,
+    now: datetime,
 ) -> Nomination:
     """Make somebody eligible by a badge that we signed for them, after verifying it again."""
     fitting = [
@@ -158,9 +164,7 @@ def look_again(session: Session, body: IssuingBody, *, now: datetime) -> int:
     return sum(
         appointments.badge_fell(session, badge_id, now=now)
         for badge_id, text in resting
-        if badge_id
-        and text
-        and Outcome.FAILED in _outcomes(session, text, body, now=now).values()
+        if badge_id and text and Outcome.FAILED in _outcomes(session, text, body, now=now).values()
     )
 
 

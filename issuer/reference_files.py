@@ -133,9 +133,7 @@ def _answer_problems(scenario: ScenarioShape, answers: Mapping[str, Any]) -> Ite
     for name, task in chosen.items():
         if task.kind in _NOT_HERE:
             yield f"task {name}: {task.kind} cannot be answered in a file"
-        elif name in answers and not KINDS[task.kind].fits(
-            replace(task, best=answers[name])
-        ):
+        elif name in answers and not KINDS[task.kind].fits(replace(task, best=answers[name])):
             # What could be the best answer fits the task, right or wrong.
             yield f"task {name}: the answer does not fit"
 

@@ -7,8 +7,8 @@
 - Centres (B.5-30). Examiners get the files of their own centre. Those of another one come to them
   only when drawn for a second look, or when nobody of that centre can mark them.
 - The second look at a level-3 file (B.5-4) had better come from another centre than the
-  candidate's, where such an examiner exists. This orders the queue and is no refusal: a small centre
-  must not wait for ever ("different trainer").
+  candidate's, where such an examiner exists. This orders the queue and is no refusal: a small
+  centre must not wait for ever ("different trainer").
 """
 
 from collections.abc import Collection, Sequence
@@ -165,8 +165,7 @@ def _assessments(session: Session, file: Submission) -> list[Assessment]:
 
 def _has_lead(session: Session, earlier: Sequence[Assessment]) -> bool:
     return any(
-        session.get_one(Appointment, one.appointment_id).level_ceiling >= _EXPERT
-        for one in earlier
+        session.get_one(Appointment, one.appointment_id).level_ceiling >= _EXPERT for one in earlier
     )
 
 

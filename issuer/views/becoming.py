@@ -102,9 +102,7 @@ def start(nomination_id: UUID) -> Response:
 def file(run_id: UUID, file_id: str) -> str:
     """Show a reference file beside the rubric, as real work is shown."""
     with services().database.reading() as session:
-        found = calibration.file_of(
-            session, run_id, file_id, framework(), person_id=visitor().id
-        )
+        found = calibration.file_of(session, run_id, file_id, framework(), person_id=visitor().id)
     return _file_page(*found, Marking({}, {}, -1), {})
 
 
@@ -112,9 +110,7 @@ def file(run_id: UUID, file_id: str) -> str:
 def mark(run_id: UUID, file_id: str) -> Response | tuple[str, int]:
     """Hand in the marks of a reference file; then comes the next one, or the result."""
     with services().database.reading() as session:
-        found = calibration.file_of(
-            session, run_id, file_id, framework(), person_id=visitor().id
-        )
+        found = calibration.file_of(session, run_id, file_id, framework(), person_id=visitor().id)
     nomination, run, reference = found
     marking = _marking(nomination)
     problems = calibration.check(framework(), nomination, reference, marking)

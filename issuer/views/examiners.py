@@ -1,4 +1,4 @@
-"""The coordinator's list of examiners: name, invite, suspend, let go on, end; two for an exception."""
+"""The coordinator's list of examiners: name, invite, suspend, let go on, end, and exceptions."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -94,7 +94,9 @@ def nominate() -> str | tuple[str, int] | Response:
                 framework(),
                 skill=form.get("skill", ""),
                 language=form.get("language", ""),
-                level_ceiling=int(form.get("level", "0")) if form.get("level", "0").isdigit() else 0,
+                level_ceiling=int(form.get("level", "0"))
+                if form.get("level", "0").isdigit()
+                else 0,
                 reason=form.get("reason", ""),
                 by=visitor().id,
                 now=now,
@@ -158,7 +160,10 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
         "coordinator/examiners.html",
         rows=rows,
         choices={
-            "people": [("", gettext("Somebody new")), *((one.id, one.display_name) for one in people)],
+            "people": [
+                ("", gettext("Somebody new")),
+                *((one.id, one.display_name) for one in people),
+            ],
             "skills": [(one, framework().skill_name(one, language)) for one in framework().skills],
             "languages": [(one, language_name(one)) for one in framework().languages],
             "levels": [

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlmodel import select
 
-from issuer import accounts, appointments, calibration, eligibility
+from issuer import accounts, appointments, assessment, calibration, eligibility
 from issuer.appointment_tables import (
     CalibrationMark,
     CalibrationResult,
@@ -193,9 +193,7 @@ def test_there_is_no_third_try_and_then_the_coordinator_decides(quick: House) ->
     for _ in range(2):
         tried(quick, one, who, {"cedar": 1})
     refused("no-try-left", lambda: started(quick, one, who))
-    refused(
-        "reason", lambda: call(quick, appointments.waive, one, by=boss, reason="  ")
-    )
+    refused("reason", lambda: call(quick, appointments.waive, one, by=boss, reason="  "))
     call(quick, appointments.waive, one, by=boss, reason="Ten years of practice")
     refused("two-persons", lambda: call(quick, appointments.confirm, one, by=boss))
     refused("own-appointment", lambda: call(quick, appointments.confirm, one, by=who))
@@ -208,16 +206,15 @@ def test_the_agreed_marks_are_not_shown_before_a_try_is_over(quick: House) -> No
     one = nominated(quick, boss, who)
     accepted(quick, one, who)
     run = started(quick, one, who)
-    look = lambda by: call_reading(quick, run.id, by)  # noqa: E731
-    refused("not-finished", lambda: look(who))
+    refused("not-finished", lambda: looked(quick, run.id, who))
     tried(quick, one, who, {"cedar": 1})
-    found = look(who)
+    found = looked(quick, run.id, who)
     assert {file.file.id: file.off_by for file in found.files}["cedar"] == -2
     assert all(file.file.why for file in found.files)
-    refused("unknown", lambda: look(boss))
+    refused("unknown", lambda: looked(quick, run.id, boss))
 
 
-def call_reading(place: House, run_id: UUID, by: UUID) -> calibration.Outcome:
+def looked(place: House, run_id: UUID, by: UUID) -> calibration.Outcome:
     with place.database.transaction() as session:
         return calibration.outcome(session, run_id, place.framework, person_id=by)
 
@@ -253,7 +250,7 @@ def test_a_file_is_marked_once_in_ones_own_try(quick: House) -> None:
 def test_what_was_handed_in_is_final(centre: House, table: str) -> None:
     boss, who = person(centre, Role.COORDINATOR), person(centre, Role.EXAMINER)
     appointed(centre, boss, who)
-    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_column(table)}"):  # noqa: S608
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_column(table)}"):
         with pytest.raises(DatabaseError), centre.database.transaction() as session:
             session.connection().execute(text(statement))
 
@@ -341,13 +338,19 @@ def test_nobody_appoints_themselves_nor_somebody_of_another_centre(quick: House)
     for act in (appointments.suspend, appointments.end, appointments.waive, appointments.lift):
         refused("unknown", lambda act=act: call(quick, act, one, by=stranger, reason="why"))
     refused("unknown", lambda: call(quick, appointments.confirm, one, by=stranger))
-    refused("unknown", lambda: call(quick, appointments.accept_conduct, one, quick.framework, person_id=boss))
+    refused(
+        "unknown",
+        lambda: call(quick, appointments.accept_conduct, one, quick.framework, person_id=boss),
+    )
 
 
 def test_the_database_wants_two_persons_for_an_exception(centre: House) -> None:
     boss, who = person(centre, Role.COORDINATOR), person(centre, Role.EXAMINER)
     one = nominated(centre, boss, who)
-    for values in ({"confirmed_by": boss}, {"waived_by": boss, "waived_reason": "x", "confirmed_by": boss}):
+    for values in (
+        {"confirmed_by": boss},
+        {"waived_by": boss, "waived_reason": "x", "confirmed_by": boss},
+    ):
         with pytest.raises(IntegrityError), centre.database.transaction() as session:
             row = session.get_one(Nomination, one)
             for name, value in values.items():
@@ -383,20 +386,19 @@ def test_an_expert_waits_for_the_invitation_and_becomes_a_co_examiner(centre: Ho
         found = session.exec(select(Appointment)).one()
         assert found.level_ceiling == 2
         assert found.valid_until == NOW + timedelta(days=730)
-        assert accounts.visitor is not None
         assert [row.id for row in accounts.examiners_of_centre(session, by=boss)] == [who]
 
 
-def test_a_framework_without_reference_files_leaves_only_the_way_by_the_centre(quick: House) -> None:
+def test_a_framework_without_reference_files_leaves_only_the_way_by_the_centre(
+    quick: House,
+) -> None:
     quick.framework = frameworks()["companionship"]
     skill = next(iter(quick.framework.skills))
     boss, who = person(quick, Role.COORDINATOR), person(quick, Role.EXAMINER)
     named = {"skill": skill, "language": "en"}
     refused(
         "no-files",
-        lambda: call(
-            quick, eligibility.by_badge, who, quick.framework, badge_id=BADGE, **named
-        ),
+        lambda: call(quick, eligibility.by_badge, who, quick.framework, badge_id=BADGE, **named),
     )
     one = call(
         quick,
@@ -492,8 +494,6 @@ def test_second_looks_cross_over_and_own_ones_come_last(quick: House) -> None:
     fresh = quick.sent(quick.candidate("Rosa"), now=NOW + timedelta(hours=1))
 
     def queue(who: UUID) -> list[UUID]:
-        from issuer import assessment
-
         with quick.database.reading() as session:
             return [one.id for one in assessment.queue(session, who, now=NOW)]
 
