@@ -74,7 +74,9 @@ def test_a_wrong_file_is_named_with_what_is_wrong(
 
 def test_a_missing_word_is_named_with_its_language(change: Change) -> None:
     file = "reference/technical-cleaning/fr.toml"
-    assert f"{file}: birch.why is missing" in change("[birch]\n", "[birch]\nx = 'y'\n[other]\n", file)
+    assert f"{file}: birch.why is missing" in change(
+        "[birch]\n", "[birch]\nx = 'y'\n[other]\n", file
+    )
 
 
 def test_a_set_with_a_recording_cannot_be_a_file(change: Change) -> None:
