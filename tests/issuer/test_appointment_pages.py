@@ -78,6 +78,7 @@ def test_a_named_professional_goes_the_whole_way(service: Service) -> None:
     browser = somebody_new(service)
     one = nomination(service)
     assert "Trains our cleaners" in browser.get("/examining/").text
+    assert "I keep to these rules." in browser.get(f"/examining/{one.id}/conduct").text
     assert browser.post(f"/examining/{one.id}/conduct").status_code == 422
     assert browser.post(f"/examining/{one.id}/conduct", data={"accept": "yes"}).status_code == 302
     answer = browser.post(f"/examining/{one.id}/calibration")
