@@ -292,14 +292,26 @@ def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
 def watch_agreement(
     session: Session, submission: Submission, examiners: Sequence[UUID], *, now: datetime
 ) -> None:
-    """Suspend each of the examiners of a file whose last ten shared files agree too little."""
-    for examiner_id in examiners:
-        nomination = of_scope(session, examiner_id, submission.skill, submission.language)
-        if nomination is not None and nomination.stage == Stage.ACTIVE:
-            pairs = last_pairs(session, nomination)
-            if len(pairs) == LAST_FILES and is_too_low(pairs):
-                nomination.round += 1
-                _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
+    """Suspend each of the examiners of a file whose last ten shared files agree too little.
+
+    All rows are locked before the first event is written, as `issuer.audit` asks.
+    """
+    active = session.exec(
+        select(Nomination)
+        .where(
+            col(Nomination.person_id).in_(examiners),
+            col(Nomination.skill) == submission.skill,
+            col(Nomination.language) == submission.language,
+            col(Nomination.stage) == Stage.ACTIVE,
+        )
+        .order_by(col(Nomination.id))
+        .with_for_update()
+    ).all()
+    for nomination in active:
+        pairs = last_pairs(session, nomination)
+        if len(pairs) == LAST_FILES and is_too_low(pairs):
+            nomination.round += 1
+            _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
 
 
 def is_too_low(pairs: Sequence[tuple[int, int]]) -> bool:
@@ -313,18 +325,20 @@ def is_too_low(pairs: Sequence[tuple[int, int]]) -> bool:
 
 def last_pairs(session: Session, nomination: Nomination) -> list[tuple[int, int]]:
     """Give the level of the examiner and of the next other one, on their last ten shared files."""
-    own = select(Assessment, Submission).join(
-        Submission, col(Submission.id) == col(Assessment.submission_id)
-    )
-    own = own.where(
-        col(Assessment.examiner_id) == nomination.person_id,
-        col(Submission.skill) == nomination.skill,
-        col(Submission.language) == nomination.language,
+    marked = (
+        select(Assessment)
+        .join(Submission, col(Submission.id) == col(Assessment.submission_id))
+        .where(
+            col(Assessment.examiner_id) == nomination.person_id,
+            col(Submission.skill) == nomination.skill,
+            col(Submission.language) == nomination.language,
+        )
+        .order_by(col(Assessment.submitted_at).desc())
     )
     if nomination.counted_from is not None:
-        own = own.where(col(Assessment.submitted_at) > nomination.counted_from)
+        marked = marked.where(col(Assessment.submitted_at) > nomination.counted_from)
     pairs: list[tuple[int, int]] = []
-    for mine, _ in session.exec(own.order_by(col(Assessment.submitted_at).desc())):
+    for mine in session.exec(marked):
         other = session.exec(
             select(Assessment.proposed_level)
             .where(

@@ -384,10 +384,10 @@ def decide(
         session.flush()
     except IntegrityError as error:
         raise Refused(N_("Somebody else has just marked this file."), status=409) from error
-    record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
     if earlier:
         looked = [*(one.examiner_id for one in earlier), examiner_id]
         appointments.watch_agreement(session, submission, looked, now=now)
+    record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
     if not earlier and _is_drawn(session, assessment, sampling):  # 4
         record(session, "submission.drawn", submission.id, now=now)
         _move(session, submission, SubmissionState.SECOND_MARKING, now=now)

@@ -113,14 +113,10 @@ def _is_expert_of(session: Session, file: Submission, centre: UUID) -> bool:
 
 def _somebody_of(session: Session, centre: UUID, file: Submission, *, now: datetime) -> bool:
     return any(
-        _centre(session, person_id) == centre and not marked_before(session, file, person_id, now)
+        _centre(session, person_id) == centre
+        and not attempts.is_for_somebody_else(session, file, person_id, now=now)
         for person_id in _appointed(session, file, now=now)
     )
-
-
-def marked_before(session: Session, file: Submission, person_id: UUID, now: datetime) -> bool:
-    """Tell whether a file is kept from an examiner for having marked this person before."""
-    return attempts.is_for_somebody_else(session, file, person_id, now=now)
 
 
 def _somebody_outside(session: Session, centre: UUID, file: Submission, *, now: datetime) -> bool:

@@ -487,6 +487,22 @@ def test_files_cross_over_where_nobody_of_the_centre_can_mark(quick: House) -> N
     assert quick.mark(file, stranger, 2).level == 2
 
 
+def test_files_cross_over_when_the_only_examiner_knows_the_person(quick: House) -> None:
+    own, stranger = quick.examiner(), abroad(quick)
+    file = quick.sent(quick.candidate(), level=2)
+    call(quick, assessment.declare_conflict, file, examiner_id=own)
+    assert quick.mark(file, stranger, 2).level == 2
+
+
+def test_a_later_attempt_reaches_another_centre_and_never_nobody(quick: House) -> None:
+    own, stranger = quick.examiner(), abroad(quick)
+    candidate = quick.candidate()
+    quick.mark(quick.sent(candidate, level=2), own, 0)
+    again = quick.sent(candidate, level=2, now=NOW + timedelta(hours=1))
+    refused("marked-before", lambda: quick.mark(again, own, 2))
+    assert quick.mark(again, stranger, 2).level == 2
+
+
 def test_second_looks_cross_over_and_own_ones_come_last(quick: House) -> None:
     first, own, stranger = quick.examiner(), quick.examiner("Iris"), abroad(quick)
     shared = quick.sent(quick.candidate())
