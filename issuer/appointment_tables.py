@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from issuer.award_tables import forbid
 from issuer.tables import Table, freeze, one_of
 from web.database import UtcDateTime
 
@@ -173,3 +174,33 @@ class CalibrationResult(Table, table=True):
 
 for _table in ("nomination_step", "calibration_run", "calibration_mark", "calibration_result"):
     freeze(_table)
+
+forbid(
+    "nomination",
+    "what_is_over_stays_over",
+    "UPDATE",
+    "OLD.stage IN ('ended', 'expired')",
+    "what is over stays over",
+)
+forbid("nomination", "nomination_stays", "DELETE", "1 = 1", "a nomination stays")
+forbid(
+    "nomination",
+    "scope_is_final",
+    "UPDATE",
+    " OR ".join(
+        f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+        for column in ("person_id", "skill", "language", "route", "level_ceiling", "reason")
+    ),
+    "whom a nomination is of, and for what, never changes",
+)
+forbid(
+    "nomination",
+    "nobody_begins_unproved",
+    "UPDATE",
+    "NEW.stage = 'active' AND OLD.stage NOT IN ('active', 'suspended') "
+    "AND (NEW.conduct_accepted_at IS NULL OR (NEW.confirmed_by IS NULL AND NOT EXISTS ("
+    "SELECT 1 FROM calibration_result JOIN calibration_run "
+    "ON calibration_run.id = calibration_result.run_id "
+    "WHERE calibration_run.nomination_id = NEW.id AND calibration_result.passed)))",
+    "nobody begins without the rules, and a calibration or two persons",
+)

@@ -333,7 +333,7 @@ class ReceivedEndorsement(Table, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def _forbid(table: str, name: str, action: str, condition: str, message: str) -> None:
+def forbid(table: str, name: str, action: str, condition: str, message: str) -> None:
     """Let the database refuse `action` on a row of `table` when `condition` holds."""
     metadata_table = Table.metadata.tables[table]
     lite = condition.replace("IS DISTINCT FROM", "IS NOT")
@@ -350,7 +350,8 @@ def _forbid(table: str, name: str, action: str, condition: str, message: str) ->
         "after_create",
         DDL(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN "
-            f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; "
+            f"IF {condition} THEN RAISE EXCEPTION '{message}' "
+            f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {'OLD' if action == 'DELETE' else 'NEW'}; END $$ LANGUAGE plpgsql; "
             f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {name}()"
@@ -360,7 +361,7 @@ def _forbid(table: str, name: str, action: str, condition: str, message: str) ->
 
 # A composite foreign key with NULL in it is not checked, so a forgotten second examiner would slip
 # past the officer's CHECK: the database compares with the decision itself.
-_forbid(
+forbid(
     "award",
     "award_names_all_examiners",
     "INSERT",
@@ -370,7 +371,7 @@ _forbid(
     "(SELECT third_examiner_id FROM decision WHERE decision.id = NEW.decision_id)",
     "an award names all examiners of its decision",
 )
-_forbid(
+forbid(
     "award",
     "award_is_final",
     "UPDATE",
@@ -393,8 +394,8 @@ _forbid(
     ),
     "only the state of an award changes",
 )
-_forbid("award", "award_stays", "DELETE", "1 = 1", "an award stays")
-_forbid(
+forbid("award", "award_stays", "DELETE", "1 = 1", "an award stays")
+forbid(
     "credential",
     "signed_text_is_final",
     "UPDATE",
@@ -402,7 +403,7 @@ _forbid(
     "OR NEW.holder IS DISTINCT FROM OLD.holder)",
     "what was signed never changes",
 )
-_forbid(
+forbid(
     "credential",
     "place_is_final",
     "UPDATE",
@@ -410,29 +411,29 @@ _forbid(
     "OR NEW.award_id <> OLD.award_id OR NEW.credential_id <> OLD.credential_id",
     "award, id and status place of a badge never change",
 )
-_forbid(
+forbid(
     "credential",
     "revoked_is_final",
     "UPDATE",
     "OLD.state IN ('revoked', 'superseded') AND NEW.state <> OLD.state",
     "there is no way back from revoked",
 )
-_forbid(
+forbid(
     "badge_change",
     "confirmed_change_is_final",
     "UPDATE",
     "OLD.confirmed_by IS NOT NULL",
     "a confirmed change never changes",
 )
-_forbid(
+forbid(
     "badge_change",
     "confirmed_change_stays",
     "DELETE",
     "OLD.confirmed_by IS NOT NULL",
     "a confirmed change stays",
 )
-_forbid("status_entry", "places_stay_taken", "DELETE", "1 = 1", "a status place is never reused")
-_forbid(
+forbid("status_entry", "places_stay_taken", "DELETE", "1 = 1", "a status place is never reused")
+forbid(
     "status_entry",
     "revoked_place_is_final",
     "UPDATE",

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlmodel import Field
 
-from issuer.award_tables import _forbid
+from issuer.award_tables import forbid
 from issuer.tables import Table, one_of
 from web.database import UtcDateTime
 
@@ -74,7 +74,7 @@ class CohortMember(Table, table=True):
     invited_at: datetime = Field(sa_type=UtcDateTime)
 
 
-_forbid(
+forbid(
     "cohort_member",
     "quota_holds",
     "INSERT",
@@ -83,7 +83,7 @@ _forbid(
     "WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id)",
     "the places of this centre are taken",
 )
-_forbid(
+forbid(
     "cohort_member",
     "closed_cohort_takes_nobody",
     "INSERT",

@@ -167,6 +167,22 @@ def test_a_reason_is_asked_for_each_step(service: Service) -> None:
     assert boss.post(f"{LIST}{one.id}/explode").status_code == 404
 
 
+def test_sixty_days_before_the_end_the_examiner_is_told(service: Service) -> None:
+    named(service.browser("cora", Role.COORDINATOR), without="yes")
+    one = nomination(service)
+    with service.centre.database.transaction() as session:
+        framework = service.centre.body.framework
+        appointments.accept_conduct(session, one.id, framework, person_id=one.person_id, now=NOW)
+    officer = service.centre.person("olga", Role.OFFICER)
+    with service.centre.database.transaction() as session:
+        appointments.confirm(session, one.id, by=officer, now=NOW)
+        name = session.get_one(Person, one.person_id).display_name
+    service.centre.people[name] = one.person_id
+    assert "runs out" not in service.browser(name).get("/examining/").text
+    service.clock.now = NOW + timedelta(days=671)
+    assert "runs out" in service.browser(name).get("/examining/").text
+
+
 # --- by a badge -----------------------------------------------------------------------------------
 
 

@@ -275,6 +275,33 @@ def test_the_database_refuses_a_false_pass(centre: House) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE nomination SET stage = 'active', appointment_id = (SELECT id FROM appointment)",
+        "UPDATE nomination SET level_ceiling = 2",
+        "UPDATE nomination SET person_id = nominated_by",
+        "DELETE FROM nomination",
+    ],
+)
+def test_the_database_lets_nobody_slip_in(centre: House, statement: str) -> None:
+    boss, who = person(centre, Role.COORDINATOR), person(centre, Role.EXAMINER)
+    one = nominated(centre, boss, who)
+    accepted(centre, one, who)
+    tried(centre, one, who, {"cedar": 1})
+    centre.examiner()
+    with pytest.raises(DatabaseError), centre.database.transaction() as session:
+        session.connection().execute(text(statement))
+
+
+def test_the_database_brings_nobody_back(centre: House) -> None:
+    boss, who = person(centre, Role.COORDINATOR), person(centre, Role.EXAMINER)
+    one = appointed(centre, boss, who)
+    call(centre, appointments.end, one, by=boss, reason="Moved away")
+    with pytest.raises(DatabaseError), centre.database.transaction() as session:
+        session.connection().execute(text("UPDATE nomination SET stage = 'active'"))
+
+
 def test_two_starts_at_once_are_one_try(centre: House) -> None:
     boss, who = person(centre, Role.COORDINATOR), person(centre, Role.EXAMINER)
     one = nominated(centre, boss, who)
