@@ -216,6 +216,14 @@ def test_an_expert_badge_makes_eligible_and_its_suspension_suspends(service: Ser
     assert "You mark nothing for now" in browser.get("/examining/").text
 
 
+@pytest.mark.parametrize(("level", "told"), [(2, False), (3, True)])
+def test_an_expert_is_told_that_they_can_help(service: Service, level: int, told: bool) -> None:
+    service.released(level=level, examiners=("eva", "ines"))
+    browser = service.browser("maria")
+    browser.post("/me/agree", data={"assessment": "yes"})
+    assert ("You can help examine others" in browser.get("/me/").text) is told
+
+
 @pytest.mark.parametrize("level", [1, 2])
 def test_a_lower_badge_opens_nothing(service: Service, level: int) -> None:
     award = service.released(level=level)
