@@ -120,6 +120,23 @@ def appoint(
     return appointment
 
 
+def examiners_of_centre(session: Session, *, by: UUID) -> list[Person]:
+    """List the examiners of somebody's centre, by name."""
+    centre = session.get_one(Person, by).organisation_id
+    return list(
+        session.exec(
+            select(Person)
+            .join(Grant, col(Grant.person_id) == col(Person.id))
+            .where(
+                col(Grant.role) == Role.EXAMINER,
+                col(Person.organisation_id) == centre,
+                col(Person.id) != by,
+            )
+            .order_by(col(Person.display_name))
+        )
+    )
+
+
 def invite(session: Session, person_id: UUID, *, now: datetime, code: str | None = None) -> str:
     """Give a code that lets a person in; it is told once and cannot be read back."""
     code = code or new_code()

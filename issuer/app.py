@@ -7,11 +7,13 @@ from flask import Flask, Response, g, request
 
 from issuer import (
     appeals,
+    appointments,
     assessment,
     award_tables,
     batches,
     cohorts,
     drafts_of_marks,
+    eligibility,
     evidence,
     issuing,
     notices,
@@ -41,8 +43,10 @@ from issuer.views import (
     standards,
 )
 from issuer.views import batches as batch_pages
+from issuer.views import becoming as becoming_pages
 from issuer.views import cohorts as cohort_pages
 from issuer.views import evidence as evidence_pages
+from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
@@ -96,6 +100,8 @@ def create_app(
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
+    register(app, examiner_list_pages.blueprint)
+    register(app, becoming_pages.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
     register(app, offers.blueprint)
@@ -118,8 +124,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
-    that was never sent, put files that are late in the queue again, delete what has had its time.
-    All of it may be done twice, by two processes, without harm.
+    that was never sent, put files that are late in the queue again, delete what has had its time,
+    note which appointments ended. All of it may be done twice, by two processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 
@@ -132,6 +138,9 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             appeals.forget_words(session, now=now)
             returns.take_back_late_files(session, now=now)
             drafts_of_marks.forget_useless(session)
+            appointments.adopt(session, now=now)
+            appointments.expire(session, now=now)
+            eligibility.look_again(session, body, now=now)
 
     today = services.clock()
     work(today)

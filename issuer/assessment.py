@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import attempts, superseding
+from issuer import appointments, attempts, scope, superseding
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.appeal_tables import Appeal
@@ -325,7 +325,9 @@ def queue(session: Session, examiner_id: UUID, *, now: datetime) -> list[Submiss
         .where(col(Submission.state).in_(_OPEN), col(Submission.candidate_id) != examiner_id)
         .order_by(col(Submission.sent_at))
     ).all()
-    return [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
+    mine = [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
+    later = scope.better_elsewhere(session, mine, examiner_id, now=now)
+    return sorted(mine, key=lambda file: file.id in later)
 
 
 def file_for_marking(
@@ -451,7 +453,7 @@ def decide(
     earlier = final_assessments(session, submission.id, round_)
     appointment = active_appointment(session, submission, examiner_id, now=now)
     assert appointment is not None, "file_for_marking checked it"
-    if marking.level > appointment.level_ceiling:
+    if not scope.may_propose(session, appointment, marking.level, earlier):
         raise Refused(
             N_("You are not appointed to give this level."), status=403, code="level-ceiling"
         )
@@ -478,6 +480,9 @@ def decide(
         session.flush()
     except IntegrityError as error:
         raise Refused(N_("Somebody else has just marked this file."), status=409) from error
+    if earlier:
+        looked = [*(one.examiner_id for one in earlier), examiner_id]
+        appointments.watch_agreement(session, submission, looked, now=now)
     record(session, "assessment.submitted", assessment.id, by=examiner_id, now=now)
     if not earlier and _is_drawn(session, assessment, sampling):  # 4
         record(session, "submission.drawn", submission.id, now=now)
@@ -495,6 +500,7 @@ def _is_drawn(session: Session, assessment: Assessment, sampling: Sampling) -> b
         .where(
             col(Assessment.examiner_id) == assessment.examiner_id,
             col(Assessment.id) != assessment.id,
+            col(Assessment.submitted_at) > scope.counts_from(session, assessment.appointment_id),
         )
     ).one()
     return sampling.falls_on(before)
@@ -556,10 +562,14 @@ def _why_not(
         return Refused(N_("You released this badge."), status=403, code="released-it")
     if own_assessment(session, submission.id, examiner_id=examiner_id) is not None:
         return Refused(N_("You have marked this file."), status=409, code="marked-already")
-    if active_appointment(session, submission, examiner_id, now=now) is None:
+    appointment = active_appointment(session, submission, examiner_id, now=now)
+    if appointment is None:
         return Refused(
             N_("You are not appointed for this skill and language."), status=403, code="scope"
         )
+    done = final_assessments(session, submission.id, current_round(session, submission.id))
+    if (elsewhere := scope.why_not(session, submission, appointment, done, now=now)) is not None:
+        return elsewhere
     if attempts.is_for_somebody_else(session, submission, examiner_id, now=now):
         return Refused(
             N_("You marked this person before. Another examiner looks now."),

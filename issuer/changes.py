@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
-from issuer import issuing, notices, offers, status_lists, superseding, trail
+from issuer import appointments, issuing, notices, offers, status_lists, superseding, trail
 from issuer.audit import record
 from issuer.award_tables import (
     REASONS_OF,
@@ -210,6 +210,8 @@ def _carry_out(session: Session, change: _Confirmed) -> None:
     session.add(change.request)
     offers.withdraw_offers(session, change.badge.award_id)
     event = _CARRYING_OUT[Action(change.request.action)](session, change)
+    if change.badge.state in (BadgeState.REVOKED, BadgeState.SUSPENDED):
+        appointments.badge_fell(session, change.badge.credential_id, now=change.now)
     record(session, event, change.badge.id, by=change.by, now=change.now)
     award = session.get_one(Award, change.badge.award_id)
     notices.tell(session, award.candidate_id, award.id, News(change.request.action), now=change.now)

@@ -46,6 +46,7 @@ from issuer.framework_files import (
     TextTree,
     read_contents,
 )
+from issuer.reference_files import ReferenceFile, References, read_references
 from issuer.task_shapes import Area, TaskKind, TaskShape
 
 __all__ = [
@@ -177,6 +178,7 @@ class Framework:
     contents: Contents
     prefix: str = ""
     """Stands before the addresses of its achievements: a later version has addresses of its own."""
+    reference_files: References = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -310,6 +312,11 @@ class Framework:
             )
             for criterion in self.skills[skill].criteria
         )
+
+    def references(self, skill: str, language: str = "") -> tuple[ReferenceFile, ...]:
+        """Give the files to calibrate with; none where a framework has no such files."""
+        by_language = self.reference_files.get(skill, {})
+        return by_language.get(self.edition_language(language), ())
 
     def sets_for(self, skill: str, level: int) -> tuple[str, ...]:
         """Name the scenario sets to try for a level: those written for it, else for the next."""
@@ -582,7 +589,8 @@ def load_framework(folder: Path) -> Framework:
 
 def read_framework(files: Files, *, prefix: str = "") -> Framework:
     """Read a framework from its files; raise `FrameworkError` with every problem in them."""
-    framework = Framework(read_contents(files), prefix)
+    contents = read_contents(files)
+    framework = Framework(contents, prefix, read_references(contents))
     problems = list(_missing_elements(framework))
     if problems:
         raise FrameworkError(problems)

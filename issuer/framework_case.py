@@ -40,6 +40,8 @@ def _left_out(document: Document) -> Iterator[str]:
         yield f"texts in {', '.join(others)}: CASE has one language, here {language}"
     if document["scenarios"]:
         yield f"{len(document['scenarios'])} sets of tasks, with their texts"
+    if document.get("reference"):
+        yield f"{len(document['reference'])} groups of reference files"
     if document["pictures"]:
         yield f"{len(document['pictures'])} pictures"
     yield "where each EU element stands, and the sentences of every achievement"

@@ -26,7 +26,8 @@ from issuer.framework_archive import Files
 
 Document = dict[str, Any]
 """{"framework": …, "texts": {lang: …}, "scenarios": {id: {"tasks": …, "texts": {lang: …}}},
-"pictures": {name: svg}}"""
+"pictures": {name: svg}}, and where there are reference files "reference": {skill: {"files": …,
+lang: …}}"""
 
 Key = tuple[str, ...]
 """Leads to a value of a document, from the outside in; places in lists are numbers from 0."""
@@ -35,6 +36,7 @@ _PLACES = re.compile(
     r"(?P<framework>framework\.toml)"
     r"|texts/(?P<language>[\w-]+)\.toml"
     r"|scenarios/(?P<scenario>[\w-]+)/(?P<sheet>[\w-]+)\.toml"
+    r"|reference/(?P<skill>[\w-]+)/(?P<part>[\w-]+)\.toml"
     r"|pictures/(?P<picture>[\w-]+)\.svg"
 )
 
@@ -80,6 +82,9 @@ def files_of(document: Document) -> dict[str, bytes]:
         files[f"scenarios/{name}/tasks.toml"] = _toml(scenario["tasks"])
         for language, texts in scenario["texts"].items():
             files[f"scenarios/{name}/{language}.toml"] = _toml(texts)
+    for skill, parts in document.get("reference", {}).items():
+        for part, content in parts.items():
+            files[f"reference/{skill}/{part}.toml"] = _toml(content)
     for name, picture in document["pictures"].items():
         files[f"pictures/{name}.svg"] = picture.encode()
     return files
@@ -116,6 +121,8 @@ def key_of(file: str) -> Key | None:
         return ("texts", match["language"])
     if match["picture"]:
         return ("pictures", match["picture"])
+    if match["skill"]:
+        return ("reference", match["skill"], match["part"])
     if match["sheet"] == "tasks":
         return ("scenarios", match["scenario"], "tasks")
     return ("scenarios", match["scenario"], "texts", match["sheet"])

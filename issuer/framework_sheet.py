@@ -136,7 +136,8 @@ def _root(where: str) -> tuple[str, ...]:
 
 def _structure_of(document: Document) -> Document:
     scenarios = {name: {"tasks": one["tasks"]} for name, one in document["scenarios"].items()}
-    return {"framework": document["framework"], "scenarios": scenarios}
+    carried = {"framework": document["framework"], "scenarios": scenarios}
+    return carried | {name: document[name] for name in ("reference",) if name in document}
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -207,7 +208,7 @@ def _rows(sheet: Any) -> Iterator[list[Any]]:
 
 def _put_structure(document: Document, key: str, value: Any) -> None:
     path = key.split("/")
-    if path[0] not in ("framework", "scenarios"):
+    if path[0] not in ("framework", "scenarios", "reference"):
         raise ValueError(key)
     if path[-1] in _EMPTY:
         *path, mark = path
