@@ -33,4 +33,10 @@ def schema_of(file: str) -> str:
         return "framework.schema.json"
     if folder == "texts":
         return "texts.schema.json"
+    if folder.startswith("reference/"):
+        return (
+            "reference-files.schema.json"
+            if sheet == "files.toml"
+            else "reference-texts.schema.json"
+        )
     return "tasks.schema.json" if sheet == "tasks.toml" else "scenario-texts.schema.json"
