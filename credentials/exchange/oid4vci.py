@@ -140,9 +140,9 @@ def parse_offer(text: str) -> Offer | OfferReference:
     if by_value:
         return read_offer(_load(by_value[0], "offer"))
     if by_reference:
-        return OfferReference(_web_address(by_reference[0], "credential_offer_uri"))
+        return OfferReference(web_address(by_reference[0], "credential_offer_uri"))
     if text.startswith(("https://", "http://")):
-        return OfferReference(_web_address(text, "the address"))
+        return OfferReference(web_address(text, "the address"))
     raise ExchangeError("offer.unreadable", "this text is not an offer")
 
 
@@ -623,7 +623,11 @@ def _text(value: object, what: str) -> str:
     return value
 
 
-def _web_address(value: object, what: str) -> str:
+def web_address(value: object, what: str) -> str:
+    """Give an address that may be asked: https, or http on this very machine, no user, no fragment.
+
+    Raises `ExchangeError`, naming `what`.
+    """
     text = _text(value, what)
     parts = _split(text)
     secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
@@ -651,14 +655,14 @@ def _is_loopback(host: str | None) -> bool:
 
 
 def _issuer_identifier(value: object) -> str:
-    issuer = _web_address(value, "credential_issuer")
+    issuer = web_address(value, "credential_issuer")
     if urlsplit(issuer).query:
         raise ExchangeError("address", "credential_issuer must not have a query")
     return issuer
 
 
 def _endpoint(value: object, issuer: str) -> str:
-    endpoint = _web_address(value, "an endpoint")
+    endpoint = web_address(value, "an endpoint")
     if urlsplit(endpoint)[:2] != urlsplit(issuer)[:2]:
         raise ExchangeError("metadata.origin", "an endpoint lies at another origin")
     return endpoint
