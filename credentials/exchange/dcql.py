@@ -95,14 +95,8 @@ def read_query(document: object) -> tuple[CredentialQuery, ...]:
 
 def _credential_query(row: Mapping[str, Any]) -> CredentialQuery:
     name = row.get("id")
-    if (
-        not isinstance(name, str)
-        or not name
-        or not name.replace("_", "").replace("-", "").isalnum()
-    ):
-        raise ExchangeError(
-            "query.malformed", "a credential query needs an id of letters and digits"
-        )
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ExchangeError("query.malformed", "a credential query needs an id: letters and digits")
     if row.get("format") != FORMAT:
         raise _unsupported(f"format {str(row.get('format'))[:40]!r}")
     for member in ("claim_sets", "trusted_authorities"):
