@@ -109,6 +109,11 @@ def words(session: Session, *, now: datetime, cohort_id: UUID | None = None) -> 
     )
 
 
+def counted_work(session: Session, *, until: datetime, cohort_id: UUID | None = None) -> list[Work]:
+    """Give the work of people who agreed to be counted, as it stood at a moment."""
+    return [_work(row, until) for row in _counted(session, until=until, cohort_id=cohort_id)]
+
+
 @dataclass(frozen=True)
 class _Counted:
     """One piece of work of somebody who agreed, with all that is counted of it."""

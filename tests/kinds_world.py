@@ -15,6 +15,7 @@ from waitress.server import create_server
 
 from issuer import IssuerSettings, create_app
 from issuer.framework import FOLDER, Framework, load_framework
+from issuer.framework_library import Library
 from issuer.sampling import NO_SAMPLING
 from keys.store import KeyStore
 from web.app import Services
@@ -57,7 +58,7 @@ def issuer_of(
     )
     app = create_app(settings, clock=clock)
     body = app.extensions["issuing_body"]
-    app.extensions["issuing_body"] = replace(body, framework=framework)
+    app.extensions["issuing_body"] = replace(body, library=Library(framework))
     services: Services = app.extensions["mycred4home"]
     return app, House(services.database, framework=framework)
 

@@ -15,6 +15,7 @@ from media_files import photo, webm
 from issuer import IssuerSettings, accounts, assessment, create_app, evidence, observations
 from issuer.framework import Framework, frameworks
 from issuer.framework_files import ScenarioShape
+from issuer.framework_library import Library
 from issuer.observations import Watching
 from issuer.tables import Submission
 from issuer.task_shapes import TaskKind, TaskShape
@@ -157,7 +158,7 @@ def media_app(folder: Path, clock: Callable[[], datetime], *, base_url: str) -> 
     )
     app = create_app(settings, clock=clock)
     body = app.extensions["issuing_body"]
-    app.extensions["issuing_body"] = replace(body, framework=media_framework())
+    app.extensions["issuing_body"] = replace(body, library=Library(media_framework()))
     return app
 
 

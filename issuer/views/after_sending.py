@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import answers, appeals, assessment, deferrals, evidence, returns
@@ -28,7 +27,7 @@ blueprint = Blueprint("after_sending", __name__, url_prefix="/me/work/<uuid:subm
 def ask_again(submission_id: UUID) -> str:
     """Say what a second look means, and ask for a reason, which may stay empty."""
     with services().database.reading() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
         if decision is None or not appeals.may_appeal(
             session, submission, framework_of(submission), now=services().now()
@@ -48,7 +47,7 @@ def ask_again(submission_id: UUID) -> str:
 def appeal(submission_id: UUID) -> Response:
     """Send the work to other examiners."""
     with services().database.transaction() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         appeals.appeal(
             session,
             submission,
@@ -67,7 +66,7 @@ def appeal(submission_id: UUID) -> Response:
 def pieces(submission_id: UUID) -> str:
     """Show which pieces to do again, and until when."""
     with services().database.reading() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         made = returns.return_of(session, submission_id)
         asked = returns.pieces_of(session, submission_id)
     if made is None:
@@ -104,7 +103,13 @@ def redo(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
         sent = request.files["file"].read() if "file" in request.files else b""
         value = evidence.read_file(task, sent) if sent else value
         with services().database.transaction() as session:
-            returns.redo(session, _own(session, submission_id), task, value, now=services().now())
+            returns.redo(
+                session,
+                assessment.own_submission(session, submission_id, candidate_id=visitor().id),
+                task,
+                value,
+                now=services().now(),
+            )
     except Refused as refusal:
         if refusal.code not in ("answer", "file"):
             raise
@@ -118,7 +123,11 @@ def redo(submission_id: UUID, task_id: str) -> Response | tuple[str, int]:
 def send_again(submission_id: UUID) -> Response:
     """Send the file to the examiners again."""
     with services().database.transaction() as session:
-        returns.send_again(session, _own(session, submission_id), now=services().now())
+        returns.send_again(
+            session,
+            assessment.own_submission(session, submission_id, candidate_id=visitor().id),
+            now=services().now(),
+        )
     return redirect(url_for("candidate.status", submission_id=submission_id))
 
 
@@ -130,7 +139,7 @@ def send_again(submission_id: UUID) -> Response:
 def early(submission_id: UUID) -> str:
     """Show the offer for a wallet before the decision, or that one waits already."""
     with services().database.reading() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         if deferrals.standing(session, submission) is not deferrals.Standing.WAITING:
             abort(404)
         secret = body().secret
@@ -149,7 +158,7 @@ def early(submission_id: UUID) -> str:
 def make_early(submission_id: UUID) -> Response:
     """Make an offer before the decision; an earlier one stops working."""
     with services().database.transaction() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         deferrals.make(
             session,
             submission,
@@ -160,13 +169,9 @@ def make_early(submission_id: UUID) -> Response:
     return redirect(url_for(".early", submission_id=submission_id))
 
 
-def _own(session: Session, submission_id: UUID) -> Submission:
-    return assessment.own_submission(session, submission_id, candidate_id=visitor().id)
-
-
 def _asked_for(submission_id: UUID, task_id: str) -> tuple[Submission, Task]:
     with services().database.reading() as session:
-        submission = _own(session, submission_id)
+        submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         asked = {one.task_id for one in returns.pieces_of(session, submission_id)}
     task = scenario_of(submission).task(task_id)
     if task is None or task_id not in asked:

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from contexts.labels import framework_name, label, terms
+from issuer import answers
 from issuer import framework_editing as editing
 from issuer import framework_forms as forms
 from issuer import framework_texts as texts_of
@@ -455,7 +456,7 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
         match endpoint:
             case "candidate.picture":
                 return url_for(".picture", edition_id=edition_id, name=values["name"])
-            case "candidate.answer":
+            case "candidate.answer" | "uploads.give":
                 return url_for(".preview_task", place=place, **here)
             case "candidate.task":
                 return url_for(".preview_task", place=place - 1, **here)
@@ -475,6 +476,12 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
         errors={},
         place=place + 1,
         before=shown.tasks[place - 1] if place else None,
+        action=preview_url("candidate.answer"),
+        next=preview_url("candidate.answer"),
+        recording=True,
+        takes_file=answers.takes_file(task),
+        file=None,
+        now=services().now(),
     )
 
 

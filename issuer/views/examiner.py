@@ -4,21 +4,19 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import (
     answers,
-    appeals,
     assessment,
     drafts_of_marks,
     observations,
     own_figures,
     queue_filters,
-    returns,
     scope,
 )
 from issuer.assessment import Marking
+from issuer.beside import beside
 from issuer.drafts_of_marks import Typed
 from issuer.tables import Role, Submission, SubmissionState
 from issuer.views.common import framework, framework_of, require, sampling, visitor
@@ -66,8 +64,8 @@ def file(submission_id: UUID) -> str:
         )
         given = assessment.answers(session, submission_id)
         typed = drafts_of_marks.saved(session, submission_id, examiner_id=visitor().id)
-        beside = _beside(session, submission)
-    return _marking_page(submission, given, typed or drafts_of_marks.NOTHING, {}, beside)
+        shown_beside = beside(session, submission)
+    return _marking_page(submission, given, typed or drafts_of_marks.NOTHING, {}, shown_beside)
 
 
 @blueprint.post("/files/<uuid:submission_id>/conflict")
@@ -92,7 +90,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         )
         given = assessment.answers(session, submission_id)
         unobserved = assessment.unobserved(session, submission_id)
-        beside = _beside(session, submission)
+        shown_beside = beside(session, submission)
     typed = typed_marks(submission)
     problems = assessment.check_marking(
         framework_of(submission), submission.skill, typed.marking, aimed=submission.level
@@ -103,7 +101,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
         errors = {name: _named(name, gettext(text), submission) for name, text in problems.items()}
-        return _marking_page(submission, given, typed, errors, beside), 422
+        return _marking_page(submission, given, typed, errors, shown_beside), 422
     with services().database.transaction() as session:
         drafts_of_marks.hand_in(
             session,
@@ -197,21 +195,12 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _beside(session: Session, submission: Submission) -> dict[str, object]:
-    """Give what an examiner sees beside the answers: what an appeal says, and what is possible."""
-    return {
-        "is_appeal": appeals.appeal_of(session, submission.id) is not None,
-        "words": appeals.words_of(session, submission.id),
-        "may_send_back": returns.may_send_back(session, submission),
-    }
-
-
 def _marking_page(
     submission: Submission,
     given: dict[str, object],
     typed: Typed,
     errors: dict[str, str],
-    beside: dict[str, object],
+    shown_beside: dict[str, object],
 ) -> str:
     scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     with services().database.reading() as session:
@@ -223,7 +212,7 @@ def _marking_page(
         given=given,
         files={task.id: answers.file_of(given.get(task.id)) for task in scenario.tasks},
         observed=observed,
-        words=WORDS,
+        seen_words=WORDS,
         answers=[(task, answers.lines(task, given.get(task.id))) for task in scenario.tasks],
         rubric=framework_of(submission).rubric(submission.skill, _language()),
         framework=framework_of(submission),
@@ -233,7 +222,7 @@ def _marking_page(
         note_language=typed.language or _language(),
         opened=(typed.opened or services().now()).isoformat(),
         errors=errors,
-        **beside,
+        **shown_beside,
     )
 
 

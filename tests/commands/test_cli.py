@@ -87,8 +87,8 @@ def test_keys_that_others_may_read_stop_the_command(tmp_path: Path, passphrase: 
 
 
 def test_framework_problems_are_named_with_their_file(tmp_path: Path) -> None:
-    assert mycred("framework", "issuer/frameworks/mycred4home").returncode == 0
-    ended = mycred("framework", tmp_path)
+    assert mycred("framework", "check", "issuer/frameworks/mycred4home").returncode == 0
+    ended = mycred("framework", "check", tmp_path)
     assert ended.returncode == 1
     assert "framework.toml" in ended.stdout
 

@@ -1,4 +1,4 @@
-"""Requests for badges and their answers (OpenID4VP 1.0, DCQL): who asks, for what, where it goes."""
+"""Requests for badges and their answers (OpenID4VP 1.0, DCQL): who asks, and where it goes."""
 
 import json
 from copy import deepcopy

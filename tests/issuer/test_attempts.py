@@ -21,6 +21,8 @@ from issuer.tables import Submission, SubmissionState
 
 LATER = timedelta(days=1)
 
+TOMORROW = NOW + timedelta(days=1)
+
 
 @pytest.fixture
 def centre(database_url: str) -> House:
@@ -332,12 +334,13 @@ def test_pauses_are_no_work(quick: House) -> None:
         now += timedelta(minutes=minutes)
         with quick.database.transaction() as session:
             submission = session.get_one(Submission, submission_id)
-            assessment.save_answer(session, submission, choices[0], "Primero miro.", now=now)
+            words = f"Primero miro. {minutes}"
+            assessment.save_answer(session, submission, choices[0], words, now=now)
     assert quick.submission(submission_id).worked_seconds == (2 + 5 + 3) * 60
     with quick.database.transaction() as session:
         submission = session.get_one(Submission, submission_id)
         earlier = now - timedelta(minutes=1)
-        assessment.save_answer(session, submission, choices[0], "Primero miro.", now=earlier)
+        assessment.save_answer(session, submission, choices[1], "Primero miro.", now=earlier)
     assert quick.submission(submission_id).worked_seconds == (2 + 5 + 3) * 60, "clocks go back"
 
 
@@ -347,14 +350,16 @@ def test_the_pilot_counts_the_time_of_work_without_its_pauses(quick: House) -> N
         accounts.give_consent(session, candidate, statistics=True, now=NOW)
     submission_id = quick.begun(candidate, now=NOW - timedelta(hours=3))
     with quick.database.reading() as session:
-        assert [one.minutes for one in pilot.counted_work(session)] == [None], "not sent yet"
+        assert [one.minutes for one in pilot.counted_work(session, until=TOMORROW)] == [None], (
+            "not sent yet"
+        )
     quick.answered(submission_id)  # after a pause, all at once
     with quick.database.transaction() as session:
         submission = session.get_one(Submission, submission_id)
         later = NOW + timedelta(minutes=2)
         assessment.submit(session, submission, quick.framework, now=later)
     with quick.database.reading() as session:
-        assert [one.minutes for one in pilot.counted_work(session)] == [7]
+        assert [one.minutes for one in pilot.counted_work(session, until=TOMORROW)] == [7]
 
 
 def test_answers_from_two_devices_at_once_are_all_kept(centre: House) -> None:

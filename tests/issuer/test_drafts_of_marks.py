@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 from werkzeug.test import TestResponse
 
-from issuer import accounts, assessment, drafts_of_marks, feedback, own_figures, queue_filters
+from issuer import accounts, advice, assessment, drafts_of_marks, own_figures, queue_filters
 from issuer.assessment import Marking
 from issuer.drafts_of_marks import Typed
 from issuer.marks_tables import MarkingTime, MarksDraft, ShownNote
@@ -110,7 +110,7 @@ def test_a_note_is_shown_only_where_its_examiner_allowed_it(quick: House) -> Non
     with quick.database.reading() as session:
         submission = session.get_one(Submission, file)
         decision = assessment.decision_of(session, file)
-        lines = feedback.feedback(session, quick.framework, submission, decision, language="fr")
+        lines = advice.advice(session, quick.framework, submission, decision, language="fr")
     notes = [note for line in lines for note in line.notes]
     assert [(note.text, note.language) for note in notes] == [(f"about {shown}", "es")]
     french = {line.name for line in quick.framework.rubric("technical-cleaning", "fr")}
@@ -126,9 +126,7 @@ def test_nothing_is_said_before_the_decision(quick: House) -> None:
     with quick.database.reading() as session:
         submission = session.get_one(Submission, file)
         decision = assessment.decision_of(session, file)
-        assert (
-            feedback.feedback(session, quick.framework, submission, decision, language="en") == []
-        )
+        assert advice.advice(session, quick.framework, submission, decision, language="en") == []
 
 
 # --- one's own figures --------------------------------------------------------------------------

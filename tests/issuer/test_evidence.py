@@ -294,6 +294,7 @@ def test_a_practical_is_no_answer_of_the_candidate(quick: MediaHouse) -> None:
 
 def test_without_its_observation_a_file_is_not_marked(centre: MediaHouse) -> None:
     work, examiner = centre.sent_with_files(centre.candidate()), centre.examiner()
+    centre.observes = False
     refused("not-observed", lambda: centre.mark(work, examiner, 2))
     centre.observe(work, examiner)
     assert centre.mark(work, examiner, 2).level == 2

@@ -187,6 +187,7 @@ def marks_of(house: House, file: UUID, examiner: UUID, **changes: Any) -> Assess
         "candidate_id": submission.candidate_id,
         "examiner_id": examiner,
         "appointment_id": appointment.id if appointment else uuid4(),
+        "aimed_level": submission.level,
         "ordinal": 1,
         "marks": {},
         "notes": {},

@@ -18,7 +18,7 @@ def problems(tmp_path: Path, old: str, new: str, *, file: str = TASKS) -> tuple[
     (folder / file).write_text(text.replace(old, new), "utf-8")
     with pytest.raises(FrameworkError) as refused:
         load_framework(folder)
-    return refused.value.problems
+    return tuple(map(str, refused.value.problems))
 
 
 @pytest.mark.parametrize(
