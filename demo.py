@@ -327,6 +327,8 @@ class _Centre:
         self.omar = self._staff("Omar", "es", Role.OFFICER, N_("Awarding officer"))
         self.odile = self._staff("Odile", "fr", Role.OFFICER, N_("Second awarding officer"))
         self.clara = self._staff("Clara", "fr", Role.COORDINATOR, N_("Coordinator of the pilot"))
+        self.sara = self._staff("Sara", "es", Role.STANDARD_OWNER, N_("Standard owner"))
+        self.simon = self._staff("Simon", "fr", Role.STANDARD_OWNER, N_("Second standard owner"))
         for examiner, reason in (
             (self.elena, "letter of the centre"),
             (self.marc, "letter of the centre"),
