@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from kinds_world import SET, new_kinds
+from media_world import SET as MEDIA_SET
+from media_world import media_framework
 from werkzeug.datastructures import MultiDict
 
 from issuer import answers
@@ -19,7 +21,8 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Task]]:
     shipped = frameworks()["mycred4home"]
     sets = [shipped.scenario_by_id(one, "es") for one in shipped.contents.scenarios]
     found: dict[str, list[Task]] = {}
-    for scenario in (new_kinds(folder).scenario_by_id(SET, "es"), *sets):
+    media = media_framework().scenario_by_id(MEDIA_SET, "es")
+    for scenario in (new_kinds(folder).scenario_by_id(SET, "es"), media, *sets):
         for task in scenario.tasks:
             found.setdefault(task.kind, []).append(task)
     return found

@@ -115,10 +115,10 @@ def test_sets_of_a_level_are_those_written_for_it_else_for_the_next(tmp_path: Pa
 def test_kinds_without_advice_are_read(tmp_path: Path, kind: str, fields: str) -> None:
     folder = folder_with_new_kinds(tmp_path)
     with (folder / TASKS).open("a", encoding="utf-8") as file:
-        file.write(f'\n[[task]]\nid = "more"\nkind = "{kind}"\ncriteria = ["telling"]\n{fields}')
+        file.write(f'\n[[task]]\nid = "show"\nkind = "{kind}"\ncriteria = ["telling"]\n{fields}')
     options = 'gloves = "Puts on gloves."\nwindow = "Opens the window."\n' if fields else ""
     for language in ("en", "fr", "es"):
         with (folder / f"scenarios/{SET}/{language}.toml").open("a", encoding="utf-8") as file:
-            file.write(f'\n[more]\nquestion = "Show it."\n{options}')
+            file.write(f'\n[show]\nquestion = "Show it."\n{options}')
     task = load_framework(folder).scenario_by_id(SET, "en").tasks[-1]
     assert (task.kind, task.best) == (kind, None)
