@@ -456,7 +456,7 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
         match endpoint:
             case "candidate.picture":
                 return url_for(".picture", edition_id=edition_id, name=values["name"])
-            case "candidate.answer" | "uploads.give":
+            case "candidate.answer" | "uploads.give" | "evidence.say_about_recording":
                 return url_for(".preview_task", place=place, **here)
             case "candidate.task":
                 return url_for(".preview_task", place=place - 1, **here)
@@ -467,7 +467,9 @@ def preview_task(edition_id: UUID, name: str, place: int) -> str | Response:
     return render_template(
         "standards/preview_task.html",
         url_for=preview_url,
-        submission=SimpleNamespace(id="preview", framework_version=framework.version),
+        submission=SimpleNamespace(
+            id="preview", alias="S-000", framework_version=framework.version
+        ),
         kept=None,
         done=[],
         scenario=shown,
