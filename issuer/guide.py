@@ -105,7 +105,7 @@ def as_html(markdown: str) -> Markup:
             assert inline.children, "a chapter has a title"
             inline.children[0].content = f"{number}. {inline.children[0].content}"
         if token.type == "table_open":
-            token.attrs["class"] = "guide-table"
+            token.attrs["tabindex"] = "0"  # it scrolls on a phone: by keyboard too
     return Markup(_reader().renderer.render(tokens, _reader().options, {}))  # noqa: S704
 
 
