@@ -26,18 +26,11 @@ class _Parser(argparse.ArgumentParser):
         _stop(message)
 
 
-class _Left:
-    """Stands for a command that is not asked for, and forgets its arguments."""
-
-    def add_argument(self, *_names: str, **_described: Any) -> None:
-        """Forget it."""
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line."""
     gc.set_threshold(_RARELY)
     words = sys.argv[1:] if arguments is None else arguments
-    given = parser("verify" if words[:1] == ["verify"] else None).parse_args(words)
+    given = _given(words)
     run: Callable[[argparse.Namespace], int] = given.run
     try:
         sys.exit(run(given))
@@ -46,22 +39,27 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(_VALID)
 
 
-def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """Give the parser of all commands, or of one alone, which is ready sooner."""
+def _given(words: list[str]) -> argparse.Namespace:
+    """Read the command line; for `verify`, of which many wait, without the other commands."""
+    if words[:1] != ["verify"]:
+        return parser().parse_args(words)
+    alone = _Parser(prog="mycred verify", description=(verify.__doc__ or "").split("\n")[0])
+    alone.set_defaults(run=verify)
+    return _describe_verify(alone).parse_args(words[1:])
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of all commands."""
     whole = _Parser(prog="mycred", description=(__doc__ or "").split("\n")[0])
     commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int]
-    ) -> argparse.ArgumentParser | _Left:
-        if only not in (None, name):
-            return _Left()
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         described = (run.__doc__ or "").split("\n")[0]
         made = commands.add_parser(name, help=described, description=described)
         made.set_defaults(run=run)
         return made
 
-    def with_keys(made: argparse.ArgumentParser | _Left) -> argparse.ArgumentParser | _Left:
+    def with_keys(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made.add_argument("--store", type=Path, required=True, help="the sealed key store")
         made.add_argument(
             "--passphrase", type=Path, required=True, help="a file that only you can read"
@@ -88,12 +86,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("comment")
     made.add_argument("--name", required=True, help="how the endorsing body is called")
     made.add_argument("--days", type=int, default=730, help="for how long it is valid")
-    made = command("verify", verify)
-    made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
-    made.add_argument("--trust", type=Path, help="a trust list (JSON)")
-    made.add_argument("--domain", default="", help="whom a presentation must be made for")
-    made.add_argument("--loopback", action="store_true", help="allow http on this machine")
-    made.add_argument("--json", action="store_true", help="print the report for machines")
+    _describe_verify(command("verify", verify))
     made = command("inspect", inspect)
     made.add_argument("file", help="a file (JSON, token, baked picture), or -")
     made.add_argument("--json", action="store_true")
@@ -120,6 +113,15 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     made = command("demo", demo)
     made.add_argument("--ports", default="8001,8002,8003")
     return whole
+
+
+def _describe_verify(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
+    made.add_argument("--trust", type=Path, help="a trust list (JSON)")
+    made.add_argument("--domain", default="", help="whom a presentation must be made for")
+    made.add_argument("--loopback", action="store_true", help="allow http on this machine")
+    made.add_argument("--json", action="store_true", help="print the report for machines")
+    return made
 
 
 # --- commands -------------------------------------------------------------------------------------
