@@ -5,6 +5,7 @@ that each command starts as quickly as it can.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +16,8 @@ _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
 _FORMATS = ("zip", "case", "spreadsheet")
 _MAX_BYTES = 1_000_000
 _MAX_PICTURE_BYTES = 5_000_000
+_RARELY = 50_000
+"""New objects before garbage is looked for: while modules are imported there is none."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,13 +29,24 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line."""
-    given = parser().parse_args(arguments)
+    gc.set_threshold(_RARELY)
+    words = sys.argv[1:] if arguments is None else arguments
+    given = _given(words)
     run: Callable[[argparse.Namespace], int] = given.run
     try:
         sys.exit(run(given))
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_VALID)
+
+
+def _given(words: list[str]) -> argparse.Namespace:
+    """Read the command line; for `verify`, of which many wait, without the other commands."""
+    if words[:1] != ["verify"]:
+        return parser().parse_args(words)
+    alone = _Parser(prog="mycred verify", description=(verify.__doc__ or "").split("\n")[0])
+    alone.set_defaults(run=verify)
+    return _describe_verify(alone).parse_args(words[1:])
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,12 +91,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("comment")
     made.add_argument("--name", required=True, help="how the endorsing body is called")
     made.add_argument("--days", type=int, default=730, help="for how long it is valid")
-    made = command("verify", verify)
-    made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
-    made.add_argument("--trust", type=Path, help="a trust list (JSON)")
-    made.add_argument("--domain", default="", help="whom a presentation must be made for")
-    made.add_argument("--loopback", action="store_true", help="allow http on this machine")
-    made.add_argument("--json", action="store_true", help="print the report for machines")
+    _describe_verify(command("verify", verify))
     made = command("inspect", inspect)
     made.add_argument("file", help="a file (JSON, token, baked picture), or -")
     made.add_argument("--json", action="store_true")
@@ -123,6 +132,15 @@ def parser() -> argparse.ArgumentParser:
     made = command("demo", demo)
     made.add_argument("--ports", default="8001,8002,8003")
     return whole
+
+
+def _describe_verify(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
+    made.add_argument("--trust", type=Path, help="a trust list (JSON)")
+    made.add_argument("--domain", default="", help="whom a presentation must be made for")
+    made.add_argument("--loopback", action="store_true", help="allow http on this machine")
+    made.add_argument("--json", action="store_true", help="print the report for machines")
+    return made
 
 
 # --- commands -------------------------------------------------------------------------------------

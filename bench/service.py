@@ -101,7 +101,7 @@ def command(server: str, port: int) -> list[str]:
     target, workers = "service:application", str(_WORKERS)
     lines = {
         "granian": f"-m granian --interface wsgi --factory --no-ws --http 1 --workers {workers}"
-        f" --blocking-threads 1 --log-level warning --port {port} {target}",
+        f" --blocking-threads 2 --log-level warning --port {port} {target}",
         "gunicorn": f"-m gunicorn --workers {workers} --threads 2 --log-level warning"
         f" --bind 127.0.0.1:{port} {target}()",
         "waitress": f"{__file__} --waitress {port}",

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
 
-import rfc8785
-
 from contexts.closed_profile import MAX_BLANK_NODES, check_expanded, check_written
 from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
 from contexts.fast_path import Unusual, canonical_fast, check_fast
@@ -32,6 +30,8 @@ def canonical_jcs(value: Any) -> bytes:
             with suppress(UnicodeEncodeError):  # a lone surrogate, to be named below
                 return text.encode()
     check_strict(value, control_characters=True)
+    import rfc8785  # few documents need it
+
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:

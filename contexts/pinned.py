@@ -1,11 +1,11 @@
 """The pinned table: which contexts and schemas exist for us, and the bytes they must have.
 
 Nothing here asks the network. A file whose bytes differ from its pinned digest stops the program.
+``python -m contexts.pinned`` writes `data/pinned.json` anew, the copy of the table.
 """
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,8 +41,30 @@ class Pinned:
 @cache
 def pinned(kind: str) -> dict[str, Pinned]:
     """Give the table of one kind, "context" or "schema", by address."""
-    table = tomllib.loads((_FOLDER / "pinned.toml").read_text("utf-8"))
-    return {row["url"]: Pinned(**row) for row in table[kind]}
+    return {row["url"]: Pinned(**row) for row in _table()[kind]}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    """Read `pinned.toml`, or the copy that is read faster, as long as it is of these bytes."""
+    written = (_FOLDER / "pinned.toml").read_bytes()
+    copy: dict[str, Any] = json.loads((_FOLDER / "pinned.json").read_bytes())
+    if copy["sha256"] == hashlib.sha256(written).hexdigest():
+        return copy
+    return _parsed(written)
+
+
+def _parsed(written: bytes) -> dict[str, Any]:
+    import tomllib  # takes longer than all that is read with it
+
+    return tomllib.loads(written.decode())
+
+
+def write_copy() -> str:
+    """Give the text of the copy."""
+    written = (_FOLDER / "pinned.toml").read_bytes()
+    copy = {"sha256": hashlib.sha256(written).hexdigest(), **_parsed(written)}
+    return json.dumps(copy, indent=1, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -98,3 +120,7 @@ def load_schema(url: str) -> dict[str, Any]:
         raise UnknownContext(f"the schema {str(url)[:200]!r} is not one of the pinned ones")
     document: dict[str, Any] = _document("schema", url)
     return document
+
+
+if __name__ == "__main__":
+    (_FOLDER / "pinned.json").write_text(write_copy(), "utf-8")

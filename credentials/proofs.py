@@ -15,7 +15,6 @@ from typing import Any
 from contexts import ContextError
 from credentials.canonical import checked_jcs
 from credentials.cryptosuites import Cryptosuite, Standing, suites
-from credentials.cryptosuites.ecdsa_sd_2023 import derive
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
 from keys.errors import DidError, InvalidSignature, KeysError
@@ -113,6 +112,8 @@ def derive_proof(document: dict[str, Any], selective_pointers: Sequence[str]) ->
     Raises `CredentialError` where there is none, for pointers to nothing, and where nothing would
     be shown; `ProofError` for a base proof that cannot be read.
     """
+    from credentials.cryptosuites.ecdsa_sd_2023 import derive  # no plain badge needs it
+
     suite = suites()["ecdsa-sd-2023"]
     bases = [
         proof

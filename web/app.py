@@ -161,29 +161,38 @@ def _static(app: Flask) -> None:
     app.wsgi_app = served  # type: ignore[method-assign]
 
 
+_POLICY = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self' blob:; style-src 'self'; "
+    "script-src 'self' 'nonce-NONCE'; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
+)
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "geolocation=(), camera=(self), microphone=(self)"),
+)
+
+
 def _headers(app: Flask) -> None:
+    before_nonce, _, after_nonce = _POLICY.partition("NONCE")
+    secure = cast(Services, app.extensions["mycred4home"]).settings.secure
+    hsts = (("Strict-Transport-Security", "max-age=31536000"),) if secure else ()
+    always = (*_ALWAYS, *hsts)
+
     @app.before_request
     def nonce() -> None:
         g.csp_nonce = secrets.token_urlsafe(16)
 
     @app.after_request
     def harden(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'none'; img-src 'self' data:; media-src 'self' blob:; style-src 'self'; "
-            f"script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; connect-src 'self'; "
-            "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            "manifest-src 'self'; worker-src 'self'",
-        )
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "geolocation=(), camera=(self), microphone=(self)")
+        # In one go: each look at werkzeug's headers goes through all of them.
+        present = {name.lower() for name, _ in response.headers}
+        policy = f"{before_nonce}{g.get('csp_nonce', '')}{after_nonce}"
+        wanted = [("Content-Security-Policy", policy), *always]
         if response.mimetype == "text/html":
-            headers.setdefault("Cache-Control", "no-store")
-        if cast(Services, app.extensions["mycred4home"]).settings.secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            wanted.append(("Cache-Control", "no-store"))
+        response.headers.extend([pair for pair in wanted if pair[0].lower() not in present])
         return response
 
 

@@ -8,6 +8,8 @@ Tables of the three services sit in separate registries, so each service hands i
         session.add(row)
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -109,12 +111,25 @@ def _engine(url: str) -> Engine:
         # The driver must not open transactions by itself; `transaction` says BEGIN IMMEDIATE.
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {_BUSY_MILLISECONDS}",  # first: the next one may have to wait
-            "journal_mode = WAL",
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
             "foreign_keys = ON",
             "synchronous = NORMAL",
             "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
 
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to WAL; SQLite waits for no lock here, so two workers on a new file would collide."""
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)

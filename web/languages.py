@@ -147,7 +147,10 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
     @app.after_request
     def remember(response: Response) -> Response:
         response.headers.setdefault("Content-Language", current_language())
-        response.vary.add("Accept-Language")
+        if "Vary" in response.headers:
+            response.vary.add("Accept-Language")
+        else:
+            response.headers.add("Vary", "Accept-Language")
         asked = request.args.get("lang")
         if cookie and asked in languages() and not g.get("machine_interface", False):
             response.set_cookie(

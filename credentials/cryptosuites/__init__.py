@@ -4,14 +4,13 @@ A suite is a few choices. Its `standing` says what we do with it by default, so 
 never widens trust silently.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256, sha384
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from contexts import canonical_jcs, canonical_rdfc
@@ -113,12 +112,35 @@ def jcs(document: dict[str, Any], _algorithm: Algorithm) -> bytes:
     return canonical_jcs(document)
 
 
+class _Suites(Mapping[str, Cryptosuite]):
+    """The suites of this folder by name; a file is imported when its suite is asked for."""
+
+    def __init__(self) -> None:
+        self._files = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"__init__"}
+        self._suites: dict[str, Cryptosuite] = {}
+
+    def __getitem__(self, name: str) -> Cryptosuite:
+        if name not in self._suites:
+            file = name.replace("-", "_")
+            self._read({file} & self._files)
+        if name not in self._suites:  # its file is called otherwise, or there is none
+            self._read(self._files)
+        return self._suites[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._read(self._files)
+        return iter(sorted(self._suites))
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def _read(self, files: set[str]) -> None:
+        for file in files:
+            suite: Cryptosuite = import_module(f"{__name__}.{file}").SUITE
+            self._suites[suite.name] = suite
+
+
 @cache
-def suites() -> MappingProxyType[str, Cryptosuite]:
+def suites() -> Mapping[str, Cryptosuite]:
     """Give every suite in this folder, by name."""
-    found: dict[str, Cryptosuite] = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem != "__init__":
-            suite: Cryptosuite = import_module(f"{__name__}.{path.stem}").SUITE
-            found[suite.name] = suite
-    return MappingProxyType(found)
+    return _Suites()

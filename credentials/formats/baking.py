@@ -10,7 +10,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from typing import Any
-from xml.parsers import expat
 
 from credentials.report import CheckFailed, CredentialError
 
@@ -174,6 +173,8 @@ class _SvgReader:
     """Reads an SVG once: where its content starts, the credentials in it, what could act."""
 
     def __init__(self, picture: bytes) -> None:
+        from xml.parsers import expat  # most badges come without a picture
+
         self.found: list[str] = []
         self.active: list[str] = []
         self.older = False

@@ -4,12 +4,11 @@ A method's file has ``METHOD`` (its name) and ``resolve(asked)``, which gives wh
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import unquote
 
 from keys.did.jwk import did_jwk
@@ -78,12 +77,27 @@ def parse_did(value: str) -> tuple[str, str, str]:
     return url.did, url.method, url.fragment
 
 
+class _Resolvers(Mapping[str, Resolver]):
+    """The resolvers of this folder; the file of a method is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._methods = sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")})
+
+    def __getitem__(self, method: str) -> Resolver:
+        if method not in self._methods:
+            raise KeyError(method)
+        module = import_module(f"{__name__}.{method}")
+        resolver: Resolver = module.resolve
+        return resolver
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._methods)
+
+    def __len__(self) -> int:
+        return len(self._methods)
+
+
 @cache
-def resolvers() -> MappingProxyType[str, Resolver]:
+def resolvers() -> Mapping[str, Resolver]:
     """Give the resolver of each method, found in this folder."""
-    found: dict[str, Resolver] = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem != "__init__":
-            module = import_module(f"{__name__}.{path.stem}")
-            found[module.METHOD] = module.resolve
-    return MappingProxyType(found)
+    return _Resolvers()
