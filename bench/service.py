@@ -11,6 +11,7 @@ yardstick rather than by the figures alone: those swing with what else the machi
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import logging
@@ -96,27 +97,32 @@ def body(number: int, *, made: datetime) -> bytes:
     return json.dumps({"verifiableCredential": signed}).encode()
 
 
-def command(server: str, port: int) -> list[str]:
-    """Give the command line of a server with two workers of two threads: one may wait."""
-    target, workers = "service:application", str(_WORKERS)
+def command(server: str, port: int, target: str = "service:application") -> list[str]:
+    """Give the command line of a server with two workers of two threads: one may wait.
+
+    `target` is the module and the function that makes each worker's application.
+    """
+    workers = str(_WORKERS)
     lines = {
         "granian": f"-m granian --interface wsgi --factory --no-ws --http 1 --workers {workers}"
         f" --blocking-threads 2 --log-level warning --port {port} {target}",
         "gunicorn": f"-m gunicorn --workers {workers} --threads 2 --log-level warning"
         f" --bind 127.0.0.1:{port} {target}()",
-        "waitress": f"{__file__} --waitress {port}",
+        "waitress": f"{__file__} --waitress {port} --target {target}",
     }
     return [sys.executable, *lines[server].split(" ")]
 
 
-def serve_with_waitress(port: int) -> None:
+def serve_with_waitress(port: int, target: str) -> None:
     """Serve from two processes on one socket, which waitress does not do by itself."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = socket.create_server(("127.0.0.1", port), backlog=256)
     for _ in range(_WORKERS - 1):
         if os.fork() == 0:
             break
-    waitress.server.create_server(application(), sockets=[listening], threads=4).run()
+    module, _, name = target.partition(":")
+    made = getattr(importlib.import_module(module), name)()
+    waitress.server.create_server(made, sockets=[listening], threads=4).run()
 
 
 def installed() -> list[str]:
@@ -131,23 +137,24 @@ def main() -> None:
     arguments.add_argument("--seconds", type=int, default=6)
     arguments.add_argument("--server", choices=installed(), default=installed()[0])
     arguments.add_argument("--waitress", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--target", default="service:application", help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.waitress:
-        serve_with_waitress(given.waitress)
+        serve_with_waitress(given.waitress, given.target)
         return
     made = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     numbers = range(10_000, 10_000 + _WARMING + given.seconds * _BADGES_A_SECOND)
     with multiprocessing.Pool() as pool:
         bodies = pool.map(partial(body, made=made), numbers, chunksize=500)
     with tempfile.TemporaryDirectory() as folder:
-        port = _free_port()
+        port = free_port()
         address = f"http://127.0.0.1:{port}"
         environment = {**os.environ, _FOLDER: folder, "PYTHONPATH": str(ROOT / "bench")}
         serving = subprocess.Popen(
             command(given.server, port), cwd=ROOT, env=environment, start_new_session=True
         )
         try:
-            _wait_for(f"{address}/health", serving)
+            wait_for(f"{address}/health", serving)
             ask(f"{address}/credentials/verify", bodies[:_WARMING], seconds=1)
             plain = ask(f"{address}/yardstick/", seconds=max(2, given.seconds // 2))
             before = _cpu_of(serving.pid)
@@ -180,13 +187,15 @@ def _cpu_of(session: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, serving: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, serving: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that was just started answers."""
     end = time.monotonic() + 30
     while time.monotonic() < end and serving.poll() is None:
         try:
