@@ -84,7 +84,13 @@ forbid(
     "NOT EXISTS (SELECT 1 FROM appointment JOIN submission ON submission.id = NEW.submission_id "
     "WHERE appointment.id = NEW.appointment_id AND appointment.person_id = NEW.examiner_id "
     "AND appointment.skill = submission.skill AND appointment.language = submission.language "
-    "AND appointment.level_ceiling >= NEW.proposed_level "
+    "AND (appointment.level_ceiling >= NEW.proposed_level OR (NEW.proposed_level = 3 "
+    # A co-examiner (domain B.4-4): first, since a second look follows, or after a lead's.
+    "AND EXISTS (SELECT 1 FROM nomination WHERE nomination.appointment_id = appointment.id "
+    "AND nomination.route = 'expert') AND (NEW.ordinal = 1 OR EXISTS (SELECT 1 FROM assessment "
+    "AS first_look JOIN appointment AS held ON held.id = first_look.appointment_id "
+    "WHERE first_look.submission_id = NEW.submission_id AND first_look.round = NEW.round "
+    "AND held.level_ceiling >= 3)))) "
     "AND appointment.valid_from <= NEW.submitted_at AND appointment.valid_until > NEW.submitted_at "
     "AND appointment.suspended_at IS NULL)",
     "marks need an appointment that is active and covers the file",

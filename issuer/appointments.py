@@ -558,6 +558,7 @@ def _suspend(
 ) -> None:
     _appointment(session, nomination).suspended_at = now
     nomination.suspended_for = cause
+    _move(session, nomination, Stage.SUSPENDED, by=by, reason=reason, now=now)
     files = select(Submission.id).where(
         col(Submission.skill) == nomination.skill, col(Submission.language) == nomination.language
     )
@@ -567,7 +568,6 @@ def _suspend(
             col(MarksDraft.submission_id).in_(files),
         )
     )
-    _move(session, nomination, Stage.SUSPENDED, by=by, reason=reason, now=now)
 
 
 def _move(

@@ -3,7 +3,7 @@
 // somebody else is there (offline.js). With a network, the network is always asked first.
 const LIVES_MS = 12 * 3600 * 1000; // as long as somebody stays signed in
 const IMPORTED = "/static/issuer/queue.js"; // no page names it
-const TASK = /^\/me\/(work\/[^/]+\/tasks|pictures)\/[^/]+$/;
+const TASK = /^\/me\/(work\/[^/]+\/tasks|pictures(\/[^/]+)?)\/[^/]+$/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
