@@ -1,8 +1,8 @@
 """Appeals: a candidate asks that other examiners look again (domain B.3, rules 6 and 21).
 
-Within thirty days of the decision, once, for a "not yet" or a level below the highest. The file
-goes to examiners who marked nothing of it and see no earlier marks. Their decision supersedes the
-first, whatever it says; what follows for a badge is in `superseding`.
+Within thirty days of the decision, once, for a "not yet" or a level below the one tried for. The
+file goes to examiners who marked nothing of it and see no earlier marks. Their decision supersedes
+the first, whatever it says; what follows for a badge is in `superseding`.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 from issuer import assessment
 from issuer.appeal_tables import Appeal, AppealWords
 from issuer.audit import record
-from issuer.framework import Framework
 from issuer.tables import Answer, Decision, Submission, SubmissionState
 from web.errors import Refused
 from web.languages import N_
@@ -23,12 +22,10 @@ WINDOW = timedelta(days=30)
 MAX_WORDS = 1_000
 
 
-def may_appeal(
-    session: Session, submission: Submission, framework: Framework, *, now: datetime
-) -> bool:
+def may_appeal(session: Session, submission: Submission, *, now: datetime) -> bool:
     """Tell whether a candidate can ask for a second look at this file now."""
     decision = assessment.decision_of(session, submission.id)
-    return decision is not None and _why_not(session, decision, framework, now=now) is None
+    return decision is not None and _why_not(session, submission, decision, now=now) is None
 
 
 def appeal_of(session: Session, submission_id: UUID) -> Appeal | None:
@@ -45,7 +42,6 @@ def words_of(session: Session, submission_id: UUID) -> str:
 def appeal(
     session: Session,
     submission: Submission,
-    framework: Framework,
     *,
     words: str = "",
     now: datetime,
@@ -60,7 +56,7 @@ def appeal(
     decision = assessment.decision_of(session, submission.id)
     if decision is None:
         raise Refused(N_("There is no decision yet."), status=409, code="undecided")
-    why = _why_not(session, decision, framework, now=now)
+    why = _why_not(session, submission, decision, now=now)
     if why is not None:
         raise why
     if not assessment.answers(session, submission.id):  # 2
@@ -104,14 +100,16 @@ def forget_words(session: Session, *, now: datetime) -> int:
 
 
 def _why_not(
-    session: Session, decision: Decision, framework: Framework, *, now: datetime
+    session: Session, submission: Submission, decision: Decision, *, now: datetime
 ) -> Refused | None:
     if appeal_of(session, decision.submission_id) is not None:
         return Refused(
             N_("You asked for a second look already."), status=409, code="appealed-already"
         )
-    if decision.level == max(level.number for level in framework.levels):
-        return Refused(N_("You have the highest level."), status=409, code="highest-level")
+    if decision.level == submission.level:
+        return Refused(
+            N_("You have the level that you tried for."), status=409, code="level-reached"
+        )
     if now >= last_day(decision):
         return Refused(N_("The thirty days are over."), status=409, code="too-late")
     return None

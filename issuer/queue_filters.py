@@ -1,4 +1,4 @@
-"""Choosing among the files that an examiner may mark: by skill, language, kind of look, and age."""
+"""Choosing among the files that an examiner may mark: by what they are of, and how long they wait."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class Filters:
     """What is chosen; empty: everything."""
 
     skill: str = ""
+    level: int = 0
     language: str = ""
     look: str = ""
     days: int = 0
@@ -30,9 +31,10 @@ class Filters:
 
 def read_filters(asked: Mapping[str, str]) -> Filters:
     """Read what an address asks for; what is unknown chooses nothing."""
-    days = asked.get("days", "")
+    days, level = asked.get("days", ""), asked.get("level", "")
     return Filters(
         skill=asked.get("skill", ""),
+        level=int(level) if level in ("1", "2", "3") else 0,
         language=asked.get("language", ""),
         look=asked.get("look", "") if asked.get("look") in LOOKS else "",
         days=int(days) if days in map(str, AGES) else 0,
@@ -46,6 +48,7 @@ def chosen(files: Iterable[Submission], filters: Filters, *, now: datetime) -> l
         file
         for file in files
         if filters.skill in ("", file.skill)
+        and filters.level in (0, file.level)
         and filters.language in ("", file.language)
         and (not filters.look or file.state in LOOKS[filters.look])
         and (file.sent_at is None or file.sent_at <= latest)

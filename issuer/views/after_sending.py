@@ -29,9 +29,7 @@ def ask_again(submission_id: UUID) -> str:
     with services().database.reading() as session:
         submission = assessment.own_submission(session, submission_id, candidate_id=visitor().id)
         decision = assessment.decision_of(session, submission_id)
-        if decision is None or not appeals.may_appeal(
-            session, submission, framework_of(submission), now=services().now()
-        ):
+        if decision is None or not appeals.may_appeal(session, submission, now=services().now()):
             abort(404)
     return render_template(
         "candidate/again.html",
@@ -51,7 +49,6 @@ def appeal(submission_id: UUID) -> Response:
         appeals.appeal(
             session,
             submission,
-            framework_of(submission),
             words=request.form.get("words", ""),
             now=services().now(),
         )

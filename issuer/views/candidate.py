@@ -213,7 +213,7 @@ def status(submission_id: UUID) -> str | Response:
             session, framework_of(submission), submission, decision, language=_edition_language()
         )
         now = services().now()
-        again = appeals.may_appeal(session, submission, framework_of(submission), now=now)
+        again = appeals.may_appeal(session, submission, now=now)
         waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
         given = assessment.answers(session, submission_id)

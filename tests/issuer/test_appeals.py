@@ -41,7 +41,7 @@ def refused(code: str, act: Callable[[], object]) -> None:
 def appeal(centre: House, file: UUID, *, words: str = "", now: Any = NOW) -> None:
     with centre.database.transaction() as session:
         submission = session.get_one(Submission, file)
-        appeals.appeal(session, submission, centre.framework, words=words, now=now)
+        appeals.appeal(session, submission, words=words, now=now)
 
 
 def not_yet(centre: House) -> tuple[UUID, UUID]:
@@ -87,12 +87,15 @@ def test_an_appeal_comes_within_thirty_days(quick: House) -> None:
     appeal(quick, file, now=NOW + 29 * DAY)
 
 
-def test_what_is_undecided_or_highest_is_not_appealed(quick: House) -> None:
+def test_what_is_undecided_or_reached_what_was_tried_for_is_not_appealed(quick: House) -> None:
     file = quick.sent(quick.candidate())
     refused("undecided", lambda: appeal(quick, file))
     for name in ("Eva", "Rosa"):
         quick.mark(file, quick.examiner(name), 3)
-    refused("highest-level", lambda: appeal(quick, file))
+    refused("level-reached", lambda: appeal(quick, file))
+    lower = quick.sent(quick.candidate("Ana"), level=1)
+    quick.mark(lower, quick.examiner("Marc"), 1)
+    refused("level-reached", lambda: appeal(quick, lower))
     other, _eva = not_yet(quick)
     refused("words", lambda: appeal(quick, other, words="x" * 1001))
     with quick.database.reading() as session:

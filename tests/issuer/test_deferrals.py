@@ -313,7 +313,7 @@ def test_an_appeal_keeps_the_place(stand: Stand) -> None:
     stand.decide(1)
     with stand.house.database.transaction() as session:
         submission = session.get_one(Submission, stand.file)
-        appeals.appeal(session, submission, stand.house.framework, now=NOW)
+        appeals.appeal(session, submission, now=NOW)
     assert wallet.comes_again().status_code == 202
     decision = stand.house.mark(stand.file, stand.house.examiner("Rosa"), 2)
     stand.release(decision)

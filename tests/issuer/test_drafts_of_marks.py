@@ -260,6 +260,9 @@ def test_the_queue_is_chosen_from_and_never_grows_by_it(quick: House) -> None:
         ({"language": "fr"}, 0),
         ({"look": "again"}, 0),
         ({"days": "7"}, 0),
+        ({"level": "3"}, 2),
+        ({"level": "1"}, 0),
+        ({"level": "9"}, 2),
         ({"days": "-1", "look": "<script>"}, 2),
     ):
         filters = queue_filters.read_filters(asked)  # type: ignore[arg-type]

@@ -314,7 +314,7 @@ def test_invariant_05_nobody_is_officer_and_examiner_of_a_file_in_any_round(
 
     def appeal(of: UUID) -> None:
         with centre.database.transaction() as session:
-            appeals.appeal(session, session.get_one(Submission, of), house.framework, now=NOW)
+            appeals.appeal(session, session.get_one(Submission, of), now=NOW)
 
     def released(decision: Decision) -> UUID:
         return awards.release(

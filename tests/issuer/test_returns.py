@@ -235,7 +235,7 @@ def test_nobody_voids_their_own_attempt_and_no_decision(centre: House) -> None:
     centre.mark(file, eva, 0)
     refused("decided", lambda: void(centre, file, officer))
     with centre.database.transaction() as session:
-        appeals.appeal(session, session.get_one(Submission, file), centre.framework, now=NOW)
+        appeals.appeal(session, session.get_one(Submission, file), now=NOW)
     refused("decided", lambda: void(centre, file, officer))
 
 
