@@ -1,4 +1,4 @@
-"""Choosing among the files that an examiner may mark: by what they are of, and how long they wait."""
+"""Choosing among the files that an examiner may mark: by what they are of, and by their age."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
