@@ -26,7 +26,7 @@ from issuer.tables import (
 )
 from web.errors import Refused
 from web.languages import N_
-from web.sessions import find_session, open_session
+from web.sessions import is_live, open_session, token_hash
 
 CODE_LIVES = timedelta(days=60)
 SESSION_LIVES = timedelta(hours=12)
@@ -182,12 +182,18 @@ def sign_in(session: Session, person_id: UUID, *, now: datetime) -> str:
 
 def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
     """Give who is signed in with a token."""
-    row = find_session(session, WebSession, token, now=now, idle=SESSION_IDLE)
-    if row is None:
+    rows = session.exec(
+        select(WebSession, Person, Grant.role)
+        .select_from(WebSession)
+        .join(Person)
+        .outerjoin(Grant, col(Grant.person_id) == Person.id)
+        .where(WebSession.token_hash == token_hash(token))
+    ).all()
+    if not rows or not is_live(rows[0][0], now=now, idle=SESSION_IDLE):
         return None
-    person = session.get_one(Person, row.person_id)
-    roles = session.exec(select(Grant.role).where(col(Grant.person_id) == person.id)).all()
-    return Visitor(person.id, person.alias, person.display_name, frozenset(map(Role, roles)))
+    person = rows[0][1]
+    roles = frozenset(Role(role) for *_, role in rows if role)
+    return Visitor(person.id, person.alias, person.display_name, roles)
 
 
 def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:

@@ -110,8 +110,7 @@ def create_app(
     register(app, standards.blueprint)
     register(app, editor.blueprint)
     register(app, oid4vci.blueprint, machines=True)
-    _look_for_new_versions(app, library)
-    _know_the_visitor(app)
+    _look_before_each_page(app, library)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
     if settings.mail is not None:
@@ -154,16 +153,6 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             work(now)
 
 
-def _look_for_new_versions(app: Flask, library: Library) -> None:
-    """Notice before each page what somebody published, perhaps in another process."""
-    services: Services = app.extensions["mycred4home"]
-
-    @app.before_request
-    def look() -> None:
-        with services.database.reading() as session:
-            library.refresh(session)
-
-
 def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
     services: Services = app.extensions["mycred4home"]
     worker = batches.Worker(services.database, body=body, clock=services.clock)
@@ -187,12 +176,17 @@ def _send_notices(app: Flask, server: MailServer) -> None:
         return response
 
 
-def _know_the_visitor(app: Flask) -> None:
+def _look_before_each_page(app: Flask, library: Library) -> None:
+    """Notice what somebody published, perhaps in another process, and who is asking."""
+    services: Services = app.extensions["mycred4home"]
+
     @app.before_request
     def look() -> None:
         g.visitor = None
-        if not g.machine_interface and request.endpoint:
-            g.visitor = home.signed_in()
+        with services.database.reading() as session:
+            library.refresh(session)
+            if not g.machine_interface and request.endpoint:
+                g.visitor = home.signed_in(session)
 
     @app.context_processor
     def tell() -> dict[str, object]:

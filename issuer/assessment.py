@@ -174,7 +174,7 @@ def save_answer(
     before = session.get(Answer, (submission.id, task.id))
     kept = check(task, value, kept=before.value if before else None)
     if before is None or before.value != kept:  # sent twice, it is kept once
-        put_answer(session, submission, task, kept, given_at=given_at or now)
+        _replace(session, submission, task, before, kept, given_at=given_at or now)
     return kept
 
 
@@ -187,6 +187,18 @@ def put_answer(
     """
     _one_answer_at_a_time(session, submission)
     before = session.get(Answer, (submission.id, task.id))
+    _replace(session, submission, task, before, value, given_at=given_at)
+
+
+def _replace(
+    session: Session,
+    submission: Submission,
+    task: Task,
+    before: Answer | None,
+    value: Any,
+    *,
+    given_at: datetime,
+) -> None:
     if before is not None:
         if before.saved_at > given_at:
             raise Refused(

@@ -1,6 +1,7 @@
 """Coming in and going out: the first page, codes, sign-out."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import accounts
@@ -13,13 +14,10 @@ from web.languages import gettext
 blueprint = Blueprint("home", __name__)
 
 
-def signed_in() -> Visitor | None:
+def signed_in(session: Session) -> Visitor | None:
     """Give who is signed in by this request's cookie."""
     token = sessions.read_cookie()
-    if not token:
-        return None
-    with services().database.reading() as session:
-        return accounts.visitor(session, token, now=services().now())
+    return accounts.visitor(session, token, now=services().now()) if token else None
 
 
 @blueprint.get("/")
