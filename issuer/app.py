@@ -51,6 +51,7 @@ from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
+from issuer.views import staff as staff_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
@@ -104,6 +105,7 @@ def create_app(
     register(app, becoming_pages.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
+    register(app, staff_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, framework_pages.blueprint)

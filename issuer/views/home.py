@@ -74,4 +74,6 @@ def _home_of(visitor: Visitor) -> str:
         return url_for("coordinator.board")
     if visitor.is_(Role.STANDARD_OWNER):
         return url_for("standards.overview")
+    if visitor.is_(Role.ADMINISTRATOR):
+        return url_for("staff.index")
     return url_for("candidate.skills")
