@@ -12,6 +12,7 @@ from issuer import (
     award_tables,
     batches,
     cohorts,
+    crossing,
     drafts_of_marks,
     eligibility,
     evidence,
@@ -142,6 +143,7 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             appointments.adopt(session, now=now)
             appointments.expire(session, now=now)
             eligibility.look_again(session, body, now=now)
+            crossing.draw_all(session, now=now)
 
     today = services.clock()
     work(today)

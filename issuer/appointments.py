@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts
+from issuer import accounts, crossing
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -268,6 +268,7 @@ def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: da
         appointment.valid_until = min(appointment.valid_until, now)
     nomination.suspended_for = None
     _move(session, nomination, Stage.ENDED, by=by, reason=why, now=now)
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
@@ -568,6 +569,7 @@ def _suspend(
             col(MarksDraft.submission_id).in_(files),
         )
     )
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 def _move(

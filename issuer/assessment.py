@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import appointments, attempts, scope, superseding
+from issuer import appointments, attempts, crossing, scope, superseding
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.appeal_tables import Appeal
@@ -271,6 +271,7 @@ def submit(
     submission.sent_at = now
     _count_time(submission, now=now)
     move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
+    crossing.draw_if_nobody(session, submission, now=now)
 
 
 def withdraw(session: Session, submission: Submission, *, now: datetime) -> None:
@@ -337,9 +338,7 @@ def queue(session: Session, examiner_id: UUID, *, now: datetime) -> list[Submiss
         .where(col(Submission.state).in_(_OPEN), col(Submission.candidate_id) != examiner_id)
         .order_by(col(Submission.sent_at))
     ).all()
-    mine = [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
-    later = scope.better_elsewhere(session, mine, examiner_id, now=now)
-    return sorted(mine, key=lambda file: file.id in later)
+    return [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
 
 
 def file_for_marking(
@@ -384,9 +383,12 @@ def declare_conflict(
     session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime
 ) -> None:
     """Note that the examiner knows the person: the file goes back to the others."""
+    session.get(Submission, submission_id, with_for_update=True)
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)
     session.add(Conflict(submission_id=submission.id, examiner_id=examiner_id, declared_at=now))
+    session.flush()
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
+    crossing.draw_if_nobody(session, submission, now=now)
 
 
 def unobserved(session: Session, submission_id: UUID) -> list[str]:
@@ -582,7 +584,8 @@ def _why_not(
     done = final_assessments(session, submission.id, current_round(session, submission.id))
     if (elsewhere := scope.why_not(session, submission, appointment, done, now=now)) is not None:
         return elsewhere
-    if attempts.is_for_somebody_else(session, submission, examiner_id, now=now):
+    others = scope.others(session, submission, done, now=now)
+    if attempts.is_for_somebody_else(session, submission, examiner_id, others):
         return Refused(
             N_("You marked this person before. Another examiner looks now."),
             status=403,

@@ -4,7 +4,8 @@ One person of the centre asks and another of it confirms (invariants 25 and 30);
 own wish to cancel or to suspend needs one. A badge has one status entry (Open Badges 3.0 allows no
 second), and a place that is set stays set. So a suspended badge that was signed comes back as a
 corrected one does: issued again, with the same id and a newer date; of two such the newer one
-counts (Open Badges 3.0, equality and comparison; docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
+counts (Open Badges 3.0, equality and comparison;
+docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
 """
 
 from collections.abc import Callable

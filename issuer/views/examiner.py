@@ -13,7 +13,6 @@ from issuer import (
     observations,
     own_figures,
     queue_filters,
-    scope,
 )
 from issuer.assessment import Marking
 from issuer.beside import beside
@@ -35,12 +34,10 @@ def queue() -> str:
     filters = queue_filters.read_filters(request.args)
     with services().database.reading() as session:
         files = assessment.queue(session, visitor().id, now=now)
-        later = scope.better_elsewhere(session, files, visitor().id, now=now)
         begun = drafts_of_marks.begun_by(session, visitor().id)
     return render_template(
         "examiner/queue.html",
         files=queue_filters.chosen(files, filters, now=now),
-        later=later,
         all=len(files),
         skills=sorted({file.skill for file in files}),
         task_languages=sorted({file.language for file in files}),
