@@ -52,6 +52,7 @@ from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
+from issuer.views import second_looks as second_look_pages
 from issuer.views import staff as staff_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
@@ -98,6 +99,7 @@ def create_app(
     register(app, offline.blueprint)
     register(app, after_sending.blueprint, max_bytes=evidence.MAX_UPLOAD_BYTES)
     register(app, examining.blueprint)
+    register(app, second_look_pages.blueprint)
     register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)

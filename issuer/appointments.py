@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts, crossing
+from issuer import accounts, crossing, drawing_again
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -569,6 +569,8 @@ def _suspend(
             col(MarksDraft.submission_id).in_(files),
         )
     )
+    if cause != Cause.COORDINATOR:
+        drawing_again.draw(session, nomination, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
