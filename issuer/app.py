@@ -146,6 +146,7 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             appointments.expire(session, now=now)
             eligibility.look_again(session, body, now=now)
             crossing.draw_all(session, now=now)
+            notices.tell_what_runs_out(session, now=now)
 
     today = services.clock()
     work(today)
