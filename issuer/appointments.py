@@ -224,6 +224,7 @@ def begin_when_ready(
     if session.get(Grant, (nomination.person_id, Role.EXAMINER)) is None:
         session.add(Grant(person_id=nomination.person_id, role=Role.EXAMINER))
     _move(session, nomination, Stage.ACTIVE, by=by, now=now)
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 # --- going out ------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Files that nobody of their own centre can mark: drawn for other centres, or waiting.
 
 A draw is written down when it happens: when work is sent or asked to be looked at again, when an
-examiner gives a file back, is suspended or stops, and once a day. A file that nobody anywhere can
-mark waits; its centre's coordinator is told which, and what helps.
+examiner gives a file back, begins, is suspended or stops, and once a day. A file that nobody
+anywhere can mark waits; its centre's coordinator is told which, and what helps.
 """
 
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ class Cover:
 
 
 def draw_if_nobody(session: Session, submission: Submission, *, now: datetime) -> bool:
-    """Draw a file for other centres if nobody of its own can mark it; True if it was."""
+    """Draw a file for other centres where its own has nobody and they have; True if it was."""
     if scope.is_drawn(session, submission):
         return False
     earlier = scope.looks(session, submission)
@@ -62,6 +62,8 @@ def draw_if_nobody(session: Session, submission: Submission, *, now: datetime) -
     if any(
         not attempts.is_for_somebody_else(session, submission, one.person_id, able) for one in here
     ):
+        return False
+    if not scope.able(session, submission, earlier, elsewhere=True, now=now):
         return False
     session.add(
         CrossDraw(
