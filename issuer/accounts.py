@@ -211,9 +211,7 @@ def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
         return None
     person = rows[0][1]
     roles = frozenset(Role(role) for *_, role in rows if role)
-    return Visitor(
-        person.id, person.alias, person.display_name, roles, person.organisation_id
-    )
+    return Visitor(person.id, person.alias, person.display_name, roles, person.organisation_id)
 
 
 def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:

@@ -72,13 +72,14 @@ def ask(
 ) -> bool:
     """Ask for a change; True if it is made at once, which only its owner's wish allows.
 
-    1. Action and reason are of the closed lists.
-    2. The badge, with its row locked, is in a state that allows it, and nobody asked already.
+    1. The badge, with its row locked, is of the officer's centre; action and reason are of the
+       closed lists.
+    2. It is in a state that allows it, and nobody asked already.
     3. The request is written down, and carried out if no second person is needed.
     """
-    what, why = _read(action, reason)  # 1
-    badge = badge_of_centre(session, award_id, by=officer_id)  # 2
-    _refuse_own(session, award_id, officer_id)
+    badge = badge_of_centre(session, award_id, by=officer_id)  # 1
+    what, why = _read(action, reason)
+    _refuse_own(session, award_id, officer_id)  # 2
     _check_possible(badge, what)
     if _open_request(session, badge) is not None:
         raise Refused(
