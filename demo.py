@@ -326,8 +326,8 @@ class _Centre:
         self.rosa = self._staff("Rosa", "es", Role.EXAMINER, N_("Expert who became an examiner"))
         omar = self._staff("Omar", "fr", Role.OFFICER, N_("Awarding officer"))
         odile = self._staff("Odile", "fr", Role.OFFICER, N_("Second awarding officer"))
-        olga = self._staff("Olga", "es", Role.OFFICER, N_("Awarding officer in Spain"))
-        oscar = self._staff("Óscar", "es", Role.OFFICER, N_("Second awarding officer in Spain"))
+        olga = self._staff("Olga", "es", Role.OFFICER, N_("Awarding officer"))
+        oscar = self._staff("Óscar", "es", Role.OFFICER, N_("Second awarding officer"))
         self._officers = {france.id: (omar, odile), spain.id: (olga, oscar)}
         self.clara = self._staff("Clara", "fr", Role.COORDINATOR, N_("Coordinator of the pilot"))
         self.sara = self._staff("Sara", "es", Role.STANDARD_OWNER, N_("Standard owner"))

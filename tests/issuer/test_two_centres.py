@@ -24,7 +24,7 @@ from issuer import (
     pilot,
     second_looks,
 )
-from issuer.appointment_tables import Cause, Nomination
+from issuer.appointment_tables import Nomination, Route, Stage
 from issuer.cohort_tables import CohortMember
 from issuer.second_look_tables import SecondLook
 from issuer.statistics import Work, figures
@@ -182,16 +182,27 @@ def test_a_suspension_sends_open_files_across(quick: Centre) -> None:
 
 
 def suspended(centre: Centre, house: House, number: int = 3) -> tuple[UUID, list[Decision]]:
-    """Let an examiner decide some files alone and be suspended as one who agrees too little."""
-    eva = house.examiner("Eva")
+    """Let an expert by badge decide some files alone, and that badge fall."""
+    eva = house.examiner("Eva", ceiling=2)
     made = [
         house.mark(house.sent(house.candidate(f"N{place}"), level=2), eva, 2)
         for place in range(number)
     ]
     with centre.database.transaction() as session:
-        appointments.adopt(session, now=NOW)
-        one = session.exec(select(Nomination).where(Nomination.person_id == eva)).one()
-        appointments._suspend(session, one, Cause.AGREEMENT, by=None, reason="", now=NOW)
+        mine = session.exec(select(Appointment).where(Appointment.person_id == eva)).one()
+        expert = Nomination(
+            person_id=eva,
+            skill=SKILL,
+            language="es",
+            route=Route.EXPERT,
+            badge_id="urn:uuid:expert",
+            level_ceiling=2,
+            reason="badge",
+            stage=Stage.ACTIVE,
+            appointment_id=mine.id,
+        )
+        appointments.begin(session, expert, by=None, now=NOW)
+        assert appointments.badge_fell(session, "urn:uuid:expert", now=NOW) == 1
     return eva, made
 
 
