@@ -76,7 +76,7 @@ def look(
     if row is None or row.looked_by is not None:
         raise Refused(N_("Somebody else has just marked this file."), status=409, code="looked")
     file = file_to_look_at(session, submission_id, examiner_id=examiner_id, now=now)
-    problems = assessment.check_marking(framework, file.skill, marking, aimed=file.level)  # 2
+    problems = problems_of(framework, file, marking)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
     appointment = _may_look(session, file, examiner_id, now=now)
@@ -90,6 +90,12 @@ def look(
     session.add(row)
     session.flush()
     record(session, "submission.looked-at-again", submission_id, by=examiner_id, now=now)
+
+
+def problems_of(framework: Framework, file: Submission, marking: Marking) -> dict[str, str]:
+    """Give what is wrong with marks, field by field; they need no notes, since nobody reads any."""
+    found = assessment.check_marking(framework, file.skill, marking, aimed=file.level)
+    return {name: text for name, text in found.items() if not name.startswith("note-")}
 
 
 def give_back(session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime) -> None:

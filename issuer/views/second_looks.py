@@ -33,7 +33,7 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
             session, submission_id, examiner_id=visitor().id, now=now
         )
     typed, its = typed_marks(file), framework_of(file)
-    problems = assessment.check_marking(its, file.skill, typed.marking, aimed=file.level)
+    problems = second_looks.problems_of(its, file, typed.marking)
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:

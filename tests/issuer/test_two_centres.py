@@ -256,8 +256,9 @@ def test_ten_are_drawn_at_most_and_only_what_can_be_looked_at(quick: Centre) -> 
     with quick.database.transaction() as session:
         for decision in made:
             assessment.forget_answers(session, decision.submission_id)
+    rosa = house.examiner("Rosa")
     with quick.database.reading() as session:
-        assert second_looks.queue(session, house.examiner("Rosa"), now=NOW) == []
+        assert second_looks.queue(session, rosa, now=NOW) == []
 
 
 def test_the_other_look_shows_nothing_of_what_was_decided(service: Service) -> None:
@@ -408,9 +409,9 @@ def test_a_coordinator_reads_figures_of_the_own_centre(service: Service) -> None
     house.examiner("Eva")
     away = service.centre.another("Autre centre")
     service.centre.person("cora", Role.COORDINATOR, organisation=away)
+    people = [house.candidate(f"N{place}") for place in range(6)]
     with service.centre.database.transaction() as session:
-        for place in range(6):
-            person = house.candidate(f"N{place}")
+        for person in people:
             accounts.give_consent(session, person, statistics=True, now=NOW)
     _begun(service, house)
     service.clock.now = NOW + timedelta(days=1)
