@@ -584,8 +584,10 @@ def _why_not(
     done = final_assessments(session, submission.id, current_round(session, submission.id))
     if (elsewhere := scope.why_not(session, submission, appointment, done, now=now)) is not None:
         return elsewhere
-    others = scope.others(session, submission, done, now=now)
-    if attempts.is_for_somebody_else(session, submission, examiner_id, others):
+    known = attempts.marked_before(session, submission)
+    if examiner_id in known and attempts.is_somebody_new(
+        submission, known, scope.others(session, submission, done, now=now)
+    ):
         return Refused(
             N_("You marked this person before. Another examiner looks now."),
             status=403,

@@ -1,6 +1,6 @@
 """Where somebody stands, which tasks they get next, and who looks at these (domain B.3, B.5-23)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -54,16 +54,14 @@ def advised_level(framework: Framework, reached: int) -> int:
     return min(reached + 1, framework.levels[-1].number)
 
 
-def is_for_somebody_else(
-    session: Session, submission: Submission, examiner_id: UUID, others: Iterable[Appointment]
+def is_somebody_new(
+    submission: Submission, known: Set[UUID], others: Iterable[Appointment]
 ) -> bool:
-    """Tell whether a file goes to others, since the examiner marked this person's skill before.
+    """Tell whether one of `others` is new to a person's work, and appointed up to its level.
 
-    Only where there are some of `others`: appointed for it up to its level, and new to this
-    person's work.
+    `known` are those who marked it before: then they leave it to the others.
     """
-    known = marked_before(session, submission)
-    return examiner_id in known and any(
+    return any(
         one.person_id not in known and one.level_ceiling >= submission.level for one in others
     )
 

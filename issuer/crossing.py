@@ -59,11 +59,12 @@ def draw_if_nobody(session: Session, submission: Submission, *, now: datetime) -
     earlier = scope.looks(session, submission)
     able = scope.able(session, submission, earlier, now=now)
     here = scope.able(session, submission, earlier, elsewhere=False, now=now)
-    if any(
-        not attempts.is_for_somebody_else(session, submission, one.person_id, able) for one in here
-    ):
+    known = attempts.marked_before(session, submission)
+    if here and not attempts.is_somebody_new(submission, known, able):
         return False
-    if not scope.able(session, submission, earlier, elsewhere=True, now=now):
+    if any(one.person_id not in known for one in here):
+        return False
+    if not scope.is_anybody_able(session, submission, earlier, elsewhere=True, now=now):
         return False
     session.add(
         CrossDraw(
@@ -107,7 +108,7 @@ def waiting(session: Session, centre: UUID, *, now: datetime) -> list[Waiting]:
 
 def _why_it_waits(session: Session, file: Submission, *, now: datetime) -> str:
     earlier = scope.looks(session, file)
-    if scope.others(session, file, earlier, now=now):
+    if scope.is_anybody_able(session, file, earlier, now=now):
         return ""
     if any(one.proposed_level == _EXPERT for one in earlier) and not any(
         session.get_one(Appointment, one.appointment_id).level_ceiling >= _EXPERT for one in earlier

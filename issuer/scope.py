@@ -12,7 +12,7 @@
   (`issuer.crossing`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -81,7 +81,7 @@ def why_not(
         )
     centre = centre_of(session, submission.candidate_id)
     if centre == centre_of(session, appointment.person_id):
-        if needs_elsewhere(session, submission, earlier) and able(
+        if needs_elsewhere(session, submission, earlier) and is_anybody_able(
             session, submission, earlier, elsewhere=True, now=now
         ):
             return Refused(
@@ -117,6 +117,19 @@ def is_drawn(session: Session, submission: Submission) -> bool:
     return session.get(CrossDraw, (submission.id, round_)) is not None
 
 
+def is_anybody_able(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+    elsewhere: bool | None = None,
+) -> bool:
+    """Tell whether there is somebody as `able` lists them."""
+    found = _able(session, submission, earlier, now=now, elsewhere=elsewhere)
+    return next(found, None) is not None
+
+
 def able(
     session: Session,
     submission: Submission,
@@ -131,6 +144,17 @@ def able(
     somebody with the ceiling may look now, only those. `elsewhere` keeps those of other centres
     than the candidate's, or those of this one.
     """
+    return list(_able(session, submission, earlier, now=now, elsewhere=elsewhere))
+
+
+def _able(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+    elsewhere: bool | None,
+) -> Iterator[Appointment]:
     needs_lead = any(one.proposed_level == _EXPERT for one in earlier) and not _has_lead(
         session, earlier
     )
@@ -154,12 +178,12 @@ def able(
             *(() if elsewhere is None else (_is_elsewhere(centre, elsewhere=elsewhere),)),
         )
     ).all()
-    return [
+    return (
         one
         for one in rows
         if not is_same_person(session, submission.candidate_id, one.person_id)
         and not superseding.released_by(session, submission.id, one.person_id)
-    ]
+    )
 
 
 def others(

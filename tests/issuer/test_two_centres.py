@@ -462,7 +462,7 @@ def test_an_officer_sees_and_reaches_nothing_of_another_centre(service: Service)
     fault = {"file": alias.alias, "fault": "service_broke", "note": "x"}
     assert odile.post("/faults/", data=fault).status_code == 404
     with pytest.raises(Refused), service.centre.database.transaction() as session:
-        _void(session, alias, service.centre.people["odile"])
+        _void(session, session.get_one(Submission, alias.id), service.centre.people["odile"])
 
 
 def _void(session: Any, file: Submission, by: UUID) -> None:
