@@ -250,7 +250,7 @@ def _verify_proofs(
     now: datetime,
     domain: str | None,
     challenge: str | None,
-    form: str | None = None,
+    form: bytes | None = None,
 ) -> None:
     """Verify every proof with a key that its own controller allows for `purpose`.
 

@@ -25,8 +25,8 @@ _SLOTS: Slots = {
 _SECURED: Slots = {**_SLOTS, "proof": {"created": "text", "proofValue": "text"}}
 
 
-def canonical_badge(badge: dict[str, Any]) -> str:
-    """Give the canonical text of a badge without its proofs, as `canonical_rdfc` gives it."""
+def canonical_badge(badge: dict[str, Any]) -> bytes:
+    """Give the bytes of what `canonical_rdfc` gives for a badge without its proofs."""
     return canonical_alike({name: v for name, v in badge.items() if name != "proof"}, _SLOTS)
 
 

@@ -54,14 +54,14 @@ def add_proof(
     previous_proof: str | Sequence[str] | None = None,
     mandatory_pointers: Sequence[str] = (),
     beside: bool = False,
-    form: str | None = None,
+    form: bytes | None = None,
 ) -> dict[str, Any]:
     """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
 
     `mandatory_pointers` are JSON pointers to what every proof derived from an ecdsa-sd-2023 proof
     must show. Only with `beside` may there be proofs already: the new one then stands with them in
     a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3). `form` is the
-    canonical text of the document without its proofs, where the caller has it already.
+    canonical form of the document without its proofs, where the caller has it already.
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
@@ -99,7 +99,7 @@ def add_proof(
     if previous:
         unsecured["proof"], form = previous, None
     config = _config(suite, unsecured, proof)
-    said = form.encode() if form is not None and suite.is_rdfc else None
+    said = form if suite.is_rdfc else None
     value = suite.prove(config, unsecured, signer, mandatory_pointers, said)
     made = {**proof, "proofValue": value}
     return {**document, "proof": [*present, made] if present else made}
@@ -139,14 +139,14 @@ def verify_proof(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
-    form: str | None = None,
+    form: bytes | None = None,
     source: bytes | None = None,
 ) -> VerifiedProof:
     """Verify every proof of `document`; they must all be `controller`'s, for `purpose`.
 
     A proof set holds only as a whole (interfaces of the field differ here: we take the strict
     reading). Gives the first proof. Raises `ProofError` when one is bad and `CannotCheck` when the
-    controller's document could not be fetched. `form` is the canonical text of the document without
+    controller's document could not be fetched. `form` is the canonical form of the document without
     its proofs, where the caller has it already. `source` are the very bytes that the document was
     read from, for one that is met again and again: the same signature by the same key over the same
     bytes is looked at once, all else each time.
@@ -175,7 +175,7 @@ def verify_proof_with(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
-    form: str | None = None,
+    form: bytes | None = None,
     source: bytes | None = None,
 ) -> VerifiedProof:
     """Verify every proof with the key that `key_of` gives for its method.
@@ -291,7 +291,7 @@ def _check_signature(
     proofs: list[dict[str, Any]],
     suite: Cryptosuite,
     public: PublicKey,
-    form: str | None,
+    form: bytes | None,
 ) -> None:
     if public.kind not in suite.key_kinds:
         raise ProofError("proof.suite", f"{suite.name} with a {public.kind} key")
@@ -304,7 +304,7 @@ def _check_signature(
         _check_context(document, options["@context"])
         unsecured["@context"], form = options["@context"], None
     try:
-        said = form.encode() if form is not None and suite.is_rdfc else None
+        said = form if suite.is_rdfc else None
         if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
             whole = checked_jcs({**document, "proof": proofs})
             is_whole = not previous and unsecured.get("@context") == document.get("@context")

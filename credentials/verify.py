@@ -233,7 +233,7 @@ def _check_format(badge: dict[str, Any]) -> None:
     raise CheckFailed("format.unsupported", f"the type is {types_of(badge)}")
 
 
-def _check_shape(badge: dict[str, Any]) -> str | None:
+def _check_shape(badge: dict[str, Any]) -> bytes | None:
     """Check a badge; give its canonical form without the proof, if the proof is over that."""
     check_shape(badge)
     form = None
@@ -254,7 +254,7 @@ def _unsecured(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "proof"}
 
 
-def _check_proof(opened: Opened, form: str | None, fetch: Fetch | None, now: datetime) -> None:
+def _check_proof(opened: Opened, form: bytes | None, fetch: Fetch | None, now: datetime) -> None:
     if opened.secured:
         verify_secured(opened.secured, fetch=fetch, now=now)
         return
