@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, Literal, Union
 
 from contexts.canonical import canonical_jcs, canonical_rdfc, check_words
@@ -217,46 +218,72 @@ class Template(_Marked):
         self._hashes: dict[str, bytes] = {}
         self._hashed: list[tuple[str, _Hashed]] = []
         """Blank nodes to be hashed anew."""
-        for subject in walk.said.keys() | {link[0] for link in walk.links}:
+        subjects = walk.said.keys() | {link[0] for link in walk.links}
+        for node in subjects:
+            if node[0] == "_":
+                self._hash(node, walk)
+        self._constant = self._labels({}) if self._is_constant() else None
+        for subject in subjects:
             self._part(subject, walk)
+        self._whole = self._one_text()
 
     def form(self, values: list[str]) -> bytes:
         """Give the canonical form with `values`; raise `Unusual` where they change it otherwise."""
         filled: _Filled = dict(enumerate(map(str.encode, self.checked(values))))
-        self._label(filled)
+        if self._whole is not None:
+            return self._whole.written(filled)
+        if self._constant is None:
+            filled |= self._labels(filled)
         lines = self._fixed.copy()
         for name, said in self._subjects:
             lines.append((_written(name, filled), said.written(filled)))
         lines.sort()
         return b"".join([text for _name, text in lines])
 
-    def _label(self, filled: _Filled) -> None:
+    def _is_constant(self) -> bool:
+        """Tell whether no value has a part in the labels; one object without id needs no hash."""
+        return not self._hashed or len(self._hashes) + len(self._hashed) == 1
+
+    def _labels(self, filled: _Filled) -> dict[int | str, bytes]:
         hashes = self._hashes.copy()
-        if len(hashes) + len(self._hashed) == 1:  # it needs no hash
-            filled.update(dict.fromkeys([*hashes, *(node for node, _ in self._hashed)], b"_:c14n0"))
-            return
+        if len(hashes) + len(self._hashed) == 1:
+            return dict.fromkeys([*hashes, *(node for node, _ in self._hashed)], b"_:c14n0")
         for node, hashed in self._hashed:
             hashes[node] = hashed.digest(filled)
         labels = ranked(hashes)
         if labels is None:
             raise Unusual
-        for node, label in labels.items():
-            filled[node] = label.encode()
+        return {node: label.encode() for node, label in labels.items()}
 
     def _part(self, subject: str, walk: Walk) -> None:
         rests = [self._piece(rest) for rest in walk.said.get(subject, [])]
-        found = [(predicate, o) for s, predicate, o, _graph in walk.links if s == subject]
-        links: list[_Piece] = [(f" {predicate} ".encode(), o, b"") for predicate, o in found]
-        name = self._piece(subject)
-        if subject[0] == "_":
-            name = (b"", subject, b"")
-            self._hash(subject, rests, [f" {predicate} _:z".encode() for predicate, _ in found], walk)
-        if all(type(piece) is bytes for piece in [name, *rests, *links]):
-            self._fixed.append((_start(name), _Lines(name, rests).written({})))
+        for s, predicate, node, _graph in walk.links:
+            if s == subject:
+                label = self._label(node)
+                start = f" {predicate} ".encode()
+                rests.append(start + label if type(label) is bytes else (start, *label[1:]))
+        name = self._label(subject) if subject[0] == "_" else self._piece(subject)
+        lines = _Lines(name, rests)
+        if type(name) is bytes and all(type(rest) is bytes for rest in rests):
+            self._fixed.append((name, lines.written({})))
         else:
-            self._subjects.append((name, _Lines(name, rests + links)))
+            self._subjects.append((name, lines))
 
-    def _hash(self, node: str, rests: list[_Piece], out: list[bytes], walk: Walk) -> None:
+    def _label(self, node: str) -> _Piece:
+        return (b"", node, b"") if self._constant is None else self._constant[node]
+
+    def _one_text(self) -> "_Text | None":
+        """Give all as one text where no order depends on a value."""
+        if not all(type(name) is bytes and lines.is_ordered for name, lines in self._subjects):
+            return None
+        parts = [(name, [text]) for name, text in self._fixed]
+        parts += [(_start(name), lines.pieces) for name, lines in self._subjects]
+        parts.sort(key=itemgetter(0))
+        return _Text(piece for _name, pieces in parts for piece in pieces)
+
+    def _hash(self, node: str, walk: Walk) -> None:
+        rests = [self._piece(rest) for rest in walk.said.get(node, [])]
+        out = [f" {predicate} _:z".encode() for s, predicate, *_ in walk.links if s == node]
         into = [
             self._piece(f"{'_:z' if s[0] == '_' else s} {p} _:a .\n")
             for s, p, o, _graph in walk.links
@@ -310,16 +337,17 @@ class _Lines:
         for rest in sorted(rests, key=_start):
             by_predicate.setdefault(_predicate(rest), []).append(rest)
         self._groups: list[tuple[str, list[_Text]]] = []
-        pieces: list[_Piece] = []
+        self.pieces: list[_Piece] = []
         for predicate, said in by_predicate.items():
             lines = [[subject, rest, b" .\n"] for rest in said]
             if len(said) == 1 or all(type(rest) is bytes for rest in said):
-                pieces += [piece for line in lines for piece in line]
+                self.pieces += [piece for line in lines for piece in line]
             else:
                 name = predicate.decode()  # no node is called so
                 self._groups.append((name, [_Text(line) for line in lines]))
-                pieces.append((b"", name, b""))
-        self._text = _Text(pieces)
+                self.pieces.append((b"", name, b""))
+        self.is_ordered = not self._groups
+        self._text = _Text(self.pieces)
 
     def written(self, filled: _Filled) -> bytes:
         for name, lines in self._groups:

@@ -9,6 +9,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -184,19 +185,29 @@ def verify_proof_with(
     """
     proofs = _proofs(document)
     verified = []
-    digest = None if source is None else sha256(source).digest()
+    digest = None
+    if source is not None:
+        digest = (_digest if len(source) <= _MOST_KEPT else _digest.__wrapped__)(source)
     for place, proof in enumerate(proofs):
-        held = _check_options(proof, purpose, now, domain, challenge)
+        suite = _suite(proof)
+        held = _check_options(proof, suite, purpose, now, domain, challenge)
         public = key_of(held.verification_method)
         known = None if digest is None else (digest, place, public)
         if known is None or known not in _HELD:
-            _check_signature(document, proof, proofs, _suite(proof), public, form)
-        if known is not None:
-            _remember(known)
+            _check_signature(document, proof, proofs, suite, public, form)
+            if known is not None:
+                _remember(known)
         verified.append(held)
     return verified[0]
 
 
+@lru_cache(maxsize=16)
+def _digest(source: bytes) -> bytes:
+    # Lists are few, and the same bytes come again with each credential.
+    return sha256(source).digest()
+
+
+_MOST_KEPT = 64_000
 _HELD: dict[tuple[bytes, int, PublicKey], None] = {}
 _MOST_HELD = 512
 
@@ -209,12 +220,12 @@ def _remember(known: tuple[bytes, int, PublicKey]) -> None:
 
 def _check_options(
     proof: dict[str, Any],
+    suite: Cryptosuite,
     purpose: str,
     now: datetime,
     domain: str | None,
     challenge: str | None,
 ) -> VerifiedProof:
-    suite = _suite(proof)
     if proof["proofPurpose"] != purpose:
         raise ProofError("proof.purpose", f"the proof is for {str(proof['proofPurpose'])[:60]!r}")
     # One domain or a set of them: the same strings as expected (Data Integrity 1.0, 4.4).
@@ -270,14 +281,13 @@ def _suite(proof: dict[str, Any]) -> Cryptosuite:
 
 
 def _proof_times(proof: dict[str, Any], now: datetime) -> tuple[datetime | None, datetime | None]:
-    times: dict[str, datetime | None] = {"created": None, "expires": None}
-    for name in times:
-        if name in proof:
-            try:
-                times[name] = read_time(proof[name], f"proof.{name}", zone_required=False)
-            except CredentialError as error:
-                raise ProofError("proof.malformed", error.detail) from error
-    created, expires = times["created"], times["expires"]
+    try:
+        created, expires = (
+            read_time(proof[name], f"proof.{name}", zone_required=False) if name in proof else None
+            for name in ("created", "expires")
+        )
+    except CredentialError as error:
+        raise ProofError("proof.malformed", error.detail) from error
     if created is not None and created > now + CLOCK_SKEW:
         raise ProofError("proof.not-yet", f"the proof says it was made on {proof['created']}")
     if expires is not None and expires <= now:
