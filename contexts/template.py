@@ -37,7 +37,7 @@ _Filled = dict[int | str, bytes]
 
 
 def canonical_alike(document: dict[str, Any], slots: Slots) -> bytes:
-    """Give the bytes of what `canonical_rdfc` gives, in half the time if like documents came before.
+    """Give the bytes of `canonical_rdfc`, in half the time if like documents came before.
 
     A template is made when a second document comes that is like a first one but in `slots`.
     """
@@ -261,10 +261,10 @@ class Template(_Marked):
             if s == subject:
                 label = self._label(node)
                 start = f" {predicate} ".encode()
-                rests.append(start + label if type(label) is bytes else (start, *label[1:]))
+                rests.append(start + label if isinstance(label, bytes) else (start, *label[1:]))
         name = self._label(subject) if subject[0] == "_" else self._piece(subject)
         lines = _Lines(name, rests)
-        if type(name) is bytes and all(type(rest) is bytes for rest in rests):
+        if isinstance(name, bytes) and all(isinstance(rest, bytes) for rest in rests):
             self._fixed.append((name, lines.written({})))
         else:
             self._subjects.append((name, lines))
@@ -274,9 +274,9 @@ class Template(_Marked):
 
     def _one_text(self) -> "_Text | None":
         """Give all as one text where no order depends on a value."""
-        if not all(type(name) is bytes and lines.is_ordered for name, lines in self._subjects):
+        if not all(isinstance(name, bytes) and lines.is_ordered for name, lines in self._subjects):
             return None
-        parts = [(name, [text]) for name, text in self._fixed]
+        parts: list[tuple[bytes, list[_Piece]]] = [(name, [text]) for name, text in self._fixed]
         parts += [(_start(name), lines.pieces) for name, lines in self._subjects]
         parts.sort(key=itemgetter(0))
         return _Text(piece for _name, pieces in parts for piece in pieces)
@@ -290,7 +290,7 @@ class Template(_Marked):
             if o == node
         ]
         hashed = _Hashed(rests, out, into)
-        if all(type(piece) is bytes for piece in [*rests, *into]):
+        if all(isinstance(piece, bytes) for piece in [*rests, *into]):
             self._hashes[node] = hashed.digest({})
         else:
             self._hashed.append((node, hashed))
@@ -310,7 +310,7 @@ class _Text:
         self._parts: list[bytes] = [b""]
         self._places: list[tuple[int, int | str]] = []
         for piece in pieces:
-            if type(piece) is bytes:
+            if isinstance(piece, bytes):
                 self._parts[-1] += piece
             else:
                 before, name, behind = piece
@@ -340,7 +340,7 @@ class _Lines:
         self.pieces: list[_Piece] = []
         for predicate, said in by_predicate.items():
             lines = [[subject, rest, b" .\n"] for rest in said]
-            if len(said) == 1 or all(type(rest) is bytes for rest in said):
+            if len(said) == 1 or all(isinstance(rest, bytes) for rest in said):
                 self.pieces += [piece for line in lines for piece in line]
             else:
                 name = predicate.decode()  # no node is called so
@@ -366,7 +366,7 @@ class _Hashed:
         predicates = [_predicate(piece) for piece in own]
         lines = [[b"_:a", rest, b" .\n"] for rest in own]
         is_ordered = len(into) <= 1 and all(
-            type(piece) is bytes or predicates.count(predicate) == 1
+            isinstance(piece, bytes) or predicates.count(predicate) == 1
             for piece, predicate in zip(own, predicates, strict=True)
         )
         self._text: _Text | None = None
@@ -391,8 +391,8 @@ def _predicate(rest: _Piece) -> bytes:
 
 
 def _start(piece: _Piece) -> bytes:
-    return piece if type(piece) is bytes else piece[0]
+    return piece if isinstance(piece, bytes) else piece[0]
 
 
 def _written(piece: _Piece, filled: _Filled) -> bytes:
-    return piece if type(piece) is bytes else b"".join((piece[0], filled[piece[1]], piece[2]))
+    return piece if isinstance(piece, bytes) else b"".join((piece[0], filled[piece[1]], piece[2]))

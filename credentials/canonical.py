@@ -27,7 +27,9 @@ _SECURED: Slots = {**_SLOTS, "proof": {"created": "text", "proofValue": "text"}}
 
 def canonical_badge(badge: dict[str, Any]) -> bytes:
     """Give the bytes of what `canonical_rdfc` gives for a badge without its proofs."""
-    return canonical_alike({name: v for name, v in badge.items() if name != "proof"}, _SLOTS)
+    unsecured = badge.copy()
+    unsecured.pop("proof", None)
+    return canonical_alike(unsecured, _SLOTS)
 
 
 def checked_jcs(secured: dict[str, Any]) -> bytes:

@@ -305,11 +305,13 @@ def _check_signature(
 ) -> None:
     if public.kind not in suite.key_kinds:
         raise ProofError("proof.suite", f"{suite.name} with a {public.kind} key")
-    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    unsecured = document.copy()
+    del unsecured["proof"]
     previous = _previous(proof, proofs)
     if previous:
         unsecured["proof"], form = previous, None
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
+    options = proof.copy()
+    del options["proofValue"]
     if "@context" in options:
         _check_context(document, options["@context"])
         unsecured["@context"], form = options["@context"], None

@@ -171,7 +171,9 @@ def test_objects_that_look_alike_go_the_whole_way(monkeypatch: pytest.MonkeyPatc
     assert canonical_alike(badge(HONEST), SLOTS) != b"the whole way"
 
 
-@pytest.mark.parametrize("odd", [(...,), (..., 3), (..., 0, "urn"), (..., "urn"), ("x",), {1}, b"x", 1e400, 2**60])
+@pytest.mark.parametrize(
+    "odd", [(...,), (..., 3), (..., 0, "urn"), (..., "urn"), ("x",), {1}, b"x", 1e400, 2**60]
+)
 def test_what_no_json_holds_is_never_taken_for_a_slot(odd: Any) -> None:
     document = badge(HONEST)
     canonical_alike(document, SLOTS)
