@@ -3,8 +3,7 @@
 Controller documents and proofs write keys and signatures so (Controlled Identifiers 1.0, 2.4).
 """
 
-import base64
-import re
+import binascii
 from functools import cache
 
 from keys.errors import MalformedKey
@@ -19,7 +18,9 @@ _CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
 _EIGHT = 58**8
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
+"""The characters of plain base64 are none of base64url."""
 
 
 def base58_encode(data: bytes) -> str:
@@ -59,18 +60,18 @@ def base58_decode(text: str) -> bytes:
 
 def base64url_encode(data: bytes) -> str:
     """Write bytes in base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
 
 
 def base64url_decode(text: str) -> bytes:
     """Read base64url without padding; refuse any second spelling of the same bytes."""
+    rest = len(text) % 4
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        plain = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        data = binascii.a2b_base64(plain, strict_mode=True)
     except ValueError as error:
         raise MalformedKey("the text is not base64url") from error
-    if base64url_encode(data) != text:
-        if not _BASE64URL.fullmatch(text):  # the decoder leaves out what is none
-            raise MalformedKey("the text is not base64url")
+    if rest and base64url_encode(data[1 - rest :]) != text[-rest:]:
         raise MalformedKey("the base64url text has stray bits at its end")
     return data
 

@@ -146,8 +146,9 @@ def _payload(token: SdJwt, kind: Kind) -> dict[str, Any]:
     found = disclosed(token)
     if kind == "presentation":
         return found.claims
-    for name in _NEVER_HIDDEN:
-        if has_digests(token.payload.get(name)) or any(path[0] == name for path in found.places):
+    shown = {path[0] for path in found.places}
+    for name in _NEVER_HIDDEN & (shown | token.payload.keys()):
+        if name in shown or has_digests(token.payload[name]):
             raise ProofError("proof.malformed", f"{name!r} of a credential may not be hidden")
     return found.claims
 
