@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -73,6 +74,8 @@ class Disclosed:
 
     claims: dict[str, Any]
     places: Mapping[Path, Disclosure] = field(default_factory=dict)
+    touched: frozenset[str | int] = frozenset()
+    """The outermost members within which something is, or may be, hidden."""
 
 
 # --- reading (RFC 9901, 7.1) ---------------------------------------------------------------------
@@ -110,29 +113,45 @@ def disclosed(token: SdJwt) -> Disclosed:
     for one in token.disclosures:
         if waiting.setdefault(one.digest, one) is not one:
             raise ProofError("proof.malformed", f"the disclosure {_shown(one)} stands twice")
-    filling = _Filling(waiting)
+    filling = _Filling(waiting, _most_places(token))
     payload = {name: value for name, value in token.payload.items() if name != "_sd_alg"}
     claims = filling.fill_object(payload)
     used = {one.digest for one in filling.places.values()}
     for one in token.disclosures:
         if one.digest not in used:
             raise ProofError("proof.malformed", f"no digest asks for the disclosure {_shown(one)}")
-    return Disclosed(claims, MappingProxyType(filling.places))
+    return Disclosed(claims, MappingProxyType(filling.places), frozenset(filling.touched))
 
 
 _Where = tuple[Any, str | int] | None
 """A place as the place around it and the last step; None for the outermost."""
 
 
-class _Filling:
-    """One walk over the claims of a token, with the disclosures that wait for their digests."""
+def _most_places(token: SdJwt) -> float:
+    """Give a number of objects beyond which none in the payload can hold digests."""
+    text = token.jws.payload
+    if b"\\" in text:
+        return inf  # names may be written with escapes
+    algorithms = text.count(b'"_sd_alg"') - ("_sd_alg" in token.payload)
+    return text.count(b'"_sd"') + text.count(b'"..."') + algorithms
 
-    def __init__(self, waiting: Mapping[str, Disclosure]) -> None:
+
+class _Filling:
+    """One walk over the claims of a token, with the disclosures that wait for their digests.
+
+    When it has met as many as `left` objects with digests, all the rest stays as it is.
+    """
+
+    def __init__(self, waiting: Mapping[str, Disclosure], left: float) -> None:
         self.waiting = waiting
+        self.left = left
         self.places: dict[Path, Disclosure] = {}
         self.digests: set[str] = set()
+        self.touched: set[str | int] = set()
 
     def fill(self, value: Any, where: _Where, depth: int) -> Any:
+        if not self.left:
+            return value
         if isinstance(value, dict):
             return self.fill_object(value, where, depth)
         if isinstance(value, list):
@@ -146,6 +165,8 @@ class _Filling:
             if name in value:
                 raise ProofError("proof.malformed", f"the name {name!r} stands at {_at(where)}")
         _check_depth(value, depth)
+        if "_sd" in value:
+            self.met(where)
         filled = {
             n: v if type(v) is str else self.fill(v, (where, n), depth + 1)
             for n, v in value.items()
@@ -173,6 +194,7 @@ class _Filling:
             if not isinstance(value, dict) or "..." not in value:
                 filled.append(self.fill(value, here, depth + 1))
                 continue
+            self.met(here)
             if len(value) != 1:
                 raise ProofError("proof.malformed", f"... is not alone at {_at(here)}")
             found = self.disclosure(value["..."], here)
@@ -183,9 +205,19 @@ class _Filling:
             filled.append(self.put(found, here, depth + 1))
         return filled
 
+    def met(self, where: _Where) -> None:
+        self.left -= 1
+        if where is not None:
+            self.touched.add(_path(where)[0])
+
     def put(self, found: Disclosure, here: _Where, depth: int) -> Any:
-        self.places[_path(here)] = found
-        return self.fill(found.value, here, depth)
+        path = _path(here)
+        self.places[path] = found
+        self.touched.add(path[0])
+        left, self.left = self.left, inf  # only the token itself was counted
+        value = self.fill(found.value, here, depth)
+        self.left = left
+        return value
 
     def disclosure(self, digest: Any, where: _Where) -> Disclosure | None:
         if not isinstance(digest, str):

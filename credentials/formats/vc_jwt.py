@@ -16,7 +16,7 @@ from typing import Any
 from contexts.urls import VC2
 from credentials.formats.enveloped import check_envelope
 from credentials.formats.jose import Jws, read_jws, sign_jws
-from credentials.formats.sd_jwt import Path, SdJwt, disclosed, has_digests, issue, read_sd_jwt
+from credentials.formats.sd_jwt import Path, SdJwt, disclosed, issue, read_sd_jwt
 from credentials.formats.secured import REGISTERED, Kind, Secured, split_claims
 from credentials.report import CheckFailed, CredentialError, ProofError
 from credentials.shape import types_of
@@ -146,10 +146,8 @@ def _payload(token: SdJwt, kind: Kind) -> dict[str, Any]:
     found = disclosed(token)
     if kind == "presentation":
         return found.claims
-    shown = {path[0] for path in found.places}
-    for name in _NEVER_HIDDEN & (shown | token.payload.keys()):
-        if name in shown or has_digests(token.payload[name]):
-            raise ProofError("proof.malformed", f"{name!r} of a credential may not be hidden")
+    for name in _NEVER_HIDDEN & found.touched:
+        raise ProofError("proof.malformed", f"{name!r} of a credential may not be hidden")
     return found.claims
 
 
