@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask, Response, g, request
 
 from issuer import (
+    accounts,
     appeals,
     appointments,
     assessment,
@@ -57,6 +58,7 @@ from issuer.views import staff as staff_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
+from web import sessions
 from web.app import Services, create_service, register, utc_now
 from web.mail import MailServer
 
@@ -192,8 +194,9 @@ def _look_before_each_page(app: Flask, library: Library) -> None:
         g.visitor = None
         with services.database.reading() as session:
             library.refresh(session)
-            if not g.machine_interface and request.endpoint:
-                g.visitor = home.signed_in(session)
+            token = sessions.read_cookie()
+            if token and not g.machine_interface and request.endpoint:
+                g.visitor = accounts.visitor(session, token, now=services.now())
 
     @app.context_processor
     def tell() -> dict[str, object]:

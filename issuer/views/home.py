@@ -1,7 +1,6 @@
 """Coming in and going out: the first page, codes, sign-out."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
-from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import accounts
@@ -12,12 +11,6 @@ from web.app import services
 from web.languages import gettext
 
 blueprint = Blueprint("home", __name__)
-
-
-def signed_in(session: Session) -> Visitor | None:
-    """Give who is signed in by this request's cookie."""
-    token = sessions.read_cookie()
-    return accounts.visitor(session, token, now=services().now()) if token else None
 
 
 @blueprint.get("/")
