@@ -29,6 +29,7 @@ from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import (
     after_sending,
+    appointment_pages,
     candidate,
     coordinator,
     editor,
@@ -113,6 +114,7 @@ def create_app(
     register(app, staff_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
+    register(app, appointment_pages.blueprint)
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)

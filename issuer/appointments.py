@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts, crossing, drawing_again
+from issuer import accounts, appointment_badges, crossing, drawing_again
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -267,6 +267,7 @@ def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: da
     if nomination.appointment_id is not None:
         appointment = _appointment(session, nomination)
         appointment.valid_until = min(appointment.valid_until, now)
+        appointment_badges.end(session, appointment.id, now=now)
     nomination.suspended_for = None
     _move(session, nomination, Stage.ENDED, by=by, reason=why, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
@@ -285,6 +286,7 @@ def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
         )
         .with_for_update()
     ).all()
+    _end_badges(session, rows, now=now)
     for one in rows:
         if one.stage == Stage.ACTIVE:
             _suspend(session, one, Cause.BADGE, by=None, reason="", now=now)
@@ -311,11 +313,15 @@ def watch_agreement(
         .order_by(col(Nomination.id))
         .with_for_update()
     ).all()
-    for nomination in active:
-        pairs = last_pairs(session, nomination)
-        if len(pairs) == LAST_FILES and is_too_low(pairs):
-            nomination.round += 1
-            _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
+    low = [
+        one
+        for one in active
+        if len(pairs := last_pairs(session, one)) == LAST_FILES and is_too_low(pairs)
+    ]
+    _end_badges(session, low, now=now)
+    for nomination in low:
+        nomination.round += 1
+        _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
 
 
 def is_too_low(pairs: Sequence[tuple[int, int]]) -> bool:
@@ -558,6 +564,7 @@ def _suspend(
     reason: str,
     now: datetime,
 ) -> None:
+    _end_badges(session, [nomination], now=now)
     _appointment(session, nomination).suspended_at = now
     nomination.suspended_for = cause
     _move(session, nomination, Stage.SUSPENDED, by=by, reason=reason, now=now)
@@ -573,6 +580,13 @@ def _suspend(
     if cause != Cause.COORDINATOR:
         drawing_again.draw(session, nomination, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
+
+
+def _end_badges(session: Session, nominations: Sequence[Nomination], *, now: datetime) -> None:
+    """Cancel the badges of appointments; before the first event of several is written."""
+    for one in nominations:
+        if one.stage == Stage.ACTIVE and one.appointment_id is not None:
+            appointment_badges.end(session, one.appointment_id, now=now)
 
 
 def _move(
