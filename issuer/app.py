@@ -42,6 +42,8 @@ from issuer.views import (
     officer,
     offline,
     oid4vci,
+    oid4vp,
+    presenting,
     public,
     standards,
 )
@@ -118,7 +120,9 @@ def create_app(
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
+    register(app, presenting.blueprint)
     register(app, oid4vci.blueprint, machines=True)
+    register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)

@@ -75,7 +75,7 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
         sentence=_text(achievement.get("description")) or _text(document.get("description")),
         language=own,
         direction="rtl" if own.split("-")[0] in ("ar", "fa", "he", "ur") else "ltr",
-        symbol=_symbol(alignments),
+        symbol=_symbol(achievement, alignments),
         stars=stars,
         level=level,
         criteria=_text(_mapping(achievement.get("criteria")).get("narrative")).replace("**", ""),
@@ -99,7 +99,9 @@ def subject_of(document: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _symbol(alignments: list[Mapping[str, Any]]) -> str:
+def _symbol(achievement: Mapping[str, Any], alignments: list[Mapping[str, Any]]) -> str:
+    if achievement.get("achievementType") == "ext:ExaminerAppointment":
+        return "examiner"
     found = (symbol(_text(one.get("targetUrl"))) for one in alignments)
     return next((name for name in found if name), "medal")
 
