@@ -113,11 +113,11 @@ def take_offer() -> str | None:
     return text if text and services().now() < datetime.fromisoformat(until) else None
 
 
-def place_of(waiting: str, **more: str) -> str:
+def place_of(waiting: str, *, lang: str | None = None) -> str:
     """Give the address of the page for what waited: an offer, or somebody who asks for a badge."""
     if waiting.startswith(oid4vp.SCHEME):
-        return url_for("answer.look", link=waiting, **more)
-    return url_for("receive.look", offer=waiting, **more)
+        return url_for("answer.look", link=waiting, lang=lang)
+    return url_for("receive.look", offer=waiting, lang=lang)
 
 
 def offer_waits() -> bool:
