@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from werkzeug.test import TestResponse
+from world import Network
 
 from credentials.exchange import oid4vp
 from credentials.proofs import add_proof
-from issuer import issuing
+from issuer import accounts, issuing
 from issuer.appointment_tables import Nomination, Stage
 from issuer.presenting_tables import PresentationRequest
 from issuer.tables import Role
@@ -51,8 +52,6 @@ class Asked:
         link = oid4vp.read_request_link(f"openid4vp://?{found[1].replace('&amp;', '&')}")
         answer = self.wallet.get(link.request_uri.removeprefix(BASE_URL))
         assert answer.mimetype == oid4vp.REQUEST_MEDIA_TYPE
-        from world import Network
-
         network = Network()
         network.join(BASE_URL, self.service.app)
         return oid4vp.read_request(
@@ -410,10 +409,8 @@ def test_it_takes_somebody_signed_in_and_ends_with_the_same_person(service: Serv
     asked = begun(service, browser, language="es")
     address = asked.answered(wallet, text)
     browser.post("/leave")
+    other = service.centre.person("zoe", Role.CANDIDATE)
     with service.centre.database.transaction() as session:
-        from issuer import accounts
-
-        other = service.centre.person("zoe", Role.CANDIDATE)
         code = accounts.invite(session, other, now=NOW)
     browser.post("/enter", data={"code": code})
     assert browser.get(address).status_code == 404
