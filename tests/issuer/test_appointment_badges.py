@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from appointment_world import SKILL, Holder, appointed, nomination, offered, suspend
 from award_world import BASE_URL, NOW, Service, at_once, open_service
+from kill_driver import HOLDER
+from killing import killed_at, restart
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from world import Network
@@ -18,8 +20,10 @@ from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
 from issuer import appointment_badges, appointments, eligibility, recipients
 from issuer.appointment_badge_tables import AppointmentBadge
+from issuer.audit import broken_at
 from issuer.award_tables import Credential
 from issuer.tables import Role
+from web.errors import Refused
 
 
 @pytest.fixture
@@ -214,28 +218,39 @@ def test_it_is_never_taken_for_a_badge_for_a_skill(service: Service) -> None:
     assert "ext:ExaminerAppointment" not in str(body.achievements())
 
 
-def test_stopped_before_it_was_recorded_the_same_badge_is_signed_later(service: Service) -> None:
-    one = appointed(service)
-    offered(service, one)
-    (row,) = rows(service)
+@pytest.mark.parametrize("step", ["signed", "recorded"])
+def test_killed_between_signing_and_answer_there_is_one_badge(tmp_path: Path, step: str) -> None:
+    service = open_service(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    offered(service, appointed(service))
+    (intended,) = rows(service)
+    killed_at(tmp_path, "appointment", intended.id, step)
+    restart(tmp_path)
 
-    class Stopped(Exception):
-        pass
-
-    def stop(step: str) -> None:
-        raise Stopped(step)
-
-    def deliver(**more: Any) -> str:
+    def deliver(holder: str) -> str:
         return appointment_badges.deliver(
-            service.centre.database,
-            row.id,
-            holder=Holder(service).did,
-            body=service.centre.body,
-            now=NOW,
-            **more,
+            service.centre.database, intended.id, holder=holder, body=service.centre.body, now=NOW
         )
 
-    with pytest.raises(Stopped):
-        deliver(pause=stop)
-    assert rows(service)[0].signed_text is None
-    assert json.loads(deliver())["id"] == row.credential_id
+    if step == "recorded":
+        with pytest.raises(Refused):
+            deliver(Holder(service).did)
+    text = deliver(HOLDER)
+    assert text == deliver(HOLDER)
+    (row,) = rows(service)
+    assert (row.credential_id, row.position) == (intended.credential_id, intended.position)
+    assert (row.signed_text, json.loads(text)["id"]) == (text, intended.credential_id)
+    with service.centre.database.reading() as session:
+        assert broken_at(session) is None
+
+
+def test_killed_before_its_list_is_signed_again_it_is_cancelled_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """Ending writes down what must be set; whoever serves the list next signs it."""
+    service = open_service(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    one = appointed(service)
+    text = Holder(service).collects(one)
+    assert verified(service, text).headline is Headline.GENUINE
+    suspend(service, one)
+    again = Service(restart(tmp_path), service.centre, service.clock)
+    assert verified(again, text).headline is Headline.NO_LONGER_VALID
