@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from credentials.exchange import oid4vci
 from credentials.presentations import present
-from issuer import appointment_badges, appointments
+from issuer import appointment_badges, appointments, eligibility, issuing
 from issuer.appointment_tables import Nomination
 from issuer.tables import Role
 from keys.did import did_key
@@ -43,6 +43,23 @@ def appointed(service: Service, name: str = "nora", *, ceiling: int = 3) -> Nomi
         )
         appointments.confirm(session, one.id, by=olga, now=NOW)
     return nomination(service, one.id)
+
+
+def expert_appointed(service: Service, name: str = "maria") -> tuple[UUID, Nomination]:
+    """Appoint somebody by their expert badge; give its award as well."""
+    centre = service.centre
+    award = service.released(candidate=name, level=3, examiners=("eva", "ines"))
+    person, body = centre.people[name], centre.body
+    holder = did_key(PrivateKey.generate().public)
+    issuing.deliver(centre.database, award, holder=holder, body=body, now=service.clock())
+    cora, olga = centre.person("cora", Role.COORDINATOR), centre.person("olga", Role.OFFICER)
+    with centre.database.transaction() as session:
+        one = eligibility.by_own_award(session, person, body, skill=SKILL, language="fr", now=NOW)
+        appointments.invite(session, one.id, by=cora, now=NOW)
+        appointments.waive(session, one.id, by=cora, reason="Nobody else yet", now=NOW)
+        appointments.accept_conduct(session, one.id, body.framework, person_id=person, now=NOW)
+        appointments.confirm(session, one.id, by=olga, now=NOW)
+    return award, nomination(service, one.id)
 
 
 def nomination(service: Service, nomination_id: UUID) -> Nomination:

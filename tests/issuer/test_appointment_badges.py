@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from appointment_world import SKILL, Holder, appointed, nomination, offered, suspend
+from appointment_world import (
+    SKILL,
+    Holder,
+    appointed,
+    expert_appointed,
+    nomination,
+    offered,
+    suspend,
+)
 from award_world import BASE_URL, NOW, Service, at_once, open_service
 from kill_driver import HOLDER
 from killing import killed_at, restart
@@ -18,7 +26,7 @@ from contexts import check_schema
 from credentials.report import Headline, Report
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
-from issuer import appointment_badges, appointments, eligibility, recipients
+from issuer import appointment_badges, appointments, changes, eligibility, recipients
 from issuer.appointment_badge_tables import AppointmentBadge
 from issuer.audit import broken_at
 from issuer.award_tables import Credential
@@ -161,6 +169,24 @@ def test_it_is_cancelled_at_once_with_the_appointment(service: Service, act: str
     report = verified(service, text)
     assert report.headline is Headline.NO_LONGER_VALID
     assert report.check("status").code == "status.revoked"  # type: ignore[union-attr]
+
+
+def test_it_falls_with_the_expert_badge_that_it_rests_on(service: Service) -> None:
+    award, one = expert_appointed(service)
+    text = Holder(service).collects(one)
+    assert "co-examiner" in json.loads(text)["credentialSubject"]["achievement"]["id"]
+    assert verified(service, text).headline is Headline.GENUINE
+    with service.centre.database.transaction() as session:
+        changes.ask(
+            session,
+            award,
+            action="revoke",
+            reason="holder_request",
+            officer_id=service.centre.people["olga"],
+            body=service.centre.body,
+            now=NOW,
+        )
+    assert verified(service, text).headline is Headline.NO_LONGER_VALID
 
 
 def test_after_a_suspension_a_new_one_takes_its_place(service: Service) -> None:
