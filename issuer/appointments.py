@@ -441,6 +441,14 @@ def own(session: Session, nomination_id: UUID, *, person_id: UUID) -> Nomination
     return _locked(session, nomination_id, lambda found: found.person_id == person_id)
 
 
+def seen(session: Session, nomination_id: UUID, *, person_id: UUID) -> Nomination:
+    """Give a nomination of somebody's own to look at: without a lock, so also where one reads."""
+    found = session.get(Nomination, nomination_id)
+    if found is None or found.person_id != person_id:
+        raise _unknown()
+    return found
+
+
 def of_own_centre(session: Session, nomination_id: UUID, *, by: UUID) -> Nomination:
     """Give a nomination of somebody in the same centre, locked; nobody acts on their own."""
     centre = session.get_one(Person, by).organisation_id
@@ -545,7 +553,7 @@ def _locked(
 ) -> Nomination:
     found = session.get(Nomination, nomination_id, with_for_update=True)
     if found is None or not fits(found):
-        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+        raise _unknown()
     return found
 
 
@@ -634,6 +642,10 @@ def _checked(reason: str) -> str:
     if not text or len(text) > MAX_REASON:
         raise Refused(N_("Write a reason of 1 to 500 letters."), status=422, code="reason")
     return text
+
+
+def _unknown() -> Refused:
+    return Refused(N_("There is nothing at this address."), status=404, code="unknown")
 
 
 def _not_possible() -> Refused:

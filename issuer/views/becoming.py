@@ -146,7 +146,7 @@ def badge(nomination_id: UUID) -> str:
     """Show how to keep one's appointment in one's own wallet, or that it is kept."""
     now = services().now()
     with services().database.reading() as session:
-        nomination = appointments.own(session, nomination_id, person_id=visitor().id)
+        nomination = appointments.seen(session, nomination_id, person_id=visitor().id)
         appointment_id = nomination.appointment_id
         found = appointment_badges.current(session, appointment_id) if appointment_id else None
         offer = found and appointment_badges.open_offer(
@@ -192,7 +192,7 @@ def result(run_id: UUID) -> str:
 
 def _conduct(nomination_id: UUID, errors: dict[str, str]) -> str:
     with services().database.reading() as session:
-        nomination = appointments.own(session, nomination_id, person_id=visitor().id)
+        nomination = appointments.seen(session, nomination_id, person_id=visitor().id)
     return render_template(
         "becoming/conduct.html",
         nomination=nomination,

@@ -1,6 +1,7 @@
 """The badge of an appointment: signed once, cancelled with it, no badge for a skill."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,23 @@ def test_a_co_examiner_needs_the_expert_badge_and_the_page_says_so(service: Serv
     assert "Home cleaning - Expert" in page.text
     assert "needed to be appointed" in page.text
     assert "only beside an examiner who is appointed for it" in page.text
+
+
+def test_the_page_of_it_leads_to_the_wallet_and_later_says_that_it_is_kept(
+    tmp_path: Path, database_url: str
+) -> None:
+    service = open_service(tmp_path, database_url=database_url)
+    one, wallet = appointed(service), Holder(service)
+    browser, path = service.browser("nora"), f"/examining/{one.id}/badge"
+    assert path in browser.get("/examining/").text
+    assert "Make my badge" in browser.get(path).text
+    assert browser.post(path).location == path
+    found = re.search(r"offers%2F([0-9a-f]+)", browser.get(path).text)
+    assert found is not None
+    assert wallet.ask(wallet.token(found[1])).status_code == 200
+    page = browser.get(path).text
+    assert "You have it." in page
+    assert "Make a new one" in page
 
 
 # --- attacks --------------------------------------------------------------------------------------
