@@ -119,4 +119,3 @@ forbid(
     "OLD.claimed_at IS NOT NULL AND NEW.claimed_at IS DISTINCT FROM OLD.claimed_at",
     "a code is exchanged once",
 )
-forbid("appointment_badge", "appointment_badge_stays", "DELETE", "1 = 1", "a signed badge stays")

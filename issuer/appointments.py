@@ -267,7 +267,6 @@ def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: da
     if nomination.appointment_id is not None:
         appointment = _appointment(session, nomination)
         appointment.valid_until = min(appointment.valid_until, now)
-        appointment_badges.end(session, appointment.id, now=now)
     nomination.suspended_for = None
     _move(session, nomination, Stage.ENDED, by=by, reason=why, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
@@ -572,7 +571,6 @@ def _suspend(
     reason: str,
     now: datetime,
 ) -> None:
-    _end_badges(session, [nomination], now=now)
     _appointment(session, nomination).suspended_at = now
     nomination.suspended_for = cause
     _move(session, nomination, Stage.SUSPENDED, by=by, reason=reason, now=now)
@@ -591,9 +589,9 @@ def _suspend(
 
 
 def _end_badges(session: Session, nominations: Sequence[Nomination], *, now: datetime) -> None:
-    """Cancel the badges of appointments; before the first event of several is written."""
+    """Cancel the badges of several appointments, before the first event of them is written."""
     for one in nominations:
-        if one.stage == Stage.ACTIVE and one.appointment_id is not None:
+        if one.appointment_id is not None:
             appointment_badges.end(session, one.appointment_id, now=now)
 
 
@@ -606,12 +604,17 @@ def _move(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Change the stage of a nomination: the only place that does."""
+    """Change the stage of a nomination: the only place that does.
+
+    Whoever is not active has no badge of an appointment that counts.
+    """
     if stage not in _ALLOWED.get(Stage(nomination.stage), ()):
         raise _not_possible()
     nomination.stage = stage
     session.add(nomination)
     session.flush()
+    if stage != Stage.ACTIVE:
+        _end_badges(session, [nomination], now=now)
     _note(session, nomination, by=by, reason=reason, now=now)
 
 
