@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from assessment_world import SKILL, House
 from award_world import NOW, Service, open_service
@@ -171,6 +171,9 @@ class _Things:
             "form": "zip",
             "action": "suspend",
             "reference": "nothing",
+            "request_id": str(uuid4()),
+            "files": "es",
+            "scope": "nothing",
             "person_id": str(officer),
             **parts,
         }
