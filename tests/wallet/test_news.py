@@ -112,6 +112,7 @@ def test_a_badge_of_a_stolen_key_is_to_be_got_again(world: WalletWorld, worker: 
     assert "Get it again" in worker.comes_back(world)
     page = worker.get(f"/badges/{worker.badge_ids()[0]}").text
     assert "It is not your fault" in page
+    assert f'href="{world.centre.origin}"' in page
     assert "took this signature back" in page
 
 

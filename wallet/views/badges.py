@@ -59,6 +59,7 @@ def detail(badge_id: UUID) -> str:
     older = sharing.showing_older(database, wallet, now=services().now())
     return render_template(
         "badge.html",
+        signer_is_known=wallet_settings().trust.issuer(view.signer_id) is not None,
         shown_older=any(badge_id in ids for ids in older.values()),
         badge=badge,
         view=view,
