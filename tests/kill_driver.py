@@ -2,7 +2,7 @@
 
     python tests/kill_driver.py FOLDER release|deliver|batch|appointment|stolen ID STEP
 
-At STEP it prints the step's name and waits for its end.
+At STEP it prints the step's name and waits for its end; "released:60" is the sixtieth such step.
 """
 
 import sys
@@ -21,9 +21,14 @@ HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 def main(folder: str, action: str, identifier: str, stop_at: str) -> None:
     """Run the action and stand still at the step."""
 
+    name, _, which = stop_at.partition(":")
+    seen = 0
+
     def pause(step: str) -> None:
-        if step == stop_at:
-            sys.stdout.write(f"{step}\n")
+        nonlocal seen
+        seen += step == name
+        if step == name and seen == int(which or 1):
+            sys.stdout.write(f"{stop_at}\n")
             sys.stdout.flush()
             time.sleep(600)
 
