@@ -3,7 +3,7 @@
 const EDGE = 70; // nearer to the edge than this, the page moves along
 const STEP = 12;
 
-function follow(grip, thing, { over, drop }) {
+function follow(grip, thing, { over, drop, sideways = false }) {
   grip.addEventListener("pointerdown", (down) => {
     if (down.button) return;
     down.preventDefault();
@@ -17,7 +17,7 @@ function follow(grip, thing, { over, drop }) {
     let left = false; // the edge; where it began there, the page stands still until then
     const place = () => {
       const box = thing.getBoundingClientRect();
-      by.x += at.x - start.x + home.left - box.left;
+      if (sideways) by.x += at.x - start.x + home.left - box.left;
       by.y += at.y - start.y + home.top - box.top;
       thing.style.transform = `translate(${by.x}px, ${by.y}px)`;
       over(document.elementFromPoint(at.x, at.y), at);
@@ -162,6 +162,7 @@ for (const list of document.querySelectorAll(".match:not(.jobs)")) {
       mark("picked", chip.classList.contains("picked") ? null : chip, chips),
     );
     follow(chip, chip, {
+      sideways: true,
       over: (target) => mark("drop-here", target?.closest(".line"), lines),
       drop: (target) => {
         const line = target?.closest(".line");
