@@ -1,6 +1,7 @@
 """When others may have a key of ours: its badges are made again with a new one, in one operation.
 
-One person says so and another confirms (invariant 26). From that moment a new key signs, and the
+One officer says so and another confirms (invariant 26), of whatever centre: the key is the
+service's, and its theft concerns all of them. From that moment a new key signs, and the
 database takes no badge that the old one signed. Then row by row each badge that counted is made
 again as a correction is (same id, same day of award, newer date) or, if it cannot be, cancelled;
 its holder is told. A process that is killed loses nothing: whoever calls `work` next goes on.
@@ -66,7 +67,7 @@ class Progress:
     cancelled: int
     left: int
     reasons: tuple[tuple[str, str, str], ...]
-    """Alias of the person, fate, msgid: for the first of them."""
+    """Alias of the person, fate, msgid: for the first of them, of one centre if one is named."""
 
     @property
     def total(self) -> int:
@@ -356,8 +357,8 @@ def _finish(database: Database, stolen_id: UUID, *, body: IssuingBody, now: date
 # --- how far it is ---------------------------------------------------------------------------
 
 
-def progress(session: Session, stolen_id: UUID) -> Progress:
-    """Tell how far a replacement is."""
+def progress(session: Session, stolen_id: UUID, *, centre: UUID | None = None) -> Progress:
+    """Tell how far a replacement is; people are named to their own centre only (rule 30)."""
     stolen = _found(session, stolen_id, lock=False)
     counts = dict(
         session.exec(
@@ -371,7 +372,7 @@ def progress(session: Session, stolen_id: UUID) -> Progress:
         in_scope = session.exec(
             select(func.count()).select_from(_in_scope(stolen).order_by(None).subquery())
         ).one()
-    reasons = session.exec(
+    named = (
         select(Person.alias, StolenKeyRow.fate, StolenKeyRow.why)
         .join(Award, col(Award.candidate_id) == col(Person.id))
         .join(Credential, col(Credential.award_id) == col(Award.id))
@@ -379,7 +380,10 @@ def progress(session: Session, stolen_id: UUID) -> Progress:
         .where(col(StolenKeyRow.stolen_key_id) == stolen_id, col(StolenKeyRow.why) != "")
         .order_by(col(Person.alias))
         .limit(_MOST_SHOWN)
-    ).all()
+    )
+    if centre is not None:
+        named = named.where(col(Person.organisation_id) == centre)
+    reasons = session.exec(named).all()
     return Progress(
         stolen=stolen,
         in_scope=in_scope,

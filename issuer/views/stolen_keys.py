@@ -50,7 +50,7 @@ def ask() -> Response:
 def show(stolen_id: UUID) -> str:
     """Show what is asked for, or how far it is."""
     with services().database.reading() as session:
-        found = stolen_keys.progress(session, stolen_id)
+        found = stolen_keys.progress(session, stolen_id, centre=visitor().organisation_id)
     return render_template(
         "stolen_keys/show.html", progress=found, mine=found.stolen.asked_by == visitor().id
     )
