@@ -1,10 +1,11 @@
 """When others may have a key of ours: its badges are made again with a new one, in one operation.
 
 One officer says so and another confirms (invariant 26), of whatever centre: the key is the
-service's, and its theft concerns all of them. From that moment a new key signs, and the
-database takes no badge that the old one signed. Then row by row each badge that counted is made
-again as a correction is (same id, same day of award, newer date) or, if it cannot be, cancelled;
-its holder is told. A process that is killed loses nothing: whoever calls `work` next goes on.
+service's, and its theft concerns all of them. From that moment a new key signs, and the database
+takes no badge that the old one signed. Then row by row each badge that counted is made again as a
+correction is (same id, same day of award, newer date) or, if it cannot be, cancelled; its holder is
+told. Examiners ask for the badges of their appointments anew. A process that is killed loses
+nothing: whoever calls `work` next goes on.
 
 If somebody has a copy of the key, all its badges are replaced, and the key is shown as revoked. If
 somebody used it for a while but has no copy, only those signed since then are, and it goes on
@@ -22,7 +23,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import changes, status_lists, superseding
+from issuer import appointment_badges, changes, status_lists, superseding
+from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.audit import record
 from issuer.award_tables import Action, Award, BadgeState, Credential
 from issuer.issuing import Pause, carry_on
@@ -173,6 +175,7 @@ def confirm(
                 insert(StolenKeyRow),
                 [{"stolen_key_id": stolen.id, "credential_id": one} for one in chosen],
             )
+        _end_appointment_badges(session, stolen, now=now)
         record(session, "key.confirmed", stolen.id, by=officer_id, now=now)
     pause("confirmed")
     _withdraw(stolen, body, now=now)  # 4
@@ -213,6 +216,18 @@ def _in_scope(stolen: StolenKey) -> SelectOfScalar[UUID]:
     if stolen.since is not None:
         statement = statement.where(col(Credential.signed_at) >= stolen.since)
     return statement.order_by(col(Credential.signed_at), col(Credential.id))
+
+
+def _end_appointment_badges(session: Session, stolen: StolenKey, *, now: datetime) -> None:
+    """End those in scope: examiners get new ones on their own page; the appointments go on."""
+    badges = select(AppointmentBadge.appointment_id).where(
+        col(AppointmentBadge.signed_with) == stolen.key_name,
+        col(AppointmentBadge.state) == AppointmentBadgeState.ACTIVE,
+    )
+    if stolen.since is not None:
+        badges = badges.where(col(AppointmentBadge.signed_at) >= stolen.since)
+    for appointment_id in session.exec(badges).all():
+        appointment_badges.end(session, appointment_id, now=now)
 
 
 def _withdraw(stolen: StolenKey, body: IssuingBody, *, now: datetime) -> None:
@@ -347,6 +362,7 @@ def _finish(database: Database, stolen_id: UUID, *, body: IssuingBody, now: date
             .where(col(StolenKeyRow.stolen_key_id) == stolen_id)
             .distinct()
         ).all()
+        _end_appointment_badges(session, stolen, now=now)  # of one signed at that very moment
         _publish(session, set(touched), body, now=now)
         stolen.finished_at = now
         session.add(stolen)

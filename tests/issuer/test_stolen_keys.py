@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from appointment_world import Holder as Wallet
+from appointment_world import appointed, nomination
 from award_world import (
     BASE_URL,
     NOW,
@@ -343,6 +345,22 @@ def test_all_badges_of_a_stolen_key_are_made_again_and_the_people_told(service: 
     assert headline(service, deliver(centre, waiting)) is Headline.GENUINE
     assert centre.count(Notice) == before + 1
     assert told(centre, stolen_id).stolen.finished_at == LATER
+
+
+def test_badges_of_appointments_end_with_the_key_and_the_examiner_gets_a_new_one(
+    service: Service,
+) -> None:
+    one = appointed(service)
+    wallet = Wallet(service)
+    old = json.loads(wallet.collects(one))
+    confirm(service.centre, ask(service.centre))
+    work(service.centre)
+    service.clock.now = LATER
+    assert headline(service, old) is Headline.FALSE
+    new = json.loads(wallet.collects(nomination(service, one.id)))
+    assert new["id"] == old["id"]
+    assert new["proof"]["verificationMethod"].endswith("#key-2")
+    assert headline(service, new) is Headline.GENUINE
 
 
 def test_only_badges_since_a_moment_are_replaced_when_nobody_has_a_copy(service: Service) -> None:
