@@ -38,7 +38,7 @@ from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofE
 from credentials.status import check_status
 from credentials.times import write_time
 from keys.controller import verification_key
-from keys.errors import DidError, KeysError
+from keys.errors import DidError, KeysError, MethodRevoked
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
 from keys.resolution import resolve
@@ -283,6 +283,8 @@ def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: dateti
         return verification_key(document, method, purpose=purpose, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
+    except MethodRevoked as error:
+        raise ProofError("proof.withdrawn", error.detail) from error
     except DidError as error:
         if error.code == "methodNotSupported":
             raise CannotCheck("proof.unreachable", error.detail) from error

@@ -202,6 +202,13 @@ TABLE: dict[str, Answers] = {
     "POST /officer/batches/": every(302, Role.OFFICER, elsewhere=409),
     "GET /officer/batches/<batch_id>": own_centre(200, Role.OFFICER),
     "POST /officer/batches/<batch_id>/go-on": own_centre(302, Role.OFFICER),
+    # A key is of all centres: any two officers replace it.
+    "GET /officer/keys/": every(200, Role.OFFICER),
+    "POST /officer/keys/": every(422, Role.OFFICER),
+    "GET /officer/keys/<stolen_id>": every(200, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/confirm": every(409, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/drop": every(409, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/go-on": every(302, Role.OFFICER),
     "GET /officer/endorsements": every(200, Role.OFFICER),
     "POST /officer/endorsements": every(400, Role.OFFICER),
     "POST /officer/endorsements/<endorsement_id>/withdraw": every(302, Role.OFFICER),
