@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from contexts import canonical_rdfc, check_words
+from contexts import check_words
 from contexts.urls import DATA_INTEGRITY, VC2
+from credentials.canonical import canonical_badge
 from credentials.endorsements import check_dates
 from credentials.formats.enveloped import envelope_credential, enveloped_token, is_envelope
 from credentials.formats.jose import read_jws
@@ -237,7 +238,7 @@ def _check_words(document: dict[str, Any]) -> bytes | None:
         written.pop("verifiableCredential")
         written |= {"verifiableCredential": plain} if plain else {}
     elif is_over_statements(document):
-        return canonical_rdfc(written).encode()
+        return canonical_badge(written)
     check_words(written)
     return None
 
