@@ -208,7 +208,7 @@ class Script:
         page.goto(link)
         assert headline(page) == "Genuine and valid today"
         before = asked(page, link)
-        cancel(self.services, self.visit, self.officer, self.picture)
+        cancel(self.services, self.visit, self.visit(), self.picture)
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
         page.reload()
@@ -303,13 +303,14 @@ class Script:
 
 def cancel(services: Live, visit: NewPage, officer: Page, picture: Picture) -> None:
     """Let two officers cancel the badge of Lucía that she shows."""
+    enter(officer, services.issuer, "Olga")
     officer.goto(f"{services.issuer}/officer/badges?lang=en")
     officer.get_by_role("link", name=re.compile("Organi[sz].*(Beginner|Inicial)")).click()
     officer.locator("details", has=officer.locator("input[value=revoke]")).click()
     officer.locator("#revoke-fraud").check()
     officer.locator("form", has=officer.locator("#revoke-fraud")).locator("button").click()
     second = visit()
-    enter(second, services.issuer, "Odile")
+    enter(second, services.issuer, "Óscar")
     second.wait_for_url("**/officer/")
     second.goto(officer.url.split("?")[0])
     picture(second, "issuer-cancel-confirm")

@@ -75,13 +75,14 @@ def test_the_thirty_are_of_two_organisations_and_the_figures_can_be_shown(world:
     token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
     code = next(row["code"] for row in rows if row["name"] == "Clara")
     assert clara.post("/enter", data={"code": code, "csrf_token": token}).status_code == 302
-    found = clara.get("/coordinator/figures.json").json
+    group = clara.get("/coordinator/").text.split('<option value="')[2].split('"')[0]
+    found = clara.get(f"/coordinator/figures.json?group={group}").json
     figures, quality = found["figures"], found["quality"]
     assert found["invited"] == 30
     assert {cell["name"] for cell in figures["cuts"]["country"] if cell["rate"]} == {"ES", "FR"}
-    assert figures["started"] > figures["decided"] > figures["released"] > figures["collected"]
+    assert figures["decided"] > figures["released"] > figures["collected"]
     assert figures["agreement"]["pairs"] >= 20
-    assert quality["appeals"]["made"] >= 5
+    assert quality["difficulties"]
     assert quality["endorsements"]
     assert quality["faces"]
     hidden = {cell["name"] for cell in figures["cuts"]["mother_tongue"] if cell["people"] is None}
