@@ -139,6 +139,7 @@ def _samples(centre: Centre, *, pilot: bool) -> dict[str, Any]:
         thirty.enter()
         samples = {name: [*samples[name], *cases[name]] if name in cases else samples[name]
                    for name in samples}  # fmt: skip
+    people.hand_over()
     return {**samples, "people": centre.ways_in()}
 
 

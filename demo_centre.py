@@ -458,7 +458,7 @@ def signed(document: dict[str, Any], key: PrivateKey, at: datetime) -> dict[str,
 
 WORKERS = N_("Workers")
 EXAMINERS = N_("Examiners")
-OFFICE = N_("Officers, coordinators, standard owners")
+OFFICE = N_("Officers, coordinators, and others of the office")
 
 _GROUPS = {WORKERS: 0, EXAMINERS: 1, OFFICE: 2}
 """The order on the first page; what is not here comes after, in the order of its making."""

@@ -110,6 +110,14 @@ class People:
             "first": centre.text(self.wallets["Lucía"], self.first),
         }
 
+    def hand_over(self) -> None:
+        """Give each organisation an administrator: from now on they give the roles."""
+        for name, country, note in (
+            ("Inés", "es", N_("Administrator in Spain")),
+            ("Gilles", "fr", N_("Administrator in France")),
+        ):
+            self.centre.staff(name, country, Role.ADMINISTRATOR, note, OFFICE)
+
     def decided(self, worker: UUID, skill: str, language: str, level: int) -> UUID:
         """Let examiners mark the work: one, or two for expert level."""
         submission_id = self.centre.sent(worker, skill, language, max(level, 1))
