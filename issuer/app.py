@@ -35,6 +35,7 @@ from issuer.views import (
     appointment_pages,
     candidate,
     coordinator,
+    counting,
     editor,
     examiner,
     examining,
@@ -108,6 +109,7 @@ def create_app(
     register(app, cohort_pages.blueprint)
     register(app, examiner_list_pages.blueprint)
     register(app, becoming_pages.blueprint)
+    register(app, counting.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
     register(app, staff_pages.blueprint)

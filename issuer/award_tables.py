@@ -248,7 +248,7 @@ class Credential(Table, table=True):
     signed_text: str | None = Field(default=None, sa_column=Column(Text))
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     signed_with: str | None = None
-    holder: str | None = None
+    holder: str | None = Field(default=None, index=True)
 
 
 class Offer(Table, table=True):
