@@ -146,6 +146,8 @@ TABLE: dict[str, Answers] = {
     "GET /me/work/<submission_id>/check": their_own(200),
     "GET /me/work/<submission_id>/early": their_own(200),
     "POST /me/work/<submission_id>/early": their_own(302),
+    "GET /me/counting/": candidates(302),  # of a member of no group nothing is asked
+    "POST /me/counting/": candidates(302),
     "GET /me/work/<submission_id>/feedback": their_own(200),
     "POST /me/work/<submission_id>/feedback": their_own(422),
     "GET /me/work/<submission_id>/pieces": candidates(404),
@@ -223,6 +225,7 @@ TABLE: dict[str, Answers] = {
         409, Role.OFFICER, Role.COORDINATOR
     ),
     "POST /coordinator/examiners/<nomination_id>/invite": own_centre(409, Role.COORDINATOR),
+    "GET /coordinator/figures-more.csv": every(200, Role.COORDINATOR),
     "GET /coordinator/figures.csv": every(200, Role.COORDINATOR),
     "GET /coordinator/figures.json": every(200, Role.COORDINATOR),
     "GET /coordinator/groups/": every(200, Role.COORDINATOR),
