@@ -45,10 +45,13 @@ def only(status: int, *roles: Role) -> Answers:
     return lambda who: SIGNED_OUT if who == NOBODY else status if who in mine else NOT_THERE
 
 
-def candidates(status: int, *, elsewhere: int | None = None) -> Answers:
+def candidates(
+    status: int, *, elsewhere: int | None = None, neighbour: int | None = None
+) -> Answers:
     """Every candidate, about their own work."""
     away = status if elsewhere is None else elsewhere
-    return _by_role({Role.CANDIDATE: (status, away)}, neighbour=status)
+    beside = status if neighbour is None else neighbour
+    return _by_role({Role.CANDIDATE: (status, away)}, neighbour=beside)
 
 
 def their_own(status: int) -> Answers:
@@ -146,7 +149,7 @@ TABLE: dict[str, Answers] = {
     "GET /me/work/<submission_id>/check": their_own(200),
     "GET /me/work/<submission_id>/early": their_own(200),
     "POST /me/work/<submission_id>/early": their_own(302),
-    "GET /me/counting/": candidates(302),  # of a member of no group nothing is asked
+    "GET /me/counting/": candidates(302, neighbour=200),  # only a member of a group is asked
     "POST /me/counting/": candidates(302),
     "GET /me/work/<submission_id>/feedback": their_own(200),
     "POST /me/work/<submission_id>/feedback": their_own(422),
