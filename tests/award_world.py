@@ -97,7 +97,7 @@ class Centre:
                 language=language,
                 level=3,
                 scenario_id="bathroom-morning",
-                framework_version="1.0",
+                framework_version=self.body.framework.version,
                 state="decided",
                 started_at=NOW - timedelta(days=2),
                 sent_at=NOW - timedelta(days=1),
