@@ -11,9 +11,9 @@ from issuer.cohort_tables import Kind
 from issuer.pilot import Overview
 from issuer.statistics import Cell, Rate, can_compare
 from issuer.tables import Role
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
-from web.languages import N_, country_name, current_language, gettext, language_name
+from web.languages import N_, country_name, gettext, language_name
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
 
@@ -59,7 +59,7 @@ def board() -> str:
         groups=groups,
         chosen=chosen,
         framework=framework(),
-        language=framework().edition_language(current_language()),
+        language=reader_language(framework()),
         levels=[gettext("no level yet"), *_level_names()],
         cuts=[
             {
@@ -129,7 +129,7 @@ def _overview() -> Overview:
 
 def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:
     """Name the task sets and tasks that people stopped at, in the reader's language."""
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     named = {}
     for scenario_id in found.quality.dropouts:
         scenario = framework().scenario_by_id(scenario_id, language)
@@ -146,7 +146,7 @@ def _download(content: bytes, kind: str, name: str) -> Response:
 
 
 def _level_names() -> list[str]:
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     return [framework().level_name(level.number, language) for level in framework().levels]
 
 
@@ -155,7 +155,7 @@ def _name(by: str, name: str) -> str:
         return country_name(name)
     if by == "language":
         return language_name(name)
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     if by == "level":
         return framework().level_name(int(name), language)
     if name in _NAMES:

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from issuer import accounts, appointments
 from issuer.appointment_tables import Cause, Route, Stage
 from issuer.tables import Role
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language, gettext, language_name
+from web.languages import N_, gettext, language_name
 
 blueprint = Blueprint("examiners", __name__, url_prefix="/coordinator/examiners")
 
@@ -155,7 +155,7 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
         rows = appointments.listed(session, by=visitor().id)
         people = accounts.examiners_of_centre(session, by=visitor().id)
     done = request.args.get("done", "")
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     return render_template(
         "coordinator/examiners.html",
         rows=rows,
