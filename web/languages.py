@@ -238,6 +238,7 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
         format_number=format_number,
         arrow=arrow,
         comma=comma,
+        country_name=country_name,
     )
     app.jinja_env.filters["written_in"] = written_in
 
