@@ -12,6 +12,9 @@ PEERS := tests/peers/node
 PEERS_STAMP := $(PEERS)/node_modules/.installed
 PORTS ?= 8001,8002,8003
 
+# Demo and tests start many processes; without compiled modules each of them takes seconds longer.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check quick lock clean
 
@@ -51,7 +54,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  echo "This Python cannot make environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null \
 	  || echo "uv cannot be installed here; pip takes a little longer"
-	@if [ -x $(BIN)/uv ]; then install="$(BIN)/uv pip install --quiet --python $(BIN)/python"; \
+	@if [ -x $(BIN)/uv ]; then install="$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python"; \
 	  else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
 	$$install --require-hashes -r requirements.lock; \
 	$$install --no-deps --no-build-isolation --editable .

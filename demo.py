@@ -324,8 +324,11 @@ class _Centre:
         self.elena = self._staff("Elena", "es", Role.EXAMINER, N_("Examiner in Spain"))
         self.marc = self._staff("Marc", "fr", Role.EXAMINER, N_("Examiner in France"))
         self.rosa = self._staff("Rosa", "es", Role.EXAMINER, N_("Expert who became an examiner"))
-        self.omar = self._staff("Omar", "es", Role.OFFICER, N_("Awarding officer"))
-        self.odile = self._staff("Odile", "fr", Role.OFFICER, N_("Second awarding officer"))
+        omar = self._staff("Omar", "fr", Role.OFFICER, N_("Awarding officer"))
+        odile = self._staff("Odile", "fr", Role.OFFICER, N_("Second awarding officer"))
+        olga = self._staff("Olga", "es", Role.OFFICER, N_("Awarding officer"))
+        oscar = self._staff("Óscar", "es", Role.OFFICER, N_("Second awarding officer"))
+        self._officers = {france.id: (omar, odile), spain.id: (olga, oscar)}
         self.clara = self._staff("Clara", "fr", Role.COORDINATOR, N_("Coordinator of the pilot"))
         self.sara = self._staff("Sara", "es", Role.STANDARD_OWNER, N_("Standard owner"))
         self.simon = self._staff("Simon", "fr", Role.STANDARD_OWNER, N_("Second standard owner"))
@@ -439,10 +442,14 @@ class _Centre:
         return awards.release(
             self._issuer.database,
             decision_id,
-            officer_id=self.omar,
+            officer_id=self._officers_of(worker)[0],
             body=self._body,
             now=self.now,
         )
+
+    def _officers_of(self, worker: UUID) -> tuple[UUID, UUID]:
+        with self._issuer.database.reading() as session:
+            return self._officers[accounts.centre_of(session, worker)]
 
     def badge(
         self, worker: UUID, skill: str, language: str, level: int, opened: OpenWallet
@@ -509,6 +516,7 @@ class _Centre:
 
     def cancel(self, skill: str, worker: UUID) -> None:
         """Let one officer ask and another confirm that a badge is cancelled."""
+        first, second = self._officers_of(worker)
         with self._issuer.database.transaction() as session:
             (badge,) = (
                 found
@@ -520,13 +528,13 @@ class _Centre:
                 badge.award.id,
                 action="revoke",
                 reason="issued_in_error",
-                officer_id=self.omar,
+                officer_id=first,
                 body=self._body,
                 now=self.now,
             )
         with self._issuer.database.transaction() as session:
             changes.confirm(
-                session, badge.award.id, officer_id=self.odile, body=self._body, now=self.now
+                session, badge.award.id, officer_id=second, body=self._body, now=self.now
             )
 
     def expired(self, now: datetime) -> str:

@@ -10,6 +10,7 @@ nodes apart.
 
 import re
 from collections.abc import Container, Iterable
+from functools import lru_cache
 from itertools import islice
 from math import isfinite
 from operator import eq
@@ -126,10 +127,14 @@ def first_degree(own: list[str], others: list[str], algorithm: Algorithm = "sha2
 
 def ranked(hashes: dict[str, bytes]) -> dict[str, str] | None:
     """Label nodes in the order of their hashes; None when two are equal."""
-    by_hash = {digest: node for node, digest in hashes.items()}
-    if len(by_hash) != len(hashes):
+    if len(set(hashes.values())) != len(hashes):
         return None
-    return {by_hash[digest]: f"_:c14n{place}" for place, digest in enumerate(sorted(by_hash))}
+    return dict(zip(sorted(hashes, key=hashes.__getitem__), _labels(len(hashes)), strict=True))
+
+
+@lru_cache(maxsize=MAX_BLANK_NODES)
+def _labels(number: int) -> tuple[str, ...]:
+    return tuple(f"_:c14n{place}" for place in range(number))
 
 
 def text_of(said: Said, links: Iterable[Quad], labels: dict[str, str]) -> str:
@@ -421,6 +426,12 @@ def checked_iri(value: Any, terms: Container[str]) -> str:
     if scheme in terms:
         raise Unusual
     return f"<{value}>"
+
+
+def check_iri(value: str) -> None:
+    """Raise `Unusual` for anything but an absolute IRI."""
+    if value not in _SCHEMES:
+        _scheme(value)
 
 
 _SCHEMES: dict[str, str] = {}

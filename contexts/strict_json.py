@@ -28,11 +28,12 @@ def loads_strict(
     keys, NaN and infinities, integers beyond 2^53, lone surrogates, NUL and other control
     characters in strings.
     """
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > max_bytes:
-        raise MalformedJson(f"the text has {len(raw)} bytes; at most {max_bytes} are read")
+    if isinstance(text, str) and not text.isascii():
+        text = text.encode("utf-8", "surrogatepass")
+    if len(text) > max_bytes:
+        raise MalformedJson(f"the text has {len(text)} bytes; at most {max_bytes} are read")
     try:
-        decoded = raw.decode("utf-8")
+        decoded = text if isinstance(text, str) else text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(f"the text is not UTF-8 at byte {error.start}") from error
     if decoded.startswith("\ufeff"):

@@ -225,8 +225,8 @@ def _check_claim(secured: Secured, name: str, wanted: str | None, code: str) -> 
         raise ProofError(code, f"{name} is {str(value)[:200]!r}, not what was asked for")
 
 
-def _check_words(document: dict[str, Any]) -> str | None:
-    """Refuse words that are not defined; give the canonical text where a proof covers it.
+def _check_words(document: dict[str, Any]) -> bytes | None:
+    """Refuse words that are not defined; give the canonical form where a proof covers it.
 
     The proof is looked at in its own step; envelopes have the context of their own.
     """
@@ -237,7 +237,7 @@ def _check_words(document: dict[str, Any]) -> str | None:
         written.pop("verifiableCredential")
         written |= {"verifiableCredential": plain} if plain else {}
     elif is_over_statements(document):
-        return canonical_rdfc(written)
+        return canonical_rdfc(written).encode()
     check_words(written)
     return None
 
@@ -250,7 +250,7 @@ def _verify_proofs(
     now: datetime,
     domain: str | None,
     challenge: str | None,
-    form: str | None = None,
+    form: bytes | None = None,
 ) -> None:
     """Verify every proof with a key that its own controller allows for `purpose`.
 

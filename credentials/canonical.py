@@ -25,9 +25,11 @@ _SLOTS: Slots = {
 _SECURED: Slots = {**_SLOTS, "proof": {"created": "text", "proofValue": "text"}}
 
 
-def canonical_badge(badge: dict[str, Any]) -> str:
-    """Give the canonical text of a badge without its proofs, as `canonical_rdfc` gives it."""
-    return canonical_alike({name: v for name, v in badge.items() if name != "proof"}, _SLOTS)
+def canonical_badge(badge: dict[str, Any]) -> bytes:
+    """Give the bytes of what `canonical_rdfc` gives for a badge without its proofs."""
+    unsecured = badge.copy()
+    unsecured.pop("proof", None)
+    return canonical_alike(unsecured, _SLOTS)
 
 
 def checked_jcs(secured: dict[str, Any]) -> bytes:

@@ -88,7 +88,7 @@ def endorsement_credential(
 def subjects_of(badge: Mapping[str, Any]) -> dict[str, Subject]:
     """Give the three ids that an endorsement of this badge may be about."""
     achievement = badge["credentialSubject"]["achievement"]["id"]
-    return {issuer_id(dict(badge)): "issuer", achievement: "achievement", badge["id"]: "badge"}
+    return {issuer_id(badge): "issuer", achievement: "achievement", badge["id"]: "badge"}
 
 
 def embedded_endorsements(badge: Mapping[str, Any]) -> list[Any]:

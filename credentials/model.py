@@ -76,8 +76,8 @@ def holder_id(presentation: Mapping[str, Any]) -> str | None:
 
 def is_version_1(document: Mapping[str, Any]) -> bool:
     """Tell whether the document follows VC Data Model 1.1."""
-    contexts = entries_of(document, "@context")
-    return bool(contexts) and contexts[0] == VC1
+    value = document.get("@context")
+    return value == VC1 or (isinstance(value, list) and bool(value) and value[0] == VC1)
 
 
 def period(document: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
@@ -137,9 +137,8 @@ def check_contexts(document: Mapping[str, Any]) -> None:
         raise CredentialError("@context is not a list")
     if not contexts or contexts[0] not in (VC1, VC2):
         raise CredentialError("the first @context is not that of verifiable credentials")
-    if len({item for item in contexts if isinstance(item, str)}) != sum(
-        isinstance(item, str) for item in contexts
-    ):
+    named = [item for item in contexts if isinstance(item, str)]
+    if len(set(named)) != len(named):
         raise CredentialError("a @context stands twice")
 
 
@@ -153,6 +152,8 @@ def check_types(document: Mapping[str, Any], needed: str) -> None:
 def check_texts(document: Mapping[str, Any], where: str = "") -> None:
     """Refuse names and descriptions that are no text in a language (4.6 and 11.1)."""
     for name in _TEXTS:
+        if name not in document or isinstance(document[name], str):
+            continue
         for value in entries_of(document, name):
             if isinstance(value, str):
                 continue
@@ -167,7 +168,7 @@ def check_typed(document: Mapping[str, Any], names: tuple[str, ...] = _TYPED) ->
     """Refuse status, terms, evidence, refresh service or schema without type or with a bad id."""
     required = _ID_REQUIRED_1 if is_version_1(document) else _ID_REQUIRED
     for name in names:
-        for entry in entries_of(document, name):
+        for entry in entries_of(document, name) if name in document else ():
             if not isinstance(entry, dict):
                 raise CredentialError(f"{name} has an entry that is not an object")
             _typed(entry, name)
@@ -197,7 +198,7 @@ def _is_short_url(value: str) -> bool:
 def _typed(entry: Mapping[str, Any], name: str) -> None:
     value = entry.get("type")
     types = value if isinstance(value, list) else [value]
-    if not types or not all(isinstance(item, str) and item for item in types):
+    if not types or not all(types) or len(types_of(entry)) != len(types):
         raise CredentialError(f"{name} has an entry without a type")
 
 
@@ -240,6 +241,8 @@ def check_related_resources(
     At hand are the pinned contexts and schemas whose bytes are the published ones, and the bytes
     `given` by address. Raises `CredentialError` for a malformed entry and for a wrong digest.
     """
+    if "relatedResource" not in document:
+        return ()
     entries = entries_of(document, "relatedResource")
     if len(entries) > _MAX_ENTRIES:
         raise CredentialError(f"more than {_MAX_ENTRIES} related resources")

@@ -9,6 +9,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -54,14 +55,14 @@ def add_proof(
     previous_proof: str | Sequence[str] | None = None,
     mandatory_pointers: Sequence[str] = (),
     beside: bool = False,
-    form: str | None = None,
+    form: bytes | None = None,
 ) -> dict[str, Any]:
     """Give a copy of `document` with a proof (Data Integrity 1.0, 4.2).
 
     `mandatory_pointers` are JSON pointers to what every proof derived from an ecdsa-sd-2023 proof
     must show. Only with `beside` may there be proofs already: the new one then stands with them in
     a set, or, with the ids of `previous_proof`, in a chain that covers those (4.3). `form` is the
-    canonical text of the document without its proofs, where the caller has it already.
+    canonical form of the document without its proofs, where the caller has it already.
 
     Raises `ContextError` for a document whose meaning is not certain, `CredentialError` for a suite
     that we do not issue with or a key that does not fit it.
@@ -99,7 +100,7 @@ def add_proof(
     if previous:
         unsecured["proof"], form = previous, None
     config = _config(suite, unsecured, proof)
-    said = form.encode() if form is not None and suite.is_rdfc else None
+    said = form if suite.is_rdfc else None
     value = suite.prove(config, unsecured, signer, mandatory_pointers, said)
     made = {**proof, "proofValue": value}
     return {**document, "proof": [*present, made] if present else made}
@@ -139,14 +140,14 @@ def verify_proof(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
-    form: str | None = None,
+    form: bytes | None = None,
     source: bytes | None = None,
 ) -> VerifiedProof:
     """Verify every proof of `document`; they must all be `controller`'s, for `purpose`.
 
     A proof set holds only as a whole (interfaces of the field differ here: we take the strict
     reading). Gives the first proof. Raises `ProofError` when one is bad and `CannotCheck` when the
-    controller's document could not be fetched. `form` is the canonical text of the document without
+    controller's document could not be fetched. `form` is the canonical form of the document without
     its proofs, where the caller has it already. `source` are the very bytes that the document was
     read from, for one that is met again and again: the same signature by the same key over the same
     bytes is looked at once, all else each time.
@@ -175,7 +176,7 @@ def verify_proof_with(
     now: datetime,
     domain: str | None = None,
     challenge: str | None = None,
-    form: str | None = None,
+    form: bytes | None = None,
     source: bytes | None = None,
 ) -> VerifiedProof:
     """Verify every proof with the key that `key_of` gives for its method.
@@ -184,19 +185,29 @@ def verify_proof_with(
     """
     proofs = _proofs(document)
     verified = []
-    digest = None if source is None else sha256(source).digest()
+    digest = None
+    if source is not None:
+        digest = (_digest if len(source) <= _MOST_KEPT else _digest.__wrapped__)(source)
     for place, proof in enumerate(proofs):
-        held = _check_options(proof, purpose, now, domain, challenge)
+        suite = _suite(proof)
+        held = _check_options(proof, suite, purpose, now, domain, challenge)
         public = key_of(held.verification_method)
         known = None if digest is None else (digest, place, public)
         if known is None or known not in _HELD:
-            _check_signature(document, proof, proofs, _suite(proof), public, form)
-        if known is not None:
-            _remember(known)
+            _check_signature(document, proof, proofs, suite, public, form)
+            if known is not None:
+                _remember(known)
         verified.append(held)
     return verified[0]
 
 
+@lru_cache(maxsize=16)
+def _digest(source: bytes) -> bytes:
+    # Lists are few, and the same bytes come again with each credential.
+    return sha256(source).digest()
+
+
+_MOST_KEPT = 64_000
 _HELD: dict[tuple[bytes, int, PublicKey], None] = {}
 _MOST_HELD = 512
 
@@ -209,12 +220,12 @@ def _remember(known: tuple[bytes, int, PublicKey]) -> None:
 
 def _check_options(
     proof: dict[str, Any],
+    suite: Cryptosuite,
     purpose: str,
     now: datetime,
     domain: str | None,
     challenge: str | None,
 ) -> VerifiedProof:
-    suite = _suite(proof)
     if proof["proofPurpose"] != purpose:
         raise ProofError("proof.purpose", f"the proof is for {str(proof['proofPurpose'])[:60]!r}")
     # One domain or a set of them: the same strings as expected (Data Integrity 1.0, 4.4).
@@ -270,14 +281,13 @@ def _suite(proof: dict[str, Any]) -> Cryptosuite:
 
 
 def _proof_times(proof: dict[str, Any], now: datetime) -> tuple[datetime | None, datetime | None]:
-    times: dict[str, datetime | None] = {"created": None, "expires": None}
-    for name in times:
-        if name in proof:
-            try:
-                times[name] = read_time(proof[name], f"proof.{name}", zone_required=False)
-            except CredentialError as error:
-                raise ProofError("proof.malformed", error.detail) from error
-    created, expires = times["created"], times["expires"]
+    try:
+        created, expires = (
+            read_time(proof[name], f"proof.{name}", zone_required=False) if name in proof else None
+            for name in ("created", "expires")
+        )
+    except CredentialError as error:
+        raise ProofError("proof.malformed", error.detail) from error
     if created is not None and created > now + CLOCK_SKEW:
         raise ProofError("proof.not-yet", f"the proof says it was made on {proof['created']}")
     if expires is not None and expires <= now:
@@ -291,20 +301,22 @@ def _check_signature(
     proofs: list[dict[str, Any]],
     suite: Cryptosuite,
     public: PublicKey,
-    form: str | None,
+    form: bytes | None,
 ) -> None:
     if public.kind not in suite.key_kinds:
         raise ProofError("proof.suite", f"{suite.name} with a {public.kind} key")
-    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    unsecured = document.copy()
+    del unsecured["proof"]
     previous = _previous(proof, proofs)
     if previous:
         unsecured["proof"], form = previous, None
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
+    options = proof.copy()
+    del options["proofValue"]
     if "@context" in options:
         _check_context(document, options["@context"])
         unsecured["@context"], form = options["@context"], None
     try:
-        said = form.encode() if form is not None and suite.is_rdfc else None
+        said = form if suite.is_rdfc else None
         if not suite.is_rdfc:  # JCS signs words that JSON-LD may not define
             whole = checked_jcs({**document, "proof": proofs})
             is_whole = not previous and unsecured.get("@context") == document.get("@context")

@@ -42,7 +42,7 @@ def kind_of(document: dict[str, Any]) -> Kind:
     types = types_of(document)
     if "VerifiableCredential" not in types:
         return "other"
-    is_badge, is_endorsement = bool(_BADGE.intersection(types)), _ENDORSEMENT in types
+    is_badge, is_endorsement = not _BADGE.isdisjoint(types), _ENDORSEMENT in types
     if is_badge == is_endorsement:
         return "other"
     return "badge" if is_badge else "endorsement"
@@ -57,10 +57,11 @@ def is_older_badge(document: dict[str, Any]) -> bool:
 def check_shape(document: dict[str, Any]) -> None:
     """Raise `CredentialError` for a badge or endorsement that breaks a rule of the data model."""
     check_credential(document)
-    if kind_of(document) == "other":
+    kind = kind_of(document)
+    if kind == "other":
         raise CredentialError(f"the type {types_of(document)} is no badge and no endorsement")
     check_url(document.get("id"), "id")
-    _check_subject(document)
+    _check_subject(document, kind)
     start, _end = period(document)
     if start is None:
         raise CredentialError("the document does not say from when it is valid")
@@ -81,12 +82,12 @@ def check_documents_schema(document: dict[str, Any]) -> None:
         raise CheckFailed("shape.schema", error.detail) from error
 
 
-def _check_subject(document: dict[str, Any]) -> None:
+def _check_subject(document: dict[str, Any], kind: Kind) -> None:
     subject = document.get("credentialSubject")
     if isinstance(subject, list):
         raise CredentialError("credentialSubject is a list; an Open Badge has one subject")
     assert isinstance(subject, dict)
-    if kind_of(document) == "endorsement":
+    if kind == "endorsement":
         if "id" not in subject:
             raise CredentialError("an endorsement says nothing about what it endorses")
         return

@@ -56,4 +56,9 @@ def write_time(moment: datetime) -> str:
     """Write a moment in UTC, to the second."""
     if moment.tzinfo is None:
         raise ValueError("times are aware UTC datetimes; this one has no time zone")
+    return _write(moment)
+
+
+@lru_cache(maxsize=1_000)
+def _write(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

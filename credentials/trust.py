@@ -3,7 +3,6 @@
 Names shown to employers come from here, never from a badge: a badge may claim any name.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,10 +52,10 @@ class Trust:
         return self._find(did, "endorser")
 
     def _find(self, did: str, role: Role) -> TrustedParty | None:
-        found: Iterable[TrustedParty] = (
-            party for party in self.parties if party.id == did and role in party.roles
-        )
-        return next(iter(found), None)
+        for party in self.parties:
+            if party.id == did and role in party.roles:
+                return party
+        return None
 
 
 def _party(row: Any, place: int) -> TrustedParty:

@@ -52,6 +52,7 @@ from credentials.report import (
     Outcome,
     PresentationReport,
     Report,
+    passed,
 )
 from credentials.shape import (
     check_documents_schema,
@@ -222,7 +223,7 @@ def _outcome(step: str, run: Callable[[], Check | None]) -> Check:
         return Check(step, Outcome.FAILED, code, error.detail)
     except CredentialError as error:
         return Check(step, Outcome.FAILED, "shape.malformed", error.detail)
-    return given or Check(step, Outcome.PASSED, f"{step}.ok")
+    return given or passed(f"{step}.ok")
 
 
 def _check_format(badge: dict[str, Any]) -> None:
@@ -233,7 +234,7 @@ def _check_format(badge: dict[str, Any]) -> None:
     raise CheckFailed("format.unsupported", f"the type is {types_of(badge)}")
 
 
-def _check_shape(badge: dict[str, Any]) -> str | None:
+def _check_shape(badge: dict[str, Any]) -> bytes | None:
     """Check a badge; give its canonical form without the proof, if the proof is over that."""
     check_shape(badge)
     form = None
@@ -254,7 +255,7 @@ def _unsecured(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "proof"}
 
 
-def _check_proof(opened: Opened, form: str | None, fetch: Fetch | None, now: datetime) -> None:
+def _check_proof(opened: Opened, form: bytes | None, fetch: Fetch | None, now: datetime) -> None:
     if opened.secured:
         verify_secured(opened.secured, fetch=fetch, now=now)
         return
@@ -278,7 +279,7 @@ def _check_dates(opened: Opened, now: datetime) -> None:
 def _check_status(badge: dict[str, Any], fetch: Fetch | None, now: datetime) -> Check | None:
     result = check_status(badge, fetch=fetch, now=now)
     if not result.has_status:
-        return Check("status", Outcome.PASSED, "status.none")
+        return passed("status.none")
     values = {"listed": write_time(result.listed_at)} if result.listed_at else {}
     code = "status.ok"
     if result.unsigned:
@@ -319,35 +320,38 @@ def _holder(badge: dict[str, Any], holder: str | None) -> Check:
         return Check("holder", Outcome.UNKNOWN, "holder.not-shown")
     if holder != subject:
         return Check("holder", Outcome.FAILED, "holder.other-person", f"it was given to {subject}")
-    return Check("holder", Outcome.PASSED, "holder.ok")
+    return passed("holder.ok")
 
 
 def _endorsements(judged: Sequence[EndorsementReport]) -> Check:
+    if not judged:
+        return _NO_ENDORSEMENTS
     counted = sum(report.counted for report in judged)
     values = {"counted": str(counted), "all": str(len(judged))}
-    if not judged:
-        return Check("endorsements", Outcome.PASSED, "endorsements.none", values=values)
     if not counted:
         return Check("endorsements", Outcome.UNKNOWN, "endorsements.none-counted", values=values)
     return Check("endorsements", Outcome.PASSED, "endorsements.ok", values=values)
 
 
+_NO_ENDORSEMENTS = Check(
+    "endorsements", Outcome.PASSED, "endorsements.none", values={"counted": "0", "all": "0"}
+)
+
+
 def _headline(checks: Sequence[Check]) -> Headline:
-    ended = {check.step: check for check in checks}
-
-    def is_(step: str, outcome: Outcome) -> bool:
-        return step in ended and ended[step].outcome is outcome
-
-    if is_("parse", Outcome.FAILED) or is_("format", Outcome.FAILED):
+    ended = {check.step: check.outcome for check in checks}
+    failed = {step for step, outcome in ended.items() if outcome is Outcome.FAILED}
+    unknown = {step for step, outcome in ended.items() if outcome is Outcome.UNKNOWN}
+    if "parse" in failed or "format" in failed:
         return Headline.NOT_CHECKED
-    if any(is_(step, Outcome.FAILED) for step in ("shape", "proof", "holder")):
-        unknown_words = ended["shape"].code == "shape.unknown-context"
+    if "shape" in failed or "proof" in failed or "holder" in failed:
+        unknown_words = any(check.code == "shape.unknown-context" for check in checks)
         return Headline.NOT_CHECKED if unknown_words else Headline.FALSE
-    if is_("dates", Outcome.FAILED) or is_("status", Outcome.FAILED):
+    if "dates" in failed or "status" in failed:
         return Headline.NO_LONGER_VALID
-    if any(is_(step, Outcome.UNKNOWN) for step in ("shape", "proof", "status")):
+    if unknown and not unknown.isdisjoint(("shape", "proof", "status")):
         return Headline.NOT_CHECKED
-    if not is_("recognition", Outcome.PASSED):
+    if ended.get("recognition") is not Outcome.PASSED:
         return Headline.UNKNOWN_SIGNER
     return Headline.GENUINE
 

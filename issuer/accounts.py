@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from issuer.audit import record
+from issuer.staff_tables import LastSignIn
 from issuer.tables import (
     AccessCode,
     Appointment,
@@ -26,7 +27,7 @@ from issuer.tables import (
 )
 from web.errors import Refused
 from web.languages import N_
-from web.sessions import find_session, open_session
+from web.sessions import is_live, open_session, token_hash
 
 CODE_LIVES = timedelta(days=60)
 SESSION_LIVES = timedelta(hours=12)
@@ -47,6 +48,8 @@ class Visitor:
     alias: str
     display_name: str
     roles: frozenset[Role]
+    organisation_id: UUID
+    """Where the roles hold, and nowhere else."""
 
     def is_(self, role: Role) -> bool:
         """Tell whether the person has a role."""
@@ -137,12 +140,24 @@ def examiners_of_centre(session: Session, *, by: UUID) -> list[Person]:
     )
 
 
-def invite(session: Session, person_id: UUID, *, now: datetime, code: str | None = None) -> str:
+def centre_of(session: Session, person_id: UUID) -> UUID:
+    """Give the organisation that a person belongs to: where their roles hold."""
+    return session.get_one(Person, person_id).organisation_id
+
+
+def invite(
+    session: Session,
+    person_id: UUID,
+    *,
+    now: datetime,
+    code: str | None = None,
+    lasts: timedelta = CODE_LIVES,
+) -> str:
     """Give a code that lets a person in; it is told once and cannot be read back."""
     code = code or new_code()
     session.add(
         AccessCode(
-            code_hash=_code_hash(code), person_id=person_id, created=now, expires=now + CODE_LIVES
+            code_hash=_code_hash(code), person_id=person_id, created=now, expires=now + lasts
         )
     )
     session.flush()
@@ -177,17 +192,26 @@ def enter(session: Session, code: str, *, source: str, now: datetime) -> Person 
 def sign_in(session: Session, person_id: UUID, *, now: datetime) -> str:
     """Open a session for a person and give its token."""
     record(session, "person.signed-in", person_id, by=person_id, now=now)
+    others = (col(Grant.person_id) == person_id, col(Grant.role) != Role.CANDIDATE)
+    if session.exec(select(Grant).where(*others)).first() is not None:
+        session.merge(LastSignIn(person_id=person_id, at=now))
     return open_session(session, WebSession, now=now, lasts=SESSION_LIVES, person_id=person_id)
 
 
 def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
     """Give who is signed in with a token."""
-    row = find_session(session, WebSession, token, now=now, idle=SESSION_IDLE)
-    if row is None:
+    rows = session.exec(
+        select(WebSession, Person, Grant.role)
+        .select_from(WebSession)
+        .join(Person)
+        .outerjoin(Grant, col(Grant.person_id) == Person.id)
+        .where(WebSession.token_hash == token_hash(token))
+    ).all()
+    if not rows or not is_live(rows[0][0], now=now, idle=SESSION_IDLE):
         return None
-    person = session.get_one(Person, row.person_id)
-    roles = session.exec(select(Grant.role).where(col(Grant.person_id) == person.id)).all()
-    return Visitor(person.id, person.alias, person.display_name, frozenset(map(Role, roles)))
+    person = rows[0][1]
+    roles = frozenset(Role(role) for *_, role in rows if role)
+    return Visitor(person.id, person.alias, person.display_name, roles, person.organisation_id)
 
 
 def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:

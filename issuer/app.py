@@ -6,12 +6,14 @@ from datetime import datetime
 from flask import Flask, Response, g, request
 
 from issuer import (
+    accounts,
     appeals,
     appointments,
     assessment,
     award_tables,
     batches,
     cohorts,
+    crossing,
     drafts_of_marks,
     eligibility,
     evidence,
@@ -51,9 +53,12 @@ from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
+from issuer.views import second_looks as second_look_pages
+from issuer.views import staff as staff_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
+from web import sessions
 from web.app import Services, create_service, register, utc_now
 from web.mail import MailServer
 
@@ -96,6 +101,7 @@ def create_app(
     register(app, offline.blueprint)
     register(app, after_sending.blueprint, max_bytes=evidence.MAX_UPLOAD_BYTES)
     register(app, examining.blueprint)
+    register(app, second_look_pages.blueprint)
     register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
     register(app, coordinator.blueprint)
@@ -104,14 +110,14 @@ def create_app(
     register(app, becoming_pages.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
+    register(app, staff_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
     register(app, oid4vci.blueprint, machines=True)
-    _look_for_new_versions(app, library)
-    _know_the_visitor(app)
+    _look_before_each_page(app, library)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)
     if settings.mail is not None:
@@ -141,6 +147,8 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             appointments.adopt(session, now=now)
             appointments.expire(session, now=now)
             eligibility.look_again(session, body, now=now)
+            crossing.draw_all(session, now=now)
+            notices.tell_what_runs_out(session, now=now)
 
     today = services.clock()
     work(today)
@@ -152,16 +160,6 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
         if now.date() > done["day"]:
             done["day"] = now.date()
             work(now)
-
-
-def _look_for_new_versions(app: Flask, library: Library) -> None:
-    """Notice before each page what somebody published, perhaps in another process."""
-    services: Services = app.extensions["mycred4home"]
-
-    @app.before_request
-    def look() -> None:
-        with services.database.reading() as session:
-            library.refresh(session)
 
 
 def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
@@ -187,12 +185,18 @@ def _send_notices(app: Flask, server: MailServer) -> None:
         return response
 
 
-def _know_the_visitor(app: Flask) -> None:
+def _look_before_each_page(app: Flask, library: Library) -> None:
+    """Notice what somebody published, perhaps in another process, and who is asking."""
+    services: Services = app.extensions["mycred4home"]
+
     @app.before_request
     def look() -> None:
         g.visitor = None
-        if not g.machine_interface and request.endpoint:
-            g.visitor = home.signed_in()
+        with services.database.reading() as session:
+            library.refresh(session)
+            token = sessions.read_cookie()
+            if token and not g.machine_interface and request.endpoint:
+                g.visitor = accounts.visitor(session, token, now=services.now())
 
     @app.context_processor
     def tell() -> dict[str, object]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from issuer import assessment
+from issuer import assessment, crossing
 from issuer.appeal_tables import Appeal, AppealWords
 from issuer.audit import record
 from issuer.tables import Answer, Decision, Submission, SubmissionState
@@ -78,6 +78,7 @@ def appeal(
     assessment.move(
         session, submission, SubmissionState.APPEALED, by=submission.candidate_id, now=now
     )
+    crossing.draw_if_nobody(session, submission, now=now)
     return made
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts
+from issuer import accounts, crossing, drawing_again
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -224,6 +224,7 @@ def begin_when_ready(
     if session.get(Grant, (nomination.person_id, Role.EXAMINER)) is None:
         session.add(Grant(person_id=nomination.person_id, role=Role.EXAMINER))
     _move(session, nomination, Stage.ACTIVE, by=by, now=now)
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 # --- going out ------------------------------------------------------------------------------------
@@ -268,6 +269,7 @@ def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: da
         appointment.valid_until = min(appointment.valid_until, now)
     nomination.suspended_for = None
     _move(session, nomination, Stage.ENDED, by=by, reason=why, now=now)
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
@@ -568,6 +570,9 @@ def _suspend(
             col(MarksDraft.submission_id).in_(files),
         )
     )
+    if cause != Cause.COORDINATOR:
+        drawing_again.draw(session, nomination, now=now)
+    crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
 def _move(

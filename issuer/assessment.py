@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import appointments, attempts, scope, superseding
+from issuer import appointments, attempts, crossing, scope, superseding
 from issuer.accounts import has_consent
 from issuer.answers import check, is_complete, is_observed, takes_file
 from issuer.appeal_tables import Appeal
@@ -174,7 +174,7 @@ def save_answer(
     before = session.get(Answer, (submission.id, task.id))
     kept = check(task, value, kept=before.value if before else None)
     if before is None or before.value != kept:  # sent twice, it is kept once
-        put_answer(session, submission, task, kept, given_at=given_at or now)
+        _replace(session, submission, task, before, kept, given_at=given_at or now)
     return kept
 
 
@@ -187,6 +187,18 @@ def put_answer(
     """
     _one_answer_at_a_time(session, submission)
     before = session.get(Answer, (submission.id, task.id))
+    _replace(session, submission, task, before, value, given_at=given_at)
+
+
+def _replace(
+    session: Session,
+    submission: Submission,
+    task: Task,
+    before: Answer | None,
+    value: Any,
+    *,
+    given_at: datetime,
+) -> None:
     if before is not None:
         if before.saved_at > given_at:
             raise Refused(
@@ -259,6 +271,7 @@ def submit(
     submission.sent_at = now
     _count_time(submission, now=now)
     move(session, submission, SubmissionState.SENT, by=submission.candidate_id, now=now)
+    crossing.draw_if_nobody(session, submission, now=now)
 
 
 def withdraw(session: Session, submission: Submission, *, now: datetime) -> None:
@@ -325,9 +338,7 @@ def queue(session: Session, examiner_id: UUID, *, now: datetime) -> list[Submiss
         .where(col(Submission.state).in_(_OPEN), col(Submission.candidate_id) != examiner_id)
         .order_by(col(Submission.sent_at))
     ).all()
-    mine = [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
-    later = scope.better_elsewhere(session, mine, examiner_id, now=now)
-    return sorted(mine, key=lambda file: file.id in later)
+    return [file for file in files if _why_not(session, file, examiner_id, now=now) is None]
 
 
 def file_for_marking(
@@ -372,9 +383,12 @@ def declare_conflict(
     session: Session, submission_id: UUID, *, examiner_id: UUID, now: datetime
 ) -> None:
     """Note that the examiner knows the person: the file goes back to the others."""
+    session.get(Submission, submission_id, with_for_update=True)
     submission = file_for_marking(session, submission_id, examiner_id=examiner_id, now=now)
     session.add(Conflict(submission_id=submission.id, examiner_id=examiner_id, declared_at=now))
+    session.flush()
     record(session, "conflict.declared", submission.id, by=examiner_id, now=now)
+    crossing.draw_if_nobody(session, submission, now=now)
 
 
 def unobserved(session: Session, submission_id: UUID) -> list[str]:
@@ -570,7 +584,10 @@ def _why_not(
     done = final_assessments(session, submission.id, current_round(session, submission.id))
     if (elsewhere := scope.why_not(session, submission, appointment, done, now=now)) is not None:
         return elsewhere
-    if attempts.is_for_somebody_else(session, submission, examiner_id, now=now):
+    known = attempts.marked_before(session, submission)
+    if examiner_id in known and attempts.is_somebody_new(
+        submission, known, scope.others(session, submission, done, now=now)
+    ):
         return Refused(
             N_("You marked this person before. Another examiner looks now."),
             status=403,

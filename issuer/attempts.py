@@ -1,13 +1,13 @@
 """Where somebody stands, which tasks they get next, and who looks at these (domain B.3, B.5-23)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from issuer.framework import Framework
-from issuer.tables import Appointment, Assessment, Conflict, Decision, Person, Submission
+from issuer.tables import Appointment, Assessment, Decision, Person, Submission
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -54,44 +54,27 @@ def advised_level(framework: Framework, reached: int) -> int:
     return min(reached + 1, framework.levels[-1].number)
 
 
-def is_for_somebody_else(
-    session: Session, submission: Submission, examiner_id: UUID, *, now: datetime
+def is_somebody_new(
+    submission: Submission, known: Set[UUID], others: Iterable[Appointment]
 ) -> bool:
-    """Tell whether a file goes to others, since the examiner marked this person's skill before.
+    """Tell whether one of `others` is new to a person's work, and appointed up to its level.
 
-    Only where there are others: appointed for it up to its level, and new to this person's work.
+    `known` are those who marked it before: then they leave it to the others.
     """
-    marked_before = (
-        select(Assessment.examiner_id)
-        .join(Submission, col(Submission.id) == col(Assessment.submission_id))
-        .where(
-            col(Submission.candidate_id) == submission.candidate_id,
-            col(Submission.skill) == submission.skill,
+    return any(
+        one.person_id not in known and one.level_ceiling >= submission.level for one in others
+    )
+
+
+def marked_before(session: Session, submission: Submission) -> frozenset[UUID]:
+    """Give who marked work of this person on this skill, this file or another."""
+    return frozenset(
+        session.exec(
+            select(Assessment.examiner_id)
+            .join(Submission, col(Submission.id) == col(Assessment.submission_id))
+            .where(
+                col(Submission.candidate_id) == submission.candidate_id,
+                col(Submission.skill) == submission.skill,
+            )
         )
     )
-    knows = session.exec(marked_before.where(col(Assessment.examiner_id) == examiner_id)).first()
-    if knows is None:
-        return False
-    candidate = session.get_one(Person, submission.candidate_id)
-    others = (
-        select(Appointment.id)
-        .join(Person, col(Person.id) == col(Appointment.person_id))
-        .where(
-            col(Appointment.skill) == submission.skill,
-            col(Appointment.language) == submission.language,
-            col(Appointment.level_ceiling) >= submission.level,
-            col(Appointment.suspended_at).is_(None),
-            col(Appointment.valid_from) <= now,
-            col(Appointment.valid_until) > now,
-            col(Person.id) != candidate.id,
-            or_(
-                col(Person.contact_hash).is_(None),
-                col(Person.contact_hash) != (candidate.contact_hash or ""),
-            ),
-            col(Person.id).not_in(marked_before),
-            col(Person.id).not_in(
-                select(Conflict.examiner_id).where(col(Conflict.submission_id) == submission.id)
-            ),
-        )
-    )
-    return session.exec(others).first() is not None

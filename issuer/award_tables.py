@@ -396,6 +396,14 @@ forbid(
 )
 forbid("award", "award_stays", "DELETE", "1 = 1", "an award stays")
 forbid(
+    "award",
+    "officers_release_for_their_own_centre",
+    "INSERT",
+    "(SELECT organisation_id FROM person WHERE id = NEW.officer_id) IS DISTINCT FROM "
+    "(SELECT organisation_id FROM person WHERE id = NEW.candidate_id)",
+    "an officer of another centre does not release this",
+)
+forbid(
     "credential",
     "signed_text_is_final",
     "UPDATE",
@@ -425,6 +433,20 @@ forbid(
     "OLD.confirmed_by IS NOT NULL",
     "a confirmed change never changes",
 )
+# The theft of a signing key concerns all centres at once; nothing else does (rule 30).
+for _action in ("INSERT", "UPDATE"):
+    forbid(
+        "badge_change",
+        f"officers_confirm_for_their_own_centre_{_action.lower()}",
+        _action,
+        "NEW.confirmed_by IS NOT NULL AND NEW.reason <> 'key_compromise' AND "
+        "(SELECT organisation_id FROM person WHERE id = NEW.confirmed_by) IS DISTINCT FROM "
+        "(SELECT person.organisation_id FROM person "
+        "JOIN award ON award.candidate_id = person.id "
+        "JOIN credential ON credential.award_id = award.id "
+        "WHERE credential.id = NEW.credential_id)",
+        "an officer of another centre does not confirm this",
+    )
 forbid(
     "badge_change",
     "confirmed_change_stays",

@@ -1,7 +1,9 @@
 """Awards: what waits for an officer, its release, and the list of what was released.
 
 An officer sees an alias, role codes, marks and a level; never evidence, names or contacts
-(invariant 22). Who may release is a constraint of the database; the messages here only come first.
+(invariant 22), and only what is of people of their own centre (rule 30): what belongs to another is
+answered as if it did not exist. Who may release is a constraint of the database; the messages here
+only come first. `centre` limits a list to the people of one; without it a list is of all.
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from credentials.report import CredentialError
 from issuer import issuing, offers, superseding
+from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
     Award,
@@ -23,7 +26,7 @@ from issuer.award_tables import (
     Change,
     Credential,
 )
-from issuer.changes import badge_row
+from issuer.changes import badge_of_centre
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
 from issuer.tables import Decision, Person, Submission, SubmissionState
@@ -57,26 +60,32 @@ class IssuedBadge:
 # --- release ---------------------------------------------------------------------------------
 
 
-def pending(session: Session, *, limit: int | None = None) -> list[ReasonTrail]:
+def pending(
+    session: Session, *, centre: UUID | None = None, limit: int | None = None
+) -> list[ReasonTrail]:
     """List the awarded decisions that nobody released yet, the oldest first."""
     decisions = session.exec(
-        _pending(select(Decision)).order_by(col(Decision.decided_at), col(Decision.id)).limit(limit)
+        _pending(select(Decision), centre)
+        .order_by(col(Decision.decided_at), col(Decision.id))
+        .limit(limit)
     ).all()
     return [trail_of(session, decision) for decision in decisions]
 
 
-def number_pending(session: Session) -> int:
+def number_pending(session: Session, *, centre: UUID | None = None) -> int:
     """Count the awarded decisions that nobody released yet."""
-    return session.exec(_pending(select(func.count(col(Decision.id))))).one()
+    return session.exec(_pending(select(func.count(col(Decision.id))), centre)).one()
 
 
-def _pending(selected: SelectOfScalar[T]) -> SelectOfScalar[T]:
+def _pending(selected: SelectOfScalar[T], centre: UUID | None = None) -> SelectOfScalar[T]:
     """Keep the decisions in force that a badge is owed for.
 
     Not while an appeal runs, and not a second time when an appeal came to the same level.
     """
     earlier = aliased(Award)
     later = aliased(Decision)
+    if centre is not None:
+        selected = selected.where(col(Decision.candidate_id).in_(_people_of(centre)))
     return (
         selected.outerjoin(Award, col(Award.decision_id) == col(Decision.id))
         .join(Submission, col(Submission.id) == col(Decision.submission_id))
@@ -96,6 +105,10 @@ def _pending(selected: SelectOfScalar[T]) -> SelectOfScalar[T]:
     )
 
 
+def _people_of(centre: UUID) -> SelectOfScalar[UUID]:
+    return select(Person.id).where(col(Person.organisation_id) == centre)
+
+
 def release(
     database: Database,
     decision_id: UUID,
@@ -107,14 +120,15 @@ def release(
 ) -> UUID:
     """Approve a decision as an officer and give the id of its award.
 
-    1. The decision must wait for release, and the officer have no part in it.
+    1. The decision must wait for release, be about somebody of the officer's centre, and the
+       officer have no part in it.
     2. The badge is built and checked, so that nothing is approved that could not be signed.
     3. The approval is recorded; the constraints of the database have the last word.
     4. From here on the badge is owed: intention and offer follow, now or by `issuing.recover`.
     """
     # 1
     with database.reading() as session:
-        waiting = _waiting(session, decision_id)
+        waiting = _waiting(session, decision_id, centre=centre_of(session, officer_id))
         reason = waiting.why_not(officer_id)
         if reason:
             raise Refused(reason, status=403, code="officer-took-part")
@@ -143,9 +157,13 @@ def release(
     return award.id
 
 
-def _waiting(session: Session, decision_id: UUID) -> ReasonTrail:
+def _waiting(session: Session, decision_id: UUID, *, centre: UUID) -> ReasonTrail:
     decision = session.get(Decision, decision_id)
-    if decision is None or decision.outcome != "awarded":
+    if (
+        decision is None
+        or decision.outcome != "awarded"
+        or centre_of(session, decision.candidate_id) != centre
+    ):
         raise Refused(N_("There is no such decision."), status=404, code="unknown-decision")
     if session.exec(select(Award.id).where(col(Award.decision_id) == decision_id)).first():
         raise Refused(N_("This was released already."), status=409, code="released-already")
@@ -181,17 +199,24 @@ def _approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now:
 # --- what was issued -------------------------------------------------------------------------
 
 
-def issued(session: Session, *, candidate_id: UUID | None = None) -> list[IssuedBadge]:
-    """List released badges, the newest first; of one candidate, when one is named."""
+def issued(
+    session: Session, *, candidate_id: UUID | None = None, centre: UUID | None = None
+) -> list[IssuedBadge]:
+    """List released badges, the newest first; of one candidate or centre, when one is named."""
     statement = _issued().order_by(col(Award.released_at).desc(), col(Award.id))
     if candidate_id is not None:
         statement = statement.where(col(Award.candidate_id) == candidate_id)
+    if centre is not None:
+        statement = statement.where(col(Award.candidate_id).in_(_people_of(centre)))
     return [IssuedBadge(*row) for row in session.exec(statement)]
 
 
-def issued_badge(session: Session, award_id: UUID) -> IssuedBadge:
-    """Give one released badge."""
-    row = session.exec(_issued().where(col(Award.id) == award_id)).one_or_none()
+def issued_badge(session: Session, award_id: UUID, *, centre: UUID | None = None) -> IssuedBadge:
+    """Give one released badge; of another centre than a named one there is none."""
+    statement = _issued().where(col(Award.id) == award_id)
+    if centre is not None:
+        statement = statement.where(col(Award.candidate_id).in_(_people_of(centre)))
+    row = session.exec(statement).one_or_none()
     if row is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
     return IssuedBadge(*row)
@@ -218,13 +243,13 @@ def _issued() -> Select[Award, Credential, Change, str]:
     )
 
 
-def alias_of_decision(session: Session, decision_id: UUID) -> str:
-    """Give the alias of the person a decision is about; "" for an unknown one."""
+def alias_of_decision(session: Session, decision_id: UUID, *, centre: UUID) -> str:
+    """Give the alias of the person of a centre that a decision is about; "" for an unknown one."""
     return (
         session.exec(
             select(Person.alias)
             .join(Decision, col(Decision.candidate_id) == col(Person.id))
-            .where(col(Decision.id) == decision_id)
+            .where(col(Decision.id) == decision_id, col(Person.organisation_id) == centre)
         ).first()
         or ""
     )
@@ -243,7 +268,7 @@ def offer_again(
 
     Without `needs_number` it asks for a number if the one before did.
     """
-    badge = badge_row(session, award_id)
+    badge = badge_of_centre(session, award_id, by=by)
     if badge.state == BadgeState.REVOKED:
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
     if badge.state == BadgeState.SUSPENDED:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from issuer import awards
+from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import Award
 from issuer.batch_tables import Batch, BatchRow, RowState
@@ -51,10 +52,10 @@ class Progress:
 
 
 def start(database: Database, *, officer_id: UUID, now: datetime) -> UUID:
-    """Write down a batch of all decisions that wait, up to 10,000, and give its id."""
+    """Write down a batch of all that waits in the officer's centre, up to 10,000; give its id."""
     try:
         with database.transaction() as session:
-            chosen = _free_decisions(session)
+            chosen = _free_decisions(session, centre_of(session, officer_id))
             if not chosen:
                 raise Refused(N_("Nothing waits for release."), status=409, code="nothing-waits")
             batch = Batch(officer_id=officer_id, created=now)
@@ -98,17 +99,23 @@ def work(
     return done
 
 
-def progress(session: Session, batch_id: UUID) -> Progress:
-    """Tell how far a batch is."""
+def progress(session: Session, batch_id: UUID, *, centre: UUID | None = None) -> Progress:
+    """Tell how far a batch is; of another centre than a named one there is none."""
     batch = session.get(Batch, batch_id)
-    if batch is None:
+    if batch is None or centre not in (None, centre_of(session, batch.officer_id)):
         raise Refused(N_("There is no such batch."), status=404, code="unknown-batch")
     return _progress(session, batch)
 
 
-def latest(session: Session, *, number: int = 5) -> list[Progress]:
-    """List the newest batches."""
-    rows = session.exec(select(Batch).order_by(col(Batch.created).desc()).limit(number)).all()
+def latest(session: Session, *, centre: UUID, number: int = 5) -> list[Progress]:
+    """List the newest batches of a centre's officers."""
+    rows = session.exec(
+        select(Batch)
+        .join(Person, col(Person.id) == col(Batch.officer_id))
+        .where(col(Person.organisation_id) == centre)
+        .order_by(col(Batch.created).desc())
+        .limit(number)
+    ).all()
     return [_progress(session, batch) for batch in rows]
 
 
@@ -137,13 +144,15 @@ def _progress(session: Session, batch: Batch) -> Progress:
     )
 
 
-def _free_decisions(session: Session) -> list[UUID]:
+def _free_decisions(session: Session, centre: UUID) -> list[UUID]:
     queued = select(BatchRow.decision_id).where(col(BatchRow.state) == RowState.WAITING)
     return list(
         session.exec(
             select(Decision.id)
+            .join(Person, col(Person.id) == col(Decision.candidate_id))
             .outerjoin(Award, col(Award.decision_id) == col(Decision.id))
             .where(
+                col(Person.organisation_id) == centre,
                 col(Decision.outcome) == "awarded",
                 col(Award.id).is_(None),
                 col(Decision.id).not_in(queued),

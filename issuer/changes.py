@@ -1,10 +1,11 @@
 """What happens to a badge after its release: cancelled, suspended, let go on, corrected.
 
-One person asks and another confirms (invariant 25); only the holder's own wish to cancel or to
-suspend needs one. A badge has one status entry (Open Badges 3.0 allows no second), and a place that
-is set stays set. So a suspended badge that was signed comes back as a corrected one does: issued
-again, with the same id and a newer date; of two such the newer one counts (Open Badges 3.0,
-equality and comparison; docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
+One person of the centre asks and another of it confirms (invariants 25 and 30); only the holder's
+own wish to cancel or to suspend needs one. A badge has one status entry (Open Badges 3.0 allows no
+second), and a place that is set stays set. So a suspended badge that was signed comes back as a
+corrected one does: issued again, with the same id and a newer date; of two such the newer one
+counts (Open Badges 3.0, equality and comparison;
+docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
 from issuer import appointments, issuing, notices, offers, status_lists, superseding, trail
+from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
     REASONS_OF,
@@ -70,13 +72,14 @@ def ask(
 ) -> bool:
     """Ask for a change; True if it is made at once, which only its owner's wish allows.
 
-    1. Action and reason are of the closed lists.
-    2. The badge, with its row locked, is in a state that allows it, and nobody asked already.
+    1. The badge, with its row locked, is of the officer's centre; action and reason are of the
+       closed lists.
+    2. It is in a state that allows it, and nobody asked already.
     3. The request is written down, and carried out if no second person is needed.
     """
-    what, why = _read(action, reason)  # 1
-    badge = badge_row(session, award_id)  # 2
-    _refuse_own(session, award_id, officer_id)
+    badge = badge_of_centre(session, award_id, by=officer_id)  # 1
+    what, why = _read(action, reason)
+    _refuse_own(session, award_id, officer_id)  # 2
     _check_possible(badge, what)
     if _open_request(session, badge) is not None:
         raise Refused(
@@ -104,7 +107,7 @@ def confirm(
     session: Session, award_id: UUID, *, officer_id: UUID, body: IssuingBody, now: datetime
 ) -> Action:
     """Carry out what another person asked for, and say what it was."""
-    badge = badge_row(session, award_id)
+    badge = badge_of_centre(session, award_id, by=officer_id)
     request = _asked(session, badge)
     _refuse_own(session, award_id, officer_id)
     if request.requested_by == officer_id:
@@ -117,7 +120,7 @@ def confirm(
 
 def drop(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
     """Take back a request; the badge stays as it is."""
-    badge = badge_row(session, award_id)
+    badge = badge_of_centre(session, award_id, by=officer_id)
     request = _asked(session, badge)
     if superseding.is_taken_away(session, award_id):
         raise Refused(N_("A later decision took this badge away."), status=409, code="taken-away")
@@ -147,6 +150,14 @@ def badge_row(session: Session, award_id: UUID) -> Credential:
     if badge is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
     return badge
+
+
+def badge_of_centre(session: Session, award_id: UUID, *, by: UUID) -> Credential:
+    """Give a badge as `badge_row` does, to somebody of the centre of its owner only."""
+    award = session.get(Award, award_id)
+    if award is None or centre_of(session, award.candidate_id) != centre_of(session, by):
+        raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
+    return badge_row(session, award_id)
 
 
 def _read(action: str, reason: str) -> tuple[Action, Reason]:

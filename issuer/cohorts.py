@@ -3,6 +3,9 @@
 A table of invitations is taken whole or not at all: every line that is wrong is named with its
 number, and nothing is stored. Codes are kept as hashes, so a sheet is printed with a new code each
 time, and the person's older codes stop working then.
+
+A group may be of several centres. Each invites and sees its own people; of the others it sees
+numbers of five or more (domain B.5-24, B.5-30).
 """
 
 import csv
@@ -23,6 +26,7 @@ from issuer import accounts
 from issuer.audit import record
 from issuer.award_tables import Award, AwardState
 from issuer.cohort_tables import Cohort, CohortMember, CohortSite, Kind
+from issuer.statistics import SMALLEST
 from issuer.tables import (
     AccessCode,
     Consent,
@@ -98,8 +102,8 @@ class SiteBoard:
     organisation: UUID
     name: str
     quota: int
-    reached: tuple[int, ...]
-    """By `Step`."""
+    reached: tuple[int | None, ...]
+    """By `Step`; None where it would tell of fewer than five people of another centre."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,21 @@ class Board:
     cohort: Cohort
     sites: tuple[SiteBoard, ...]
     members: tuple[MemberLine, ...]
+    """Of the reader's own centre."""
+    own: SiteBoard | None
+    """The reader's own centre, if it has places."""
+    leads: bool
+    """Whether the reader's centre set it up, and so may close it."""
 
     @property
-    def reached(self) -> tuple[int, ...]:
-        """Give how many of all reached each step or a later one."""
-        return tuple(sum(site.reached[step] for site in self.sites) for step in Step)
+    def reached(self) -> tuple[int | None, ...]:
+        """Give how many of all reached each step or a later one; None where a part is hidden."""
+        return tuple(_sum([site.reached[step] for site in self.sites]) for step in Step)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 # --- setting up -------------------------------------------------------------------------------
@@ -193,8 +207,12 @@ def create_cohort(
 
 
 def close_cohort(session: Session, cohort_id: UUID, *, by: UUID, now: datetime) -> None:
-    """Let nobody else in; those who are in go on."""
+    """Let nobody else in; those who are in go on. The centre that set it up does that."""
     found = cohort(session, cohort_id, coordinator=by)
+    if found.organisation_id != accounts.centre_of(session, by):
+        raise Refused(
+            N_("The centre that set up this group closes it."), status=403, code="other-centre"
+        )
     if found.closed_at is None:
         found.closed_at = now
         session.add(found)
@@ -205,9 +223,9 @@ def close_cohort(session: Session, cohort_id: UUID, *, by: UUID, now: datetime) 
 
 
 def read_invitations(
-    session: Session, cohort_id: UUID, content: bytes
+    session: Session, cohort_id: UUID, content: bytes, *, by: UUID
 ) -> tuple[list[Invitation], list[str]]:
-    """Read a table of invitations (CSV, UTF-8): the lines, and what is wrong with them.
+    """Read a table of people of one's own centre (CSV, UTF-8): the lines, and what is wrong.
 
     The first line names the columns, in any order and any language of the service; `name` and
     `site` are needed. Problems are in the visitor's language, each with its line number.
@@ -235,13 +253,14 @@ def read_invitations(
             gettext("The first line must name the column %(name)s.", name=name) for name in lacking
         ]
     sites = _sites(session, cohort_id)
+    own = accounts.centre_of(session, by)
     read: list[Invitation] = []
     problems: list[str] = []
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
         cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False) if name}
-        found, wrong = _invitation(cells, sites)
+        found, wrong = _invitation(cells, sites, own)
         problems.extend(
             gettext("Line %(number)s: %(problem)s", number=number, problem=one) for one in wrong
         )
@@ -263,6 +282,8 @@ def add_members(
 ) -> int:
     """Enrol people in a cohort; somebody whom the centre knows already is not enrolled twice."""
     found = cohort(session, cohort_id, coordinator=by)
+    if {one.site for one in invitations} - {accounts.centre_of(session, by)}:
+        raise Refused(N_("Each centre invites its own people."), status=403, code="other-centre")
     if found.closed_at is not None:
         raise Refused(N_("This group is closed."), status=409, code="closed")
     # One import at a time for a cohort, so that the places hold on PostgreSQL too.
@@ -321,14 +342,20 @@ def sheets(
     now: datetime,
     person_id: UUID | None = None,
 ) -> list[Sheet]:
-    """Give a sheet with a new code to each member who has not begun, or to one member."""
+    """Give a sheet with a new code to each member who has not begun, or to one member.
+
+    To those of one's own centre only: a sheet lets its reader in as the person.
+    """
     cohort(session, cohort_id, coordinator=by)
     rows = session.exec(
         select(CohortMember, Person, Organisation)
         .join(Person, col(Person.id) == col(CohortMember.person_id))
         .join(Organisation, col(Organisation.id) == col(CohortMember.organisation_id))
-        .where(col(CohortMember.cohort_id) == cohort_id)
-        .order_by(col(Organisation.name), col(Person.alias))
+        .where(
+            col(CohortMember.cohort_id) == cohort_id,
+            col(CohortMember.organisation_id) == accounts.centre_of(session, by),
+        )
+        .order_by(col(Person.alias))
     ).all()
     made = []
     for member, person, centre in rows:
@@ -363,8 +390,9 @@ def sheets(
 
 
 def board(session: Session, cohort_id: UUID, *, coordinator: UUID) -> Board:
-    """Give how far a cohort is: for each centre and each person, without any result."""
+    """Give how far a cohort is: for each centre and each person of one's own, without results."""
     found = cohort(session, cohort_id, coordinator=coordinator)
+    own = accounts.centre_of(session, coordinator)
     rows = session.exec(
         select(CohortMember, Person, Organisation)
         .join(Person, col(Person.id) == col(CohortMember.person_id))
@@ -376,18 +404,20 @@ def board(session: Session, cohort_id: UUID, *, coordinator: UUID) -> Board:
     members = tuple(
         MemberLine(person.id, person.alias, person.display_name, centre.name, steps[person.id])
         for _member, person, centre in rows
+        if centre.id == own
     )
     sites = tuple(
         SiteBoard(
             centre.id,
             centre.name,
             site.quota,
-            tuple(
-                sum(
-                    member.organisation_id == centre.id and steps[member.person_id] >= step
+            _reached(
+                [
+                    steps[member.person_id]
                     for member, _person, _centre in rows
-                )
-                for step in Step
+                    if member.organisation_id == centre.id
+                ],
+                is_own=centre.id == own,
             ),
         )
         for site, centre in session.exec(
@@ -397,7 +427,33 @@ def board(session: Session, cohort_id: UUID, *, coordinator: UUID) -> Board:
             .order_by(col(Organisation.name))
         )
     )
-    return Board(found, sites, members)
+    return Board(
+        found,
+        sites,
+        members,
+        own=next((site for site in sites if site.organisation == own), None),
+        leads=found.organisation_id == own,
+    )
+
+
+def _reached(steps: Sequence[Step], *, is_own: bool) -> tuple[int | None, ...]:
+    """Count who reached each step; of another centre nothing that tells of one to four people.
+
+    Neither a number itself nor its difference to the one before that is shown.
+    """
+    few = range(1, SMALLEST)
+    reached: list[int | None] = []
+    before = 0
+    for step in Step:
+        number = sum(one >= step for one in steps)
+        if is_own or (number not in few and (not reached or before - number not in few)):
+            reached.append(number)
+            before = number
+        elif not reached:
+            return (None,) * len(Step)
+        else:
+            reached.append(None)
+    return tuple(reached)
 
 
 def forget_traits(session: Session) -> int:
@@ -456,7 +512,7 @@ def _column(heading: str) -> str | None:
 
 
 def _invitation(
-    cells: Mapping[str, str], sites: Mapping[str, UUID]
+    cells: Mapping[str, str], sites: Mapping[str, UUID], own: UUID
 ) -> tuple[Invitation | None, list[str]]:
     problems = []
     if any(len(cell) > MAX_CELL for cell in cells.values()):
@@ -467,6 +523,8 @@ def _invitation(
     site = sites.get(cells.get("site", "").casefold())
     if site is None:
         problems.append(gettext("the centre is not in this group"))
+    elif site != own:
+        problems.append(gettext("another centre invites its own people"))
     language = cells.get("language", "").casefold() or "en"
     if language not in languages():
         problems.append(gettext("the language must be one of %(all)s", all=", ".join(languages())))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from issuer import assessment
+from issuer import assessment, second_looks
 from issuer.answers import FILE
 from issuer.audit import record
 from issuer.evidence_tables import ContentType, Evidence, RecordingConsent
@@ -163,7 +163,9 @@ def for_candidate(
 def for_examiner(
     session: Session, submission_id: UUID, task_id: str, *, examiner_id: UUID, now: datetime
 ) -> Shown:
-    """Give a file to an examiner who may mark the work now."""
+    """Give a file to an examiner who may mark the work now, or look at it again."""
+    if second_looks.is_open_to(session, submission_id, examiner_id=examiner_id, now=now):
+        return _shown(session, session.get_one(Submission, submission_id), task_id)
     submission = assessment.file_for_marking(
         session, submission_id, examiner_id=examiner_id, now=now
     )

@@ -211,6 +211,11 @@ class Framework:
         return self.contents.pictures
 
     @cached_property
+    def _scenarios(self) -> dict[tuple[str, str], Scenario]:
+        """What was put together before; a framework does not change."""
+        return {}
+
+    @cached_property
     def digest(self) -> str:
         """The digest of everything that it says."""
         return digest(read_document(self.contents.files))
@@ -326,7 +331,11 @@ class Framework:
 
     def scenario_by_id(self, scenario_id: str, language: str) -> Scenario:
         """Give a scenario set by its id."""
-        return self._scenario(self.contents.scenarios[scenario_id], language)
+        known = self._scenarios.get((scenario_id, language))
+        if known is None:
+            known = self._scenario(self.contents.scenarios[scenario_id], language)
+            self._scenarios[scenario_id, language] = known
+        return known
 
     def _scenario(self, shape: ScenarioShape, language: str) -> Scenario:
         start = f"scenario.{shape.id}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from issuer.tables import Table, one_of
@@ -12,13 +12,14 @@ from web.database import UtcDateTime
 
 
 class News(StrEnum):
-    """What there is to tell about a badge."""
+    """What there is to tell about a badge, or about an appointment."""
 
     READY = "ready"
     REVOKED = "revoke"
     SUSPENDED = "suspend"
     LIFTED = "lift"
     CORRECTED = "correct"
+    RUNS_OUT = "runs_out"
 
 
 class NoticeState(StrEnum):
@@ -47,11 +48,18 @@ class Notice(Table, table=True):
     __table_args__ = (
         CheckConstraint(one_of("news", News), name="known_news"),
         CheckConstraint(one_of("state", NoticeState), name="notice_state"),
+        CheckConstraint(
+            "(news = 'runs_out') = (appointment_id IS NOT NULL) "
+            "AND (appointment_id IS NULL) = (award_id IS NOT NULL)",
+            name="about_a_badge_or_an_appointment",
+        ),
+        UniqueConstraint("appointment_id", name="an_end_is_told_once"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
-    award_id: UUID = Field(foreign_key="award.id")
+    award_id: UUID | None = Field(default=None, foreign_key="award.id")
+    appointment_id: UUID | None = Field(default=None, foreign_key="appointment.id")
     news: str
     state: str = Field(default=NoticeState.WAITING, index=True)
     tries: int = 0

@@ -1,4 +1,4 @@
-"""Telling people by e-mail what happened to their badge: an outbox, sent after the fact.
+"""Telling people by e-mail what happened to a badge or appointment: an outbox, sent afterwards.
 
 `tell` writes a row in the transaction that changed the badge, so there is no change without its
 notice and no notice without its change. `send_waiting` sends what waits, and tries again later what
@@ -15,8 +15,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from issuer import appointments
 from issuer.audit import record
 from issuer.notice_tables import Mailbox, News, Notice, NoticeState
+from issuer.tables import Appointment
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_, catalogue
@@ -35,6 +37,10 @@ _TEXTS: dict[News, tuple[str, str]] = {
     News.CORRECTED: (
         N_("Your badge was corrected"),
         N_("Please collect the new one. The old one stops counting."),
+    ),
+    News.RUNS_OUT: (
+        N_("Your appointment ends soon"),
+        N_("One of your appointments as an examiner runs out within 60 days."),
     ),
 }
 
@@ -68,6 +74,33 @@ def tell(session: Session, person_id: UUID, award_id: UUID, news: News, *, now: 
     """Put a notice in the outbox, in the transaction of what it tells, if they gave an address."""
     if session.get(Mailbox, person_id) is not None:
         session.add(Notice(person_id=person_id, award_id=award_id, news=news, next_try=now))
+
+
+def tell_what_runs_out(session: Session, *, now: datetime) -> int:
+    """Put a notice in the outbox for each appointment that runs out soon; give how many.
+
+    Once an appointment, which the database sees to, and to those who gave an address.
+    """
+    ending = session.exec(
+        select(Appointment)
+        .join(Mailbox, col(Mailbox.person_id) == col(Appointment.person_id))
+        .where(
+            col(Appointment.suspended_at).is_(None),
+            col(Appointment.valid_until) > now,
+            col(Appointment.valid_until) <= now + appointments.WARNED_BEFORE,
+            col(Appointment.id).not_in(
+                select(Notice.appointment_id).where(col(Notice.appointment_id).is_not(None))
+            ),
+        )
+        # Of two processes that start at once one tells; the other leaves the locked row alone.
+        .with_for_update(skip_locked=True, of=Appointment)
+    ).all()
+    session.add_all(
+        Notice(person_id=one.person_id, appointment_id=one.id, news=News.RUNS_OUT, next_try=now)
+        for one in ending
+    )
+    session.flush()
+    return len(ending)
 
 
 def send_waiting(
@@ -130,7 +163,7 @@ def _message(notice: Notice, box: Mailbox, *, sender: str, base_url: str) -> Ema
     message["Content-Language"] = box.language
     lines = [
         say(text),
-        f"{base_url}/badges/{notice.award_id}",
+        f"{base_url}/badges/{notice.award_id}" if notice.award_id else f"{base_url}/examining/",
         say(N_("Sign in with your code to read more.")),
         say(N_("You can stop these messages on that site.")),
     ]

@@ -1,8 +1,10 @@
 """The figures of the work that is in the database, of this day or as a report that never changes.
 
 Only people who agreed to be counted are counted (domain F.4); what leaves this module holds groups
-of five or more (B.5-24). Figures are those of the last midnight (UTC), so that nobody learns what
-one decision did by looking before and after it (B.5-18).
+of five or more (B.5-24). A coordinator reads of their own centre, or of a group that it takes part
+in, where what is told of the others is of five or more as well (B.5-30). Figures are those of the
+last midnight (UTC), so that nobody learns what one decision did by looking before and after it
+(B.5-18).
 """
 
 import base64
@@ -18,6 +20,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from contexts import canonical_jcs
+from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.cohort_tables import CohortMember
 from issuer.feedback import QUESTIONS
@@ -81,22 +84,35 @@ class Overview:
 
 
 def overview(
-    session: Session, framework: Framework, *, now: datetime, cohort_id: UUID | None = None
+    session: Session,
+    framework: Framework,
+    *,
+    now: datetime,
+    cohort_id: UUID | None = None,
+    centre: UUID | None = None,
 ) -> Overview:
-    """Give the figures as they stood at the last midnight (UTC)."""
+    """Give the figures as they stood at the last midnight (UTC): of a group, or of all.
+
+    `centre` is the one of who reads them: of all then means of this centre, and what helps to make
+    tasks and marking better is of its own work also where a group has several.
+    """
     until = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = _counted(session, until=until, cohort_id=cohort_id)
+    counted = _counted(session, until=until, cohort_id=cohort_id, centre=centre)
+    own = [row for row in counted if not row.elsewhere]
     return Overview(
         until,
         figures([_work(row, until) for row in counted], by=CUTS),
-        _quality(session, framework, counted, until),
+        _quality(session, framework, own, until),
     )
 
 
-def words(session: Session, *, now: datetime, cohort_id: UUID | None = None) -> list[str]:
+def words(
+    session: Session, *, now: datetime, cohort_id: UUID | None = None, centre: UUID | None = None
+) -> list[str]:
     """Give what people wrote in their own words, in no order that tells who; five or none."""
     until = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ids = {row.submission.id for row in _counted(session, until=until, cohort_id=cohort_id)}
+    counted = _counted(session, until=until, cohort_id=cohort_id, centre=centre)
+    ids = {row.submission.id for row in counted if not row.elsewhere}
     found = session.exec(
         select(Feedback.words).where(
             col(Feedback.submission_id).in_(ids),
@@ -125,12 +141,16 @@ class _Counted:
     usage: Usage | None
     looks: tuple[tuple[Assessment, str], ...]
     """Each examiner's look, in order, with the examiner's alias."""
+    elsewhere: bool
+    """It is of another centre than the reader's."""
 
 
-def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> list[_Counted]:
+def _counted(
+    session: Session, *, until: datetime, cohort_id: UUID | None, centre: UUID | None = None
+) -> list[_Counted]:
     superseded = select(Decision.supersedes).where(col(Decision.supersedes).is_not(None))
     query = (
-        select(Submission, Organisation.country_code, Decision, CohortMember)
+        select(Submission, Organisation, Decision, CohortMember)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
         .join(Organisation, col(Organisation.id) == col(Person.organisation_id))
         .join(Consent, col(Consent.person_id) == col(Person.id))
@@ -145,6 +165,8 @@ def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> li
     )
     if cohort_id is not None:
         query = query.where(col(CohortMember.cohort_id) == cohort_id)
+    elif centre is not None:
+        query = query.where(col(Person.organisation_id) == centre)
     usages = {usage.submission_id: usage for usage in session.exec(select(Usage))}
     looks: dict[UUID, list[tuple[Assessment, str]]] = defaultdict(list)
     for assessment, alias in session.exec(
@@ -157,13 +179,14 @@ def _counted(session: Session, *, until: datetime, cohort_id: UUID | None) -> li
     return [
         _Counted(
             submission,
-            country,
+            organisation.country_code,
             decision if decision is not None and decision.decided_at < until else None,
             member,
             usages.get(submission.id),
             tuple(looks[submission.id]),
+            elsewhere=centre is not None and organisation.id != centre,
         )
-        for submission, country, decision, member in session.exec(query)
+        for submission, organisation, decision, member in session.exec(query)
     ]
 
 
@@ -185,6 +208,7 @@ def _work(row: _Counted, until: datetime) -> Work:
         minutes=submission.worked_seconds / 60 if sent_at else None,
         hours=_between(sent_at, decision.decided_at if decision else None, timedelta(hours=1)),
         proposed=tuple(look.proposed_level for look, _alias in row.looks),
+        elsewhere=row.elsewhere,
     )
 
 
@@ -266,9 +290,17 @@ def as_csv(found: Figures) -> str:
     return text.getvalue()
 
 
-def freeze_report(session: Session, framework: Framework, *, by: UUID, now: datetime) -> UUID:
-    """Keep the figures of today for good; give the report's id."""
-    found = overview(session, framework, now=now)
+def freeze_report(
+    session: Session,
+    framework: Framework,
+    *,
+    by: UUID,
+    now: datetime,
+    cohort_id: UUID | None = None,
+) -> UUID:
+    """Keep the figures of today of one's centre or group for good; give the report's id."""
+    centre = centre_of(session, by)
+    found = overview(session, framework, now=now, cohort_id=cohort_id, centre=centre)
     document = as_json(found)
     report = PilotReport(
         as_of=found.as_of,
@@ -281,15 +313,22 @@ def freeze_report(session: Session, framework: Framework, *, by: UUID, now: date
     return report.id
 
 
-def reports(session: Session) -> list[PilotReport]:
-    """List the reports, the newest first."""
-    return list(session.exec(select(PilotReport).order_by(col(PilotReport.as_of).desc())))
+def reports(session: Session, *, centre: UUID) -> list[PilotReport]:
+    """List the reports that a centre kept, the newest first."""
+    return list(
+        session.exec(
+            select(PilotReport)
+            .join(Person, col(Person.id) == col(PilotReport.made_by))
+            .where(col(Person.organisation_id) == centre)
+            .order_by(col(PilotReport.as_of).desc())
+        )
+    )
 
 
-def report(session: Session, report_id: UUID) -> PilotReport:
-    """Give one report."""
+def report(session: Session, report_id: UUID, *, centre: UUID) -> PilotReport:
+    """Give one report that a centre kept."""
     found = session.get(PilotReport, report_id)
-    if found is None:
+    if found is None or centre_of(session, found.made_by) != centre:
         raise Refused(N_("There is no such report."), status=404, code="unknown-report")
     return found
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from issuer import assessment, evidence
+from issuer.accounts import centre_of
 from issuer.answers import FILE, check, is_complete
 from issuer.evidence import File
 from issuer.framework import Scenario, Task
@@ -23,7 +24,7 @@ from issuer.return_tables import (
     TechnicalFault,
     VoidAttempt,
 )
-from issuer.tables import Answer, Submission, SubmissionState
+from issuer.tables import Answer, Person, Submission, SubmissionState
 from web.errors import Refused
 from web.languages import N_
 
@@ -201,11 +202,15 @@ def _back_to_the_queue(
 # --- attempts that do not count -----------------------------------------------------------------
 
 
-def file_of_number(session: Session, alias: str) -> Submission:
-    """Give the file of a number as examiners write it: S-017."""
+def file_of_number(session: Session, alias: str, *, centre: UUID) -> Submission:
+    """Give the file of a number as examiners write it, S-017, if it is of this centre."""
     digits = alias.strip().upper().removeprefix("S-")
     number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 9 else 0
-    found = session.exec(select(Submission).where(col(Submission.number) == number)).one_or_none()
+    found = session.exec(
+        select(Submission)
+        .join(Person, col(Person.id) == col(Submission.candidate_id))
+        .where(col(Submission.number) == number, col(Person.organisation_id) == centre)
+    ).one_or_none()
     if found is None:
         raise Refused(N_("There is no file of this number."), status=404, code="unknown")
     return found
@@ -225,6 +230,8 @@ def make_void(
     Before the decision only: a decision is changed by an appeal, never by an office.
     """
     session.refresh(submission, with_for_update=True)
+    if centre_of(session, submission.candidate_id) != centre_of(session, stated_by):
+        raise Refused(N_("There is no file of this number."), status=404, code="unknown")
     if submission.candidate_id == stated_by:
         raise Refused(N_("This is your own work."), status=403, code="own-work")
     if fault not in TECHNICAL_FAULTS:

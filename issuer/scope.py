@@ -1,25 +1,30 @@
-"""What an appointment covers beyond skill and language: level 3, centres, second looks.
+"""What an appointment covers beyond skill and language: level 3, and which centres.
 
 - Level 3 (domain B.4-4). Who was appointed by an expert badge gives levels 1 and 2 alone and is a
   co-examiner for level 3: of the examiners of such a file at least one has level 3 as ceiling. So a
   co-examiner may propose it first, since a second look follows anyway, which is then kept for
   somebody with the ceiling; or later, when such a one has looked.
-- Centres (B.5-30). Examiners get the files of their own centre. Those of another one come to them
-  only when drawn for a second look, or when nobody of that centre can mark them.
-- The second look at a level-3 file (B.5-4) had better come from another centre than the
-  candidate's, where such an examiner exists. This orders the queue and is no refusal: a small
-  centre must not wait for ever ("different trainer").
+- Two centres (B.5-4). Of the examiners of a level-3 file one is of another centre than the
+  candidate's, where another centre has somebody who may look at it. Where none has, another person
+  of the same centre will do: a country with one centre must not wait for ever.
+- Drawn files (B.5-30). Examiners get the files of their own centre. One of another centre comes to
+  them only when it was drawn: for a second look, or since nobody of that centre can mark it
+  (`issuer.crossing`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from issuer import attempts
+from issuer import superseding
+from issuer.accounts import centre_of
 from issuer.appeal_tables import Appeal
 from issuer.appointment_tables import Nomination, Route
+from issuer.crossing_tables import CrossDraw
+from issuer.same_person import is_same_person
 from issuer.tables import (
     Appointment,
     Assessment,
@@ -74,11 +79,18 @@ def why_not(
             status=403,
             code="lead-needed",
         )
-    centre = _centre(session, submission.candidate_id)
-    if centre == _centre(session, appointment.person_id):
+    centre = centre_of(session, submission.candidate_id)
+    if centre == centre_of(session, appointment.person_id):
+        if needs_elsewhere(session, submission, earlier) and is_anybody_able(
+            session, submission, earlier, elsewhere=True, now=now
+        ):
+            return Refused(
+                N_("Expert level takes two centres. An examiner of another one looks now."),
+                status=403,
+                code="elsewhere",
+            )
         return None
-    drawn = submission.state == SubmissionState.SECOND_MARKING
-    if drawn or not _somebody_of(session, centre, submission, now=now):
+    if is_drawn(session, submission):
         return None
     return Refused(
         N_("This file is of another centre, which has examiners of its own."),
@@ -87,78 +99,125 @@ def why_not(
     )
 
 
-def better_elsewhere(
-    session: Session, files: Collection[Submission], examiner_id: UUID, *, now: datetime
-) -> frozenset[UUID]:
-    """Name the level-3 files whose second look had better come from another centre than one's own.
+def needs_elsewhere(
+    session: Session, submission: Submission, earlier: Sequence[Assessment]
+) -> bool:
+    """Tell whether the next look at a file belongs to another centre than the candidate's."""
+    centre = centre_of(session, submission.candidate_id)
+    return any(one.proposed_level == _EXPERT for one in earlier) and all(
+        centre_of(session, one.examiner_id) == centre for one in earlier
+    )
 
-    Only where the first one came from the candidate's centre too, and another centre has somebody.
+
+def is_drawn(session: Session, submission: Submission) -> bool:
+    """Tell whether examiners of other centres see a file now."""
+    if submission.state == SubmissionState.SECOND_MARKING:
+        return True
+    round_ = round_of(session, submission)
+    return session.get(CrossDraw, (submission.id, round_)) is not None
+
+
+def is_anybody_able(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+    elsewhere: bool | None = None,
+) -> bool:
+    """Tell whether there is somebody as `able` lists them."""
+    found = _able(session, submission, earlier, now=now, elsewhere=elsewhere)
+    return next(found, None) is not None
+
+
+def able(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+    elsewhere: bool | None = None,
+) -> list[Appointment]:
+    """List who is appointed for a file and could look at it now, drawn or not.
+
+    Nobody who knows the person, is the person, marked the file before or released it; where only
+    somebody with the ceiling may look now, only those. `elsewhere` keeps those of other centres
+    than the candidate's, or those of this one.
     """
-    own = _centre(session, examiner_id)
-    return frozenset(
-        file.id
-        for file in files
-        if file.state == SubmissionState.SECOND_MARKING
-        and own == _centre(session, file.candidate_id)
-        and _is_expert_of(session, file, own)
-        and _somebody_outside(session, own, file, now=now)
+    return list(_able(session, submission, earlier, now=now, elsewhere=elsewhere))
+
+
+def _able(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+    elsewhere: bool | None,
+) -> Iterator[Appointment]:
+    needs_lead = any(one.proposed_level == _EXPERT for one in earlier) and not _has_lead(
+        session, earlier
     )
-
-
-def _is_expert_of(session: Session, file: Submission, centre: UUID) -> bool:
-    rows = _assessments(session, file)
-    return any(one.proposed_level == _EXPERT for one in rows) and all(
-        _centre(session, one.examiner_id) == centre for one in rows
-    )
-
-
-def _somebody_of(session: Session, centre: UUID, file: Submission, *, now: datetime) -> bool:
-    return any(
-        _centre(session, person_id) == centre
-        and not attempts.is_for_somebody_else(session, file, person_id, now=now)
-        for person_id in _appointed(session, file, now=now)
-    )
-
-
-def _somebody_outside(session: Session, centre: UUID, file: Submission, *, now: datetime) -> bool:
-    return any(
-        _centre(session, person_id) != centre for person_id in _appointed(session, file, now=now)
-    )
-
-
-def _appointed(session: Session, file: Submission, *, now: datetime) -> list[UUID]:
-    """List who is appointed for a file and may look at it: nobody with a conflict, nobody twice."""
+    centre = centre_of(session, submission.candidate_id)
     rows = session.exec(
-        select(Appointment.person_id)
+        select(Appointment)
         .join(Person, col(Person.id) == col(Appointment.person_id))
         .where(
-            col(Appointment.skill) == file.skill,
-            col(Appointment.language) == file.language,
+            col(Appointment.skill) == submission.skill,
+            col(Appointment.language) == submission.language,
+            col(Appointment.level_ceiling) >= (_EXPERT if needs_lead else 1),
             col(Appointment.suspended_at).is_(None),
             col(Appointment.valid_from) <= now,
             col(Appointment.valid_until) > now,
-            col(Appointment.person_id) != file.candidate_id,
             col(Appointment.person_id).not_in(
-                select(Conflict.examiner_id).where(col(Conflict.submission_id) == file.id)
+                select(Conflict.examiner_id).where(col(Conflict.submission_id) == submission.id)
             ),
             col(Appointment.person_id).not_in(
-                select(Assessment.examiner_id).where(col(Assessment.submission_id) == file.id)
+                select(Assessment.examiner_id).where(col(Assessment.submission_id) == submission.id)
             ),
+            *(() if elsewhere is None else (_is_elsewhere(centre, elsewhere=elsewhere),)),
         )
     ).all()
-    contact = session.get_one(Person, file.candidate_id).contact_hash
-    return [
+    return (
         one
         for one in rows
-        if contact is None or session.get_one(Person, one).contact_hash != contact
-    ]
+        if not is_same_person(session, submission.candidate_id, one.person_id)
+        and not superseding.released_by(session, submission.id, one.person_id)
+    )
 
 
-def _assessments(session: Session, file: Submission) -> list[Assessment]:
-    """Give the marks of the round that a file is in."""
-    round_ = 1 if session.get(Appeal, file.id) is None else 2
-    found = session.exec(select(Assessment).where(col(Assessment.submission_id) == file.id)).all()
-    return [one for one in found if one.round == round_]
+def others(
+    session: Session,
+    submission: Submission,
+    earlier: Sequence[Assessment],
+    *,
+    now: datetime,
+) -> list[Appointment]:
+    """List who could look at a file now by the rule of two centres: of elsewhere if it asks so."""
+    if needs_elsewhere(session, submission, earlier):
+        found = able(session, submission, earlier, elsewhere=True, now=now)
+        if found:
+            return found
+    return able(session, submission, earlier, now=now)
+
+
+def round_of(session: Session, submission: Submission) -> int:
+    """Give the round that marks handed in now belong to: 2 after an appeal."""
+    return 1 if session.get(Appeal, submission.id) is None else 2
+
+
+def looks(session: Session, submission: Submission) -> list[Assessment]:
+    """Give the marks of the round that a file is in, in order."""
+    return list(
+        session.exec(
+            select(Assessment)
+            .where(
+                col(Assessment.submission_id) == submission.id,
+                col(Assessment.round) == round_of(session, submission),
+            )
+            .order_by(col(Assessment.ordinal))
+        )
+    )
 
 
 def _has_lead(session: Session, earlier: Sequence[Assessment]) -> bool:
@@ -167,11 +226,12 @@ def _has_lead(session: Session, earlier: Sequence[Assessment]) -> bool:
     )
 
 
+def _is_elsewhere(centre: UUID, *, elsewhere: bool) -> ColumnElement[bool]:
+    column = col(Person.organisation_id)
+    return column != centre if elsewhere else column == centre
+
+
 def _nomination(session: Session, appointment_id: UUID) -> Nomination | None:
     return session.exec(
         select(Nomination).where(col(Nomination.appointment_id) == appointment_id)
     ).one_or_none()
-
-
-def _centre(session: Session, person_id: UUID) -> UUID:
-    return session.get_one(Person, person_id).organisation_id

@@ -1,7 +1,9 @@
 """Honest figures of a pilot: rates with intervals, agreement between examiners, small cells hidden.
 
 Pure arithmetic over `Work` records; nothing here knows a database, a page or a name. What is hidden
-because it counts fewer than five people is `None`, never nought (domain B.5-24, H.4).
+because it counts fewer than five people is `None`, never nought (domain B.5-24, H.4). Who may see
+the figures of one centre and of several together could subtract: so what counts one to four people
+of other centres than the reader's is hidden too (B.5-30).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -36,6 +38,8 @@ class Work:
     """From sending to the decision."""
     proposed: tuple[int, ...] = ()
     """The level that each examiner proposed without seeing the others', in order: 0 to 3."""
+    elsewhere: bool = False
+    """It is of another centre than the one of who reads the figures."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +107,17 @@ class Figures:
 def figures(work: Sequence[Work], *, by: Sequence[str]) -> Figures:
     """Count a pilot, cut by the traits named in `by`."""
     decided = [one for one in work if one.ended in ("awarded", "not_yet")]
-    withdrawn = sum(one.ended == "withdrawn" for one in work)
+    stopped = [one for one in work if one.ended == "withdrawn"]
+    withdrawn = len(stopped)
     closed = len(decided) + withdrawn
     # With two of the three numbers the third is known, so a hidden one takes the completion along.
     shown = _shown(decided)
     twice = [one for one in decided if len(one.proposed) > 1]
     return Figures(
         started=len(work) if _shown(work) else None,
-        withdrawn=withdrawn if shown and withdrawn not in _few() else None,
+        withdrawn=withdrawn if shown and not _are_few(stopped) else None,
         decided=len(decided) if shown else None,
-        completion=len(decided) / closed if shown and withdrawn not in _few() else None,
+        completion=len(decided) / closed if shown and not _are_few(stopped) else None,
         levels=_level_counts(decided) if shown else None,
         hours=spread(one.hours for one in decided) if shown else None,
         overall=_cell("", decided) if shown else Cell("", None, None),
@@ -134,6 +139,7 @@ def cut(decided: Sequence[Work], trait: str) -> tuple[Cell, ...]:
         {name for name, members in groups.items() if not _shown(members)},
         {name: len(members) for name, members in groups.items()},
     )
+    hidden = _with_enough_elsewhere(hidden, groups)
     return tuple(
         Cell(name, None, None) if name in hidden else _cell(name, groups[name])
         for name in sorted(groups)
@@ -211,7 +217,26 @@ def _cell(name: str, members: Sequence[Work]) -> Cell:
 
 
 def _shown(members: Sequence[Work]) -> bool:
-    return len({one.person for one in members}) >= SMALLEST
+    return len({one.person for one in members}) >= SMALLEST and _elsewhere(members) not in _few()
+
+
+def _elsewhere(members: Iterable[Work]) -> int:
+    return len({one.person for one in members if one.elsewhere})
+
+
+def _are_few(members: Sequence[Work]) -> bool:
+    return len(members) in _few() or sum(one.elsewhere for one in members) in _few()
+
+
+def _with_enough_elsewhere(hidden: set[str], groups: Mapping[str, Sequence[Work]]) -> set[str]:
+    # The total is shown, so what is hidden of other centres is known in sum: of five or of none.
+    found = set(hidden)
+    while _elsewhere(one for name in found for one in groups[name]) in _few():
+        rest = [name for name in groups if name not in found and _elsewhere(groups[name])]
+        if not rest:
+            return set(groups)
+        found.add(min(rest, key=lambda name: (len(groups[name]), name)))
+    return found
 
 
 def _with_a_second(hidden: set[str], sizes: Mapping[str, int]) -> set[str]:
@@ -227,8 +252,9 @@ def _few() -> range:
 
 def _level_counts(decided: Sequence[Work]) -> tuple[int | None, ...]:
     # How many came to no level is told by the rate; so two of the other three are hidden, or none.
-    counts = [sum(one.level == level for one in decided) for level in range(LEVELS)]
-    hidden = [level for level in range(1, LEVELS) if counts[level] in _few()]
+    given = [[one for one in decided if one.level == level] for level in range(LEVELS)]
+    counts = [len(some) for some in given]
+    hidden = [level for level in range(1, LEVELS) if _are_few(given[level])]
     if len(hidden) == 1:
         rest = [level for level in range(1, LEVELS) if level not in hidden]
         hidden.append(min(rest, key=lambda level: (counts[level] == 0, counts[level], level)))

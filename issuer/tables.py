@@ -40,6 +40,8 @@ class Role(StrEnum):
     OFFICER = "officer"
     COORDINATOR = "coordinator"
     STANDARD_OWNER = "standard_owner"
+    DATA_OFFICER = "data_officer"
+    ADMINISTRATOR = "administrator"
 
 
 class SubmissionState(StrEnum):
@@ -93,13 +95,20 @@ class Person(Table, table=True):
 
 
 class Grant(Table, table=True):
-    """One role of one person."""
+    """One role of one person, in the organisation that the person belongs to and in no other."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (CheckConstraint(one_of("role", Role), name="known_role"),)
+    __table_args__ = (
+        CheckConstraint(one_of("role", Role), name="known_role"),
+        CheckConstraint("granted_by <> person_id", name="nobody_gives_themselves_a_role"),
+        CheckConstraint("(granted_by IS NULL) = (granted_at IS NULL)", name="granted_at_a_time"),
+    )
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
     role: str = Field(primary_key=True)
+    granted_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """The administrator who gave it; nobody when the centre was set up, or for candidates."""
+    granted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AccessCode(Table, table=True):

@@ -24,8 +24,10 @@ from keys.material import PublicKey
 
 _VERSIONED = ("webvh",)
 """Methods that keep older versions; for the others a DID URL with a query names nothing."""
-_SPELLED_OUT = ("did:key:", "did:jwk:")
-_ALWAYS = datetime.max.replace(tzinfo=UTC)
+SPELLED_OUT = ("did:key:", "did:jwk:")
+"""Identifiers that are their own document."""
+ALWAYS = datetime.max.replace(tzinfo=UTC)
+"""A time to read those at: nothing in them ends."""
 _LISTED = (
     "verificationMethod",
     "authentication",
@@ -93,7 +95,7 @@ def method_key(method_id: str, *, purpose: str, fetch: Fetch | None, now: dateti
 
     Raises as `resolve` and `keys.controller.verification_key` do.
     """
-    if method_id.startswith(_SPELLED_OUT):
+    if method_id.startswith(SPELLED_OUT):
         return _spelled_out(method_id, purpose)
     document = resolve(method_id, fetch=fetch, now=now).document
     return verification_key(document, method_id, purpose=purpose, now=now)
@@ -102,8 +104,8 @@ def method_key(method_id: str, *, purpose: str, fetch: Fetch | None, now: dateti
 @lru_cache(maxsize=1_000)
 def _spelled_out(method_id: str, purpose: str) -> PublicKey:
     # The identifier is the document: nothing in it ends, and it is read once.
-    document = resolve(method_id, fetch=None, now=_ALWAYS).document
-    return verification_key(document, method_id, purpose=purpose, now=_ALWAYS)
+    document = resolve(method_id, fetch=None, now=ALWAYS).document
+    return verification_key(document, method_id, purpose=purpose, now=ALWAYS)
 
 
 class ResolutionCache:

@@ -53,12 +53,19 @@ class Centre:
     people: dict[str, UUID]
     numbers: int = 0
 
-    def person(self, name: str, *roles: Role) -> UUID:
+    def another(self, name: str, country_code: str = "FR") -> UUID:
+        """Add another organisation."""
+        with self.database.transaction() as session:
+            return accounts.create_organisation(session, name, country_code).id
+
+    def person(self, name: str, *roles: Role, organisation: UUID | None = None) -> UUID:
         """Give a person by name; made at the first mention."""
         if name not in self.people:
             with self.database.transaction() as session:
                 person = Person(
-                    organisation_id=self.organisation, display_name=name, alias=f"X-{name}"
+                    organisation_id=organisation or self.organisation,
+                    display_name=name,
+                    alias=f"X-{name}",
                 )
                 session.add(person)
                 session.flush()
@@ -214,12 +221,12 @@ class Service:
             assert client.post("/enter", data={"code": code}).status_code == 302
         return client
 
-    def released(self, **what: Any) -> UUID:
+    def released(self, officer: str = "olga", **what: Any) -> UUID:
         """Give the award of a decision that an officer released."""
         return awards.release(
             self.centre.database,
             self.centre.decided(**what),
-            officer_id=self.centre.person("olga", Role.OFFICER),
+            officer_id=self.centre.person(officer, Role.OFFICER),
             body=self.centre.body,
             now=self.clock(),
         )

@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, text
 from whitenoise import WhiteNoise
 
 from keys.fetching import Fetch
+from keys.material import use_libsodium
 from web.database import Database
 from web.errors import Refused, register_errors
 from web.http import Fetcher
@@ -71,6 +72,7 @@ def create_service(
     uses_cookies: bool = True,
 ) -> Flask:
     """Build the app of a service; its blueprints are added by the caller."""
+    use_libsodium()
     app = Flask(import_name, static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret,

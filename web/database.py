@@ -17,11 +17,13 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 _BUSY_MILLISECONDS = 10_000
+_PAUSE_SECONDS = 5.0
 _CREATING = 0x6D79637265640001  # our own number for PostgreSQL's lock
 
 
@@ -50,6 +52,7 @@ class Database:
     def __init__(self, url: str, metadata: MetaData) -> None:
         self.metadata = metadata
         self.engine = _engine(url)
+        self._looking = _read_only(url) or self.engine
 
     def create(self) -> None:
         """Make the tables that do not exist yet; several workers may start at the same moment."""
@@ -82,7 +85,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that never writes: what is added to it is forgotten."""
-        with self.engine.connect() as connection:
+        with self._looking.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
             with Session(connection, expire_on_commit=False, autoflush=False) as session:
@@ -95,12 +98,15 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._looking.dispose()
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed)
+        _ask_after_a_pause(engine)
+        return engine
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if parsed.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
@@ -120,6 +126,46 @@ def _engine(url: str) -> Engine:
         _write_ahead(connection)
 
     return engine
+
+
+def _read_only(url: str) -> Engine | None:
+    """Give connections on which PostgreSQL itself refuses to write; None for SQLite.
+
+    Each statement is a transaction by itself, as READ COMMITTED sees new rows with each one anyway:
+    that spares the two messages that begin and end one.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return None
+    engine = create_engine(parsed, isolation_level="AUTOCOMMIT")
+    _ask_after_a_pause(engine)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+    return engine
+
+
+def _ask_after_a_pause(engine: Engine) -> None:
+    """Ask a connection whether it still lives, as `pool_pre_ping` does, but only after a pause.
+
+    One that was used a moment ago is alive, or its loss is as likely during the request. See
+    https://docs.sqlalchemy.org/en/20/core/pooling.html#custom-legacy-pessimistic-ping
+    """
+
+    @event.listens_for(engine, "checkin")
+    def given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["given back"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        given_back = record.info.get("given back")
+        if given_back is not None and time.monotonic() - given_back > _PAUSE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool makes new ones, and tries again
 
 
 def _write_ahead(connection: Any) -> None:

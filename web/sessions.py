@@ -61,9 +61,12 @@ def find_session(
 ) -> Row | None:
     """Give the session of a token unless it is unknown, too old, or was idle too long."""
     row = session.get(table, token_hash(token))
-    if row is None or now >= row.expires or now - row.last_seen > idle:
-        return None
-    return row
+    return row if row is not None and is_live(row, now=now, idle=idle) else None
+
+
+def is_live(row: SessionRow, *, now: datetime, idle: timedelta) -> bool:
+    """Tell whether a session still counts: neither too old nor idle too long."""
+    return now < row.expires and now - row.last_seen <= idle
 
 
 def close_session(session: Session, table: type[Row], token: str) -> None:

@@ -96,7 +96,7 @@ class Cryptosuite:
         if form is None or (self.is_rdfc and algorithm != "sha256"):
             form = self.canonicalise(document, algorithm)
         if self.is_rdfc and algorithm == "sha256":
-            options = canonical_alike(config, _OPTIONS).encode()
+            options = canonical_alike(config, _OPTIONS)
         else:
             options = self.canonicalise(config, algorithm)
         return digest(options).digest() + digest(form).digest()

@@ -14,10 +14,10 @@ and proves with a key binding token that it has the key that the issuer named::
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -74,6 +74,8 @@ class Disclosed:
 
     claims: dict[str, Any]
     places: Mapping[Path, Disclosure] = field(default_factory=dict)
+    touched: frozenset[str | int] = frozenset()
+    """The outermost members within which something is, or may be, hidden."""
 
 
 # --- reading (RFC 9901, 7.1) ---------------------------------------------------------------------
@@ -111,79 +113,136 @@ def disclosed(token: SdJwt) -> Disclosed:
     for one in token.disclosures:
         if waiting.setdefault(one.digest, one) is not one:
             raise ProofError("proof.malformed", f"the disclosure {_shown(one)} stands twice")
-    filling = _Filling(waiting)
+    filling = _Filling(waiting, _most_places(token))
     payload = {name: value for name, value in token.payload.items() if name != "_sd_alg"}
-    claims = filling.fill_object(payload, ())
+    claims = filling.fill_object(payload)
     used = {one.digest for one in filling.places.values()}
     for one in token.disclosures:
         if one.digest not in used:
             raise ProofError("proof.malformed", f"no digest asks for the disclosure {_shown(one)}")
-    return Disclosed(claims, MappingProxyType(filling.places))
+    return Disclosed(claims, MappingProxyType(filling.places), frozenset(filling.touched))
+
+
+_Where = tuple[Any, str | int] | None
+"""A place as the place around it and the last step; None for the outermost."""
+
+
+def _most_places(token: SdJwt) -> float:
+    """Give a number of objects beyond which none in the payload can hold digests."""
+    text = token.jws.payload
+    if b"\\" in text:
+        return inf  # names may be written with escapes
+    algorithms = text.count(b'"_sd_alg"') - ("_sd_alg" in token.payload)
+    return text.count(b'"_sd"') + text.count(b'"..."') + algorithms
 
 
 class _Filling:
-    """One walk over the claims of a token, with the disclosures that wait for their digests."""
+    """One walk over the claims of a token, with the disclosures that wait for their digests.
 
-    def __init__(self, waiting: Mapping[str, Disclosure]) -> None:
+    When it has met as many as `left` objects with digests, all the rest stays as it is.
+    """
+
+    def __init__(self, waiting: Mapping[str, Disclosure], left: float) -> None:
         self.waiting = waiting
+        self.left = left
         self.places: dict[Path, Disclosure] = {}
         self.digests: set[str] = set()
+        self.touched: set[str | int] = set()
 
-    def fill(self, value: Any, path: Path) -> Any:
-        if len(path) > _MAX_DEPTH:
-            raise ProofError("proof.malformed", f"the claims are deeper than {_MAX_DEPTH} levels")
+    def fill(self, value: Any, where: _Where, depth: int) -> Any:
+        if not self.left:
+            return value
         if isinstance(value, dict):
-            return self.fill_object(value, path)
+            return self.fill_object(value, where, depth)
         if isinstance(value, list):
-            return self.fill_list(value, path)
+            return self.fill_list(value, where, depth)
         return value
 
-    def fill_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    def fill_object(
+        self, value: Mapping[str, Any], where: _Where = None, depth: int = 0
+    ) -> dict[str, Any]:
         for name in ("...", "_sd_alg"):
             if name in value:
-                raise ProofError("proof.malformed", f"the name {name!r} stands at {_place(path)}")
-        filled = {n: self.fill(v, (*path, n)) for n, v in value.items() if n != "_sd"}
+                raise ProofError("proof.malformed", f"the name {name!r} stands at {_at(where)}")
+        _check_depth(value, depth)
+        if "_sd" in value:
+            self.met(where)
+        filled = {
+            n: v if type(v) is str else self.fill(v, (where, n), depth + 1)
+            for n, v in value.items()
+            if n != "_sd"
+        }
         digests = value.get("_sd", [])
         if not isinstance(digests, list):
-            raise ProofError("proof.malformed", f"_sd at {_place(path)} is not a list")
+            raise ProofError("proof.malformed", f"_sd at {_at(where)} is not a list")
         for digest in digests:
-            found = self.disclosure(digest, path)
+            found = self.disclosure(digest, where)
             if found is None:
                 continue
             if found.name is None or found.name in _RESERVED:
                 raise ProofError("proof.malformed", f"{_shown(found)} is no member of an object")
             if found.name in filled:
                 raise ProofError("proof.malformed", f"{found.name!r} would hide a claim")
-            here = (*path, found.name)
-            self.places[here] = found
-            filled[found.name] = self.fill(found.value, here)
+            filled[found.name] = self.put(found, (where, found.name), depth + 1)
         return filled
 
-    def fill_list(self, values: list[Any], path: Path) -> list[Any]:
+    def fill_list(self, values: list[Any], where: _Where, depth: int) -> list[Any]:
+        _check_depth(values, depth)
         filled: list[Any] = []
         for position, value in enumerate(values):
-            here = (*path, position)
+            here = (where, position)
             if not isinstance(value, dict) or "..." not in value:
-                filled.append(self.fill(value, here))
+                filled.append(self.fill(value, here, depth + 1))
                 continue
+            self.met(here)
             if len(value) != 1:
-                raise ProofError("proof.malformed", f"... is not alone at {_place(here)}")
+                raise ProofError("proof.malformed", f"... is not alone at {_at(here)}")
             found = self.disclosure(value["..."], here)
             if found is None:
                 continue
             if found.name is not None:
                 raise ProofError("proof.malformed", f"{_shown(found)} is no element of a list")
-            self.places[here] = found
-            filled.append(self.fill(found.value, here))
+            filled.append(self.put(found, here, depth + 1))
         return filled
 
-    def disclosure(self, digest: Any, path: Path) -> Disclosure | None:
+    def met(self, where: _Where) -> None:
+        self.left -= 1
+        if where is not None:
+            self.touched.add(_path(where)[0])
+
+    def put(self, found: Disclosure, here: _Where, depth: int) -> Any:
+        path = _path(here)
+        self.places[path] = found
+        self.touched.add(path[0])
+        left, self.left = self.left, inf  # only the token itself was counted
+        value = self.fill(found.value, here, depth)
+        self.left = left
+        return value
+
+    def disclosure(self, digest: Any, where: _Where) -> Disclosure | None:
         if not isinstance(digest, str):
-            raise ProofError("proof.malformed", f"a digest at {_place(path)} is not a text")
+            raise ProofError("proof.malformed", f"a digest at {_at(where)} is not a text")
         if digest in self.digests:
             raise ProofError("proof.malformed", f"the digest {digest[:60]!r} stands twice")
         self.digests.add(digest)
         return self.waiting.get(digest)
+
+
+def _check_depth(container: Any, depth: int) -> None:
+    if depth >= _MAX_DEPTH and container:
+        raise ProofError("proof.malformed", f"the claims are deeper than {_MAX_DEPTH} levels")
+
+
+def _path(where: _Where) -> Path:
+    steps: list[str | int] = []
+    while where is not None:
+        where, step = where
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+def _at(where: _Where) -> str:
+    return _place(_path(where))
 
 
 def has_digests(value: Any) -> bool:
@@ -256,11 +315,12 @@ def issue(
     that a key binding must be made with. Each list of digests gets `decoys` that mean nothing.
     """
     _check_names(claims)
-    payload = deepcopy(dict(claims))
+    hiding = _Hiding(claims, decoys)
     disclosures: list[str] = []
     for path in sorted(set(hidden), key=len, reverse=True):  # what is within comes first
-        disclosures.append(_hide(payload, path, base64url_encode(salt()), decoys))
-    _mix(payload, decoys)
+        disclosures.append(hiding.hide(path, base64url_encode(salt())))
+    hiding.finish(())
+    payload = hiding.payload
     if disclosures:
         payload["_sd_alg"] = "sha-256"
     if holder is not None:
@@ -308,53 +368,71 @@ def present(
 
 
 def _check_names(value: Any) -> None:
-    for item in _values(value):
-        for name in _RESERVED:
-            if isinstance(item, dict) and name in item:
-                raise CredentialError(f"the name {name!r} is reserved for SD-JWT")
+    level = [value]
+    while level:
+        inside: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                for name in _RESERVED:
+                    if name in item:
+                        raise CredentialError(f"the name {name!r} is reserved for SD-JWT")
+                inside += item.values()
+            else:
+                inside += item
+        level = [item for item in inside if type(item) is not str and isinstance(item, dict | list)]
 
 
-def _values(value: Any) -> Iterator[Any]:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        yield item
-        stack.extend(item.values() if isinstance(item, dict) else [])
-        stack.extend(item if isinstance(item, list) else [])
+class _Hiding:
+    """Claims in which some give way to digests; only what changes is copied."""
 
+    def __init__(self, claims: Mapping[str, Any], decoys: int) -> None:
+        self.payload = dict(claims)
+        self._decoys = decoys
+        self._owned: dict[Path, Any] = {(): self.payload}
+        self._digests: dict[Path, list[str]] = {}
+        """The list `_sd` of each object that has one, by its place."""
 
-def _hide(payload: dict[str, Any], path: Path, salt: str, decoys: int) -> str:
-    """Put a digest in the place of one claim and give its disclosure."""
-    parent: Any = payload
-    try:
-        for part in path[:-1]:
-            parent = parent[part]
-        last = path[-1]
-        value = parent[last]
-    except (KeyError, IndexError, TypeError) as error:
-        raise CredentialError(f"there is no claim at {_place(path)}") from error
-    _mix(value, decoys)
-    if isinstance(parent, list) and isinstance(last, int):
-        disclosure = base64url_encode(write_json([salt, value]))
-        parent[last] = {"...": _digest(disclosure, "sha-256")}
-    elif isinstance(parent, dict):
-        disclosure = base64url_encode(write_json([salt, last, value]))
-        del parent[last]
-        parent.setdefault("_sd", []).append(_digest(disclosure, "sha-256"))
-    else:
-        raise CredentialError(f"there is no claim at {_place(path)}")
-    return disclosure
+    def hide(self, path: Path, salt: str) -> str:
+        """Put a digest in the place of one claim and give its disclosure."""
+        try:
+            parent = self._own(path[:-1])
+            last = path[-1]
+            value = parent[last]
+        except (KeyError, IndexError, TypeError) as error:
+            raise CredentialError(f"there is no claim at {_place(path)}") from error
+        self.finish(path)
+        if isinstance(parent, list) and isinstance(last, int):
+            disclosure = base64url_encode(write_json([salt, value]))
+            parent[last] = {"...": _digest(disclosure, "sha-256")}
+        elif isinstance(parent, dict):
+            disclosure = base64url_encode(write_json([salt, last, value]))
+            del parent[last]
+            digests = self._digests.setdefault(path[:-1], [])
+            digests.append(_digest(disclosure, "sha-256"))
+            parent["_sd"] = digests
+        else:
+            raise CredentialError(f"there is no claim at {_place(path)}")
+        return disclosure
 
-
-def _mix(value: Any, decoys: int) -> None:
-    # Sorted, the digests do not tell in which order the claims stood (RFC 9901, 4.2.4.1).
-    for item in _values(value):
-        if isinstance(item, dict) and isinstance(item.get("_sd"), list):
-            item["_sd"] += [
+    def finish(self, path: Path) -> None:
+        """Bring the digests within `path` to their last order, among their decoys."""
+        for place in [place for place in self._digests if place[: len(path)] == path]:
+            digests = self._digests.pop(place)
+            digests += [
                 base64url_encode(hashlib.sha256(secrets.token_bytes(32)).digest())
-                for _ in range(decoys)
+                for _ in range(self._decoys)
             ]
-            item["_sd"].sort()
+            # Sorted, they do not tell in which order the claims stood (RFC 9901, 4.2.4.1).
+            digests.sort()
+
+    def _own(self, path: Path) -> Any:
+        if path not in self._owned:
+            parent = self._own(path[:-1])
+            inside = parent[path[-1]]
+            if not isinstance(inside, dict | list):
+                raise TypeError
+            parent[path[-1]] = self._owned[path] = inside.copy()
+        return self._owned[path]
 
 
 # --- key binding (RFC 9901, 4.3 and 7.3) ---------------------------------------------------------

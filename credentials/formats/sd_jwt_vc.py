@@ -19,7 +19,6 @@ from credentials.formats.sd_jwt import (
     SdJwt,
     check_key_binding,
     disclosed,
-    has_digests,
     issue,
     read_sd_jwt,
 )
@@ -126,9 +125,8 @@ def _claims(token: SdJwt) -> dict[str, Any]:
     if "@context" in token.payload:
         raise CheckFailed("format.unsupported", "a JSON-LD credential is no SD-JWT VC")
     found = disclosed(token)
-    for name in _NEVER_HIDDEN:
-        if has_digests(token.payload.get(name)) or any(path[0] == name for path in found.places):
-            raise ProofError("proof.malformed", f"the claim {name!r} may not be hidden")
+    for name in found.touched.intersection(_NEVER_HIDDEN):
+        raise ProofError("proof.malformed", f"the claim {name!r} may not be hidden")
     for name in ("vct", "iss"):
         if not isinstance(found.claims.get(name), str) or not found.claims[name]:
             raise ProofError("proof.malformed", f"the token has no {name}")

@@ -16,7 +16,7 @@ from typing import Any
 from contexts.urls import VC2
 from credentials.formats.enveloped import check_envelope
 from credentials.formats.jose import Jws, read_jws, sign_jws
-from credentials.formats.sd_jwt import Path, SdJwt, disclosed, has_digests, issue, read_sd_jwt
+from credentials.formats.sd_jwt import Path, SdJwt, disclosed, issue, read_sd_jwt
 from credentials.formats.secured import REGISTERED, Kind, Secured, split_claims
 from credentials.report import CheckFailed, CredentialError, ProofError
 from credentials.shape import types_of
@@ -146,9 +146,8 @@ def _payload(token: SdJwt, kind: Kind) -> dict[str, Any]:
     found = disclosed(token)
     if kind == "presentation":
         return found.claims
-    for name in _NEVER_HIDDEN:
-        if has_digests(token.payload.get(name)) or any(path[0] == name for path in found.places):
-            raise ProofError("proof.malformed", f"{name!r} of a credential may not be hidden")
+    for name in _NEVER_HIDDEN & found.touched:
+        raise ProofError("proof.malformed", f"{name!r} of a credential may not be hidden")
     return found.claims
 
 

@@ -58,6 +58,8 @@ def value_at(bits: bytes, index: int, *, size: int = 1) -> int:
     """Give the entry at `index`, its bits from the left; beyond the list is a range error."""
     if (index + 1) * size > len(bits) * 8:
         raise CheckFailed("status.range", f"the list ends before the index {index}")
+    if size == 1:
+        return bits[index >> 3] >> (7 - (index & 7)) & 1
     value = 0
     for bit in range(index * size, (index + 1) * size):
         value = value << 1 | (bits[bit // 8] >> (7 - bit % 8) & 1)

@@ -33,6 +33,7 @@ CANCELLING: Mapping[str, str] = {
 """The purposes by which a set entry cancels, and the code that says so."""
 
 _MESSAGE, _REFRESH = "message", "refresh"
+_PURPOSES = (*CANCELLING, _MESSAGE, _REFRESH)
 _MAX_SIZE = 16
 _LONGEST_MESSAGE = 300
 _MOST_KEPT = 64_000
@@ -145,7 +146,7 @@ def look_up(entry: dict[str, Any], looking: Looking) -> StatusResult:
 
 def _entry(entry: dict[str, Any]) -> tuple[str, str, int]:
     purpose, url = entry.get("statusPurpose"), entry.get("statusListCredential")
-    if purpose not in (*CANCELLING, _MESSAGE, _REFRESH):
+    if purpose not in _PURPOSES:
         raise CannotCheck("status.unsupported", f"the status purpose {str(purpose)[:60]!r}")
     index = read_index(entry.get("statusListIndex"))
     if not isinstance(url, str):
@@ -155,7 +156,9 @@ def _entry(entry: dict[str, Any]) -> tuple[str, str, int]:
 
 
 def _size(entry: dict[str, Any]) -> int:
-    size = entry.get("statusSize", 1)
+    if "statusSize" not in entry:
+        return 1
+    size = entry["statusSize"]
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _MAX_SIZE:
         raise CheckFailed("status.bad-list", f"the statusSize {str(size)[:40]!r} is not read")
     if size > 1 and "statusMessage" not in entry:
@@ -193,7 +196,12 @@ def _lifetime(subject: dict[str, Any]) -> timedelta | None:
         return None
     if isinstance(ttl, bool) or not isinstance(ttl, int) or ttl < 0:
         raise CheckFailed("status.bad-list", f"the ttl {str(ttl)[:40]!r} is no time in ms")
-    return min(timedelta(milliseconds=min(ttl, 1 << 40)), _MAX_LIFETIME)
+    return _milliseconds(min(ttl, 1 << 40))
+
+
+@lru_cache(maxsize=16)
+def _milliseconds(number: int) -> timedelta:
+    return min(timedelta(milliseconds=number), _MAX_LIFETIME)
 
 
 def _expanded(encoded: Any) -> bytes:

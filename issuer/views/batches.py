@@ -28,7 +28,7 @@ def start() -> Response:
 def show(batch_id: UUID) -> str:
     """Show how far a batch is."""
     with services().database.reading() as session:
-        found = batches.progress(session, batch_id)
+        found = batches.progress(session, batch_id, centre=visitor().organisation_id)
     return render_template("batches/show.html", progress=found)
 
 
@@ -36,6 +36,8 @@ def show(batch_id: UUID) -> str:
 @require(Role.OFFICER)
 def go_on(batch_id: UUID) -> Response:
     """Go on with a batch that stopped."""
+    with services().database.reading() as session:
+        batches.progress(session, batch_id, centre=visitor().organisation_id)
     _worker().wake()
     return redirect(url_for(".show", batch_id=batch_id))
 

@@ -79,7 +79,7 @@ def add(cohort_id: UUID) -> Response | tuple[str, int]:
     try:
         with services().database.transaction() as session:
             cohorts.cohort(session, cohort_id, coordinator=visitor().id)
-            found, problems = cohorts.read_invitations(session, cohort_id, content)
+            found, problems = cohorts.read_invitations(session, cohort_id, content, by=visitor().id)
             if not problems:
                 cohorts.add_members(
                     session, cohort_id, found, by=visitor().id, now=services().now()

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import cohorts, feedback, pilot
+from issuer import cohorts, crossing, feedback, pilot
 from issuer.cohort_tables import Kind
 from issuer.pilot import Overview
 from issuer.statistics import Cell, Rate, can_compare
@@ -44,9 +44,11 @@ def board() -> str:
         chosen = _chosen()
         if chosen is not None:
             cohorts.cohort(session, chosen, coordinator=visitor().id)
-        found = pilot.overview(session, framework(), now=now, cohort_id=chosen)
-        words = pilot.words(session, now=now, cohort_id=chosen)
-        kept = pilot.reports(session)
+        centre = visitor().organisation_id
+        found = pilot.overview(session, framework(), now=now, cohort_id=chosen, centre=centre)
+        words = pilot.words(session, now=now, cohort_id=chosen, centre=centre)
+        kept = pilot.reports(session, centre=centre)
+        waiting = crossing.waiting(session, centre, now=now)
     return render_template(
         "coordinator/board.html",
         found=found.figures,
@@ -73,6 +75,7 @@ def board() -> str:
             if any(cell.name for cell in cells)
         ],
         reports=kept,
+        waiting=waiting,
         done=request.args.get("done", ""),
         band=_band,
         line=_line,
@@ -83,14 +86,14 @@ def board() -> str:
 @require(Role.COORDINATOR)
 def figures_json() -> Response:
     """Give the figures of today as JSON."""
-    return _download(pilot.as_json(_overview()), "application/json", "figures.json")
+    return _download(pilot.as_json(chosen_overview()), "application/json", "figures.json")
 
 
 @blueprint.get("/figures.csv")
 @require(Role.COORDINATOR)
 def figures_csv() -> Response:
     """Give the figures of today as a table."""
-    content = pilot.as_csv(_overview().figures)
+    content = pilot.as_csv(chosen_overview().figures)
     return _download(content.encode(), "text/csv; charset=utf-8", "figures.csv")
 
 
@@ -98,9 +101,14 @@ def figures_csv() -> Response:
 @require(Role.COORDINATOR)
 def keep() -> AnyResponse:
     """Keep the figures of today as a report that never changes."""
+    group = _uuid(request.form.get("group", ""))
     with services().database.transaction() as session:
-        pilot.freeze_report(session, framework(), by=visitor().id, now=services().now())
-    return redirect(url_for(".board", done="kept"))
+        if group is not None:
+            cohorts.cohort(session, group, coordinator=visitor().id)
+        pilot.freeze_report(
+            session, framework(), by=visitor().id, now=services().now(), cohort_id=group
+        )
+    return redirect(url_for(".board", done="kept", group=group))
 
 
 @blueprint.get("/reports/<uuid:report_id>.json")
@@ -108,23 +116,35 @@ def keep() -> AnyResponse:
 def kept_report(report_id: UUID) -> Response:
     """Give a kept report, byte for byte what its digest is of."""
     with services().database.reading() as session:
-        content = pilot.report(session, report_id).document.encode()
+        kept = pilot.report(session, report_id, centre=visitor().organisation_id)
+        content = kept.document.encode()
     return _download(content, "application/json", f"report-{report_id}.json")
 
 
 def _chosen() -> UUID | None:
+    return _uuid(request.args.get("group", ""))
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(request.args.get("group", ""))
+        return UUID(text)
     except ValueError:
         return None
 
 
-def _overview() -> Overview:
+def chosen_overview() -> Overview:
+    """Give the figures that a coordinator asks for: of their centre, or of a group of theirs."""
     chosen = _chosen()
     with services().database.reading() as session:
         if chosen is not None:
             cohorts.cohort(session, chosen, coordinator=visitor().id)
-        return pilot.overview(session, framework(), now=services().now(), cohort_id=chosen)
+        return pilot.overview(
+            session,
+            framework(),
+            now=services().now(),
+            cohort_id=chosen,
+            centre=visitor().organisation_id,
+        )
 
 
 def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:

@@ -13,7 +13,7 @@ from issuer import (
     observations,
     own_figures,
     queue_filters,
-    scope,
+    second_looks,
 )
 from issuer.assessment import Marking
 from issuer.beside import beside
@@ -35,18 +35,19 @@ def queue() -> str:
     filters = queue_filters.read_filters(request.args)
     with services().database.reading() as session:
         files = assessment.queue(session, visitor().id, now=now)
-        later = scope.better_elsewhere(session, files, visitor().id, now=now)
         begun = drafts_of_marks.begun_by(session, visitor().id)
+        again = second_looks.queue(session, visitor().id, now=now)
     return render_template(
         "examiner/queue.html",
         files=queue_filters.chosen(files, filters, now=now),
-        later=later,
         all=len(files),
         skills=sorted({file.skill for file in files}),
         task_languages=sorted({file.language for file in files}),
         ages=queue_filters.AGES,
         filters=filters,
         begun=begun,
+        to_look_at=again,
+        looked=request.args.get("again", "")[:20],
         saved=request.args.get("saved", "")[:20],
         back=request.args.get("back", "")[:20],
         framework=framework(),
@@ -65,7 +66,7 @@ def file(submission_id: UUID) -> str:
         given = assessment.answers(session, submission_id)
         typed = drafts_of_marks.saved(session, submission_id, examiner_id=visitor().id)
         shown_beside = beside(session, submission)
-    return _marking_page(submission, given, typed or drafts_of_marks.NOTHING, {}, shown_beside)
+    return marking_page(submission, given, typed or drafts_of_marks.NOTHING, {}, shown_beside)
 
 
 @blueprint.post("/files/<uuid:submission_id>/conflict")
@@ -100,8 +101,8 @@ def mark(submission_id: UUID) -> Response | tuple[str, int]:
     if request.form.get("no_conflict") != "yes":
         problems["no_conflict"] = N_("Say that you do not know this person, or give the file back.")
     if problems:
-        errors = {name: _named(name, gettext(text), submission) for name, text in problems.items()}
-        return _marking_page(submission, given, typed, errors, shown_beside), 422
+        errors = named_problems(problems, submission)
+        return marking_page(submission, given, typed, errors, shown_beside), 422
     with services().database.transaction() as session:
         drafts_of_marks.hand_in(
             session,
@@ -195,13 +196,16 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _marking_page(
+def marking_page(
     submission: Submission,
     given: dict[str, object],
     typed: Typed,
     errors: dict[str, str],
     shown_beside: dict[str, object],
+    *,
+    again: bool = False,
 ) -> str:
+    """Show a file beside its rubric; `again` when it is decided, and the marks change nothing."""
     scenario = framework_of(submission).scenario_by_id(submission.scenario_id, submission.language)
     with services().database.reading() as session:
         observed = observations.observations(session, submission.id)
@@ -222,8 +226,14 @@ def _marking_page(
         note_language=typed.language or _language(),
         opened=(typed.opened or services().now()).isoformat(),
         errors=errors,
+        again=again,
         **shown_beside,
     )
+
+
+def named_problems(problems: dict[str, str], submission: Submission) -> dict[str, str]:
+    """Give what is wrong with typed marks in the reader's language, each with its line."""
+    return {name: _named(name, gettext(text), submission) for name, text in problems.items()}
 
 
 def _named(field: str, text: str, submission: Submission) -> str:

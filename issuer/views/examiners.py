@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, appointments
+from issuer import accounts, appointments, crossing, second_looks
 from issuer.appointment_tables import Cause, Route, Stage
 from issuer.tables import Role
 from issuer.views.common import framework, reader_language, require, visitor
@@ -154,11 +154,22 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
     with services().database.reading() as session:
         rows = appointments.listed(session, by=visitor().id)
         people = accounts.examiners_of_centre(session, by=visitor().id)
+        centre, now = visitor().organisation_id, services().now()
+        waiting = crossing.waiting(session, centre, now=now)
+        cover = crossing.cover(session, centre, now=now)
+        looks = second_looks.results(session, centre)
     done = request.args.get("done", "")
     language = reader_language(framework())
     return render_template(
         "coordinator/examiners.html",
         rows=rows,
+        waiting=waiting,
+        cover=cover,
+        looks=looks,
+        level_names=[
+            gettext("Not yet"),
+            *(framework().level_name(one.number, language) for one in framework().levels),
+        ],
         choices={
             "people": [
                 ("", gettext("Somebody new")),

@@ -28,7 +28,9 @@ def state() -> Response | tuple[str, int]:
     form = request.form
     try:
         with services().database.transaction() as session:
-            file = returns.file_of_number(session, form.get("file", ""))
+            file = returns.file_of_number(
+                session, form.get("file", ""), centre=visitor().organisation_id
+            )
             returns.make_void(
                 session,
                 file,

@@ -1,12 +1,12 @@
 """The practical guide as page and as PDF: open to everybody, and with figures for coordinators."""
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
-from issuer import guide, pilot
+from issuer import guide
 from issuer.pilot import Overview
 from issuer.tables import Role
 from issuer.views.common import framework, require
-from web.app import services
+from issuer.views.coordinator import chosen_overview
 from web.languages import N_, current_language, gettext, speaking
 
 blueprint = Blueprint("guide", __name__)
@@ -30,19 +30,15 @@ def printed() -> Response:
 @require(Role.COORDINATOR)
 def with_figures() -> str:
     """Show the guide with the pilot's figures of today."""
-    return _page("coordinator/layout.html", _overview(), pdf=url_for(".printed_with_figures"))
+    pdf = url_for(".printed_with_figures", group=request.args.get("group"))
+    return _page("coordinator/layout.html", chosen_overview(), pdf=pdf)
 
 
 @blueprint.get("/coordinator/guide.pdf")
 @require(Role.COORDINATOR)
 def printed_with_figures() -> Response:
     """Give the guide to print, with the pilot's figures of today."""
-    return _pdf(_overview())
-
-
-def _overview() -> Overview:
-    with services().database.reading() as session:
-        return pilot.overview(session, framework(), now=services().now())
+    return _pdf(chosen_overview())
 
 
 def _written(figures: Overview | None) -> tuple[str, str, str]:

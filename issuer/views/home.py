@@ -13,15 +13,6 @@ from web.languages import gettext
 blueprint = Blueprint("home", __name__)
 
 
-def signed_in() -> Visitor | None:
-    """Give who is signed in by this request's cookie."""
-    token = sessions.read_cookie()
-    if not token:
-        return None
-    with services().database.reading() as session:
-        return accounts.visitor(session, token, now=services().now())
-
-
 @blueprint.get("/")
 def start() -> str | Response:
     """Show the way in, or the way on for somebody who is signed in."""
@@ -76,4 +67,6 @@ def _home_of(visitor: Visitor) -> str:
         return url_for("coordinator.board")
     if visitor.is_(Role.STANDARD_OWNER):
         return url_for("standards.overview")
+    if visitor.is_(Role.ADMINISTRATOR):
+        return url_for("staff.index")
     return url_for("candidate.skills")

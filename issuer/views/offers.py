@@ -41,7 +41,7 @@ def printed(award_id: UUID) -> str:
 def renew(award_id: UUID) -> Response:
     """Make a new link; older ones stop working."""
     with services().database.transaction() as session:
-        _own(awards.issued_badge(session, award_id))
+        _own(awards.issued_badge(session, award_id, centre=visitor().organisation_id))
         awards.offer_again(session, award_id, body=body(), now=services().now(), by=visitor().id)
     return redirect(url_for(".mine", award_id=award_id))
 
@@ -71,7 +71,7 @@ def show(award_id: UUID) -> Response | tuple[str, int]:
 def hide(award_id: UUID) -> Response:
     """Show the person no more."""
     with services().database.transaction() as session:
-        _own(awards.issued_badge(session, award_id))
+        _own(awards.issued_badge(session, award_id, centre=visitor().organisation_id))
         recipients.hide(session, award_id, by=visitor().id, now=services().now())
     return redirect(url_for(".mine", award_id=award_id))
 
@@ -119,7 +119,7 @@ def shown_early_offer(offer: EarlyOffer) -> dict[str, Any]:
 
 def _found(award_id: UUID) -> tuple[IssuedBadge, OpenOffer | None, bool]:
     with services().database.reading() as session:
-        found = _own(awards.issued_badge(session, award_id))
+        found = _own(awards.issued_badge(session, award_id, centre=visitor().organisation_id))
         offer = offers.open_offer(session, award_id, secret=body().secret, now=services().now())
         locked = offers.is_locked(session, award_id)
     return found, offer, locked

@@ -101,9 +101,10 @@ def release() -> str | tuple[str, int]:
 
 def _queue_page(*, released: int = 0, refused: list[tuple[str, str]] | None = None) -> str:
     with services().database.reading() as session:
-        waiting = awards.pending(session, limit=_MOST_SHOWN)
-        number = awards.number_pending(session)
-        recent = batches.latest(session)
+        centre = visitor().organisation_id
+        waiting = awards.pending(session, centre=centre, limit=_MOST_SHOWN)
+        number = awards.number_pending(session, centre=centre)
+        recent = batches.latest(session, centre=centre)
     return render_template(
         "officer/queue.html",
         waiting=[_waiting(trail) for trail in waiting],
@@ -146,7 +147,7 @@ def _decision_id(text: str) -> UUID:
 
 def _alias_of(decision_id: UUID) -> str:
     with services().database.reading() as session:
-        return awards.alias_of_decision(session, decision_id)
+        return awards.alias_of_decision(session, decision_id, centre=visitor().organisation_id)
 
 
 # --- released badges -------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def _alias_of(decision_id: UUID) -> str:
 def issued() -> str:
     """List the released badges."""
     with services().database.reading() as session:
-        badges = awards.issued(session)
+        badges = awards.issued(session, centre=visitor().organisation_id)
     return render_template("officer/issued.html", badges=[_row(badge) for badge in badges])
 
 
@@ -167,7 +168,7 @@ def badge(award_id: UUID) -> str:
     """Show one released badge: its state, its hand-over, its cancelling."""
     now = services().now()
     with services().database.reading() as session:
-        found = awards.issued_badge(session, award_id)
+        found = awards.issued_badge(session, award_id, centre=visitor().organisation_id)
         offer = offers.open_offer(session, award_id, secret=body().secret, now=now)
         locked = offers.is_locked(session, award_id)
         past = changes.history(session, award_id)

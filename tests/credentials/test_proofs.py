@@ -353,9 +353,9 @@ def test_domain_is_the_very_one_or_a_set_of_it_alone() -> None:
 
 def test_form_that_is_handed_in_is_what_is_judged() -> None:
     unsigned = {name: value for name, value in SIGNED.items() if name != "proof"}
-    check(SIGNED, form=canonical_rdfc(unsigned))
+    check(SIGNED, form=canonical_rdfc(unsigned).encode())
     with pytest.raises(ProofError):
-        check(SIGNED, form=canonical_rdfc({**unsigned, "name": "Another"}))
+        check(SIGNED, form=canonical_rdfc({**unsigned, "name": "Another"}).encode())
 
 
 @pytest.mark.parametrize("suite", ["eddsa-jcs-2022", "ecdsa-jcs-2019"])

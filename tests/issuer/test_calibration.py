@@ -530,10 +530,11 @@ def test_a_later_attempt_reaches_another_centre_and_never_nobody(quick: House) -
     assert quick.mark(again, stranger, 2).level == 2
 
 
-def test_second_looks_cross_over_and_own_ones_come_last(quick: House) -> None:
+def test_second_looks_below_expert_level_cross_over_and_stay_at_home_too(quick: House) -> None:
+    quick.sampling = Sampling(first_files=9, share=0)
     first, own, stranger = quick.examiner(), quick.examiner("Iris"), abroad(quick)
-    shared = quick.sent(quick.candidate())
-    assert quick.mark(shared, first, 3) is None
+    shared = quick.sent(quick.candidate(), level=2)
+    assert quick.mark(shared, first, 2) is None
     fresh = quick.sent(quick.candidate("Rosa"), now=NOW + timedelta(hours=1))
 
     def queue(who: UUID) -> list[UUID]:
@@ -541,8 +542,8 @@ def test_second_looks_cross_over_and_own_ones_come_last(quick: House) -> None:
             return [one.id for one in assessment.queue(session, who, now=NOW)]
 
     assert queue(stranger) == [shared]
-    assert queue(own) == [fresh, shared]
-    assert quick.mark(shared, own, 3).level == 3
+    assert queue(own) == [shared, fresh]
+    assert quick.mark(shared, own, 2).level == 2
 
 
 # --- suspension -----------------------------------------------------------------------------------

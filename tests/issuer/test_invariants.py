@@ -16,14 +16,27 @@ from award_world import Centre, at_once, open_centre, open_service
 from sqlalchemy.exc import DatabaseError, StatementError
 from sqlmodel import select
 
-from issuer import accounts, appeals, assessment, audit, awards, changes, endorsements, issuing
-from issuer.award_tables import Award, Credential, ReceivedEndorsement, StatusEntry
+from issuer import (
+    accounts,
+    appeals,
+    appointments,
+    assessment,
+    audit,
+    awards,
+    changes,
+    endorsements,
+    issuing,
+)
+from issuer.appointment_tables import Nomination
+from issuer.award_tables import Award, Change, Credential, ReceivedEndorsement, StatusEntry
+from issuer.framework import frameworks
 from issuer.tables import (
     Appointment,
     Assessment,
     AuditEvent,
     Conflict,
     Decision,
+    Grant,
     Person,
     Role,
     Submission,
@@ -43,7 +56,10 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "issuer/test_assessment.py::test_database_refuses_marks_by_the_candidate",
     ),
     3: ("issuer/test_assessment.py::test_suspended_examiner_is_refused_at_once",),
-    4: ("issuer/test_assessment.py::test_expert_needs_a_second_examiner_who_sees_no_marks",),
+    4: (
+        "issuer/test_assessment.py::test_expert_needs_a_second_examiner_who_sees_no_marks",
+        "issuer/test_two_centres.py::test_a_second_centre_that_cannot_look_makes_nobody_wait",
+    ),
     5: (
         "issuer/test_awards.py::test_the_database_itself_refuses_an_officer_who_took_part",
         "issuer/test_issuing.py::test_signing_takes_award_ids_and_no_document",
@@ -107,6 +123,8 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "issuer/test_officer_pages.py::test_queue_shows_no_name_and_no_evidence",
     ),
     23: (
+        "issuer/test_attempts.py::test_a_later_attempt_goes_to_another_examiner_where_there_is_one",
+        "issuer/test_attempts.py::test_database_refuses_a_second_draft",
         "issuer/test_assessment.py::test_fourth_attempt_in_six_months_waits",
         "issuer/test_returns.py::test_a_void_attempt_is_not_counted_and_its_answers_are_deleted",
         "issuer/test_returns.py::test_a_return_is_no_new_attempt_and_blocks_one",
@@ -126,17 +144,62 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     ),
     28: ("wallet/test_sharing.py::test_share_holds_byte_for_byte_what_the_preview_showed",),
     29: ("project/test_texts.py::test_no_text_is_missing",),
+    30: (
+        "issuer/test_routes.py::test_every_address_answers_everybody_as_the_table_says",
+        "issuer/test_staff.py::test_an_administrator_reaches_nobody_of_another_organisation",
+        "issuer/test_calibration.py::test_files_stay_in_their_centre_while_it_has_an_examiner",
+    ),
 }
 """Rule → tests of other files that attack it."""
 
 NOT_YET: dict[int, str] = {
-    4: "One of two examiners need not be of another centre; nobody who knows the person marks.",
-    23: "Another set of tasks and another examiner for the next attempt belong to the tasks.",
     26: "Badges are made again one by one; there is no operation for all badges of a stolen key.",
     27: "There is no deleting of a person yet, so nothing that could keep too much.",
-    30: "Appointments are by skill and language; no draw across centres limits them further.",
 }
 """Rule → what of it is not true yet."""
+
+
+AT_ONCE: dict[int, tuple[str, ...]] = {
+    1: (
+        "issuer/test_invariants.py::test_invariant_01_one_submission_one_decision_one_award_one_badge",
+        "issuer/test_awards_at_once.py::test_releases_claims_and_signatures_at_once",
+        "issuer/test_batches.py::test_two_officers_at_once_release_each_badge_once",
+    ),
+    2: ("issuer/test_invariants.py::test_invariant_02_nobody_marks_their_own_work_however_often",),
+    3: ("issuer/test_invariants.py::test_invariant_03_a_suspension_holds_among_marks_at_once",),
+    4: (
+        "issuer/test_invariants.py::test_invariant_04_expert_rests_on_two_people_even_when_one_is_very_quick",
+        "issuer/test_invariants.py::test_invariant_04_expert_rests_on_two_centres_whoever_is_first",
+    ),
+    5: (
+        "issuer/test_invariants.py::test_invariant_05_nobody_is_officer_and_examiner_of_a_file_in_any_round",
+    ),
+    6: ("issuer/test_appeals.py::test_many_appeals_at_once_are_one",),
+    13: ("issuer/test_awards_at_once.py::test_releases_claims_and_signatures_at_once",),
+    14: (
+        "issuer/test_deferrals.py::test_on_both_databases_twenty_at_once_bind_one_key_and_collect_once",
+        "issuer/test_deferrals.py::test_of_twenty_codes_at_once_one_is_exchanged",
+    ),
+    20: ("issuer/test_invariants.py::test_invariant_20_every_change_of_state_is_in_the_chain",),
+    23: (
+        "issuer/test_invariants.py::test_invariant_23_three_attempts_however_many_are_begun_at_once",
+    ),
+    25: (
+        "issuer/test_invariants.py::test_invariant_25_whoever_asks_is_not_the_second_person",
+        "issuer/test_changes.py::test_many_at_once_ask_once_and_confirm_once",
+    ),
+    30: (
+        "issuer/test_invariants.py::test_invariant_30_of_officers_of_two_centres_the_own_one_releases",
+        "issuer/test_staff.py::test_of_administrators_who_end_each_other_at_once_one_stays",
+        "issuer/test_staff.py::test_of_many_who_use_a_link_at_once_one_comes_in",
+    ),
+}
+"""Each rule about uniqueness or roles → tests in which many try at the same moment."""
+
+ONE_SET = {
+    "companionship": [(s, level) for s in ("keeping-company", "safe-visits") for level in (1, 2, 3)]
+}
+"""Framework → what it has a single set of tasks for: it shows that others can be made, in short."""
 
 
 @pytest.fixture
@@ -241,6 +304,50 @@ def test_invariant_02_nobody_marks_from_the_wallet_of_the_candidate(centre: Cent
     refused_by_the_database(centre, marks_of(house, file, eva))
 
 
+def test_invariant_02_nobody_marks_their_own_work_however_often(centre: Centre) -> None:
+    """One person with two accounts, known by one contact, who tries from both at once."""
+    house = House(centre.database)
+    maria = house.candidate(contact="maria@home.example")
+    again = house.examiner("M.", contact="Maria@home.example")
+    with centre.database.transaction() as session:
+        for account in (maria,):
+            session.add(Grant(person_id=account, role=Role.EXAMINER))
+            accounts.appoint(
+                session, account, skill=SKILL, language="es", level_ceiling=3, reason="x", now=NOW
+            )
+    house.observes = False
+    file = house.sent(maria, level=2)
+    outcomes = at_once(6, lambda place: house.mark(file, (maria, again)[place % 2], 2))
+    assert set(outcomes) == {"own-work"}
+    assert centre.count(Assessment) == 0
+
+
+def test_invariant_03_a_suspension_holds_among_marks_at_once(centre: Centre) -> None:
+    house = House(centre.database)
+    files = [house.sent(house.candidate(f"person {number}"), level=2) for number in range(4)]
+    eva, boss = house.examiner("Eva"), centre.person("cora", Role.COORDINATOR)
+    with centre.database.transaction() as session:
+        appointments.adopt(session, now=NOW)
+        nomination = session.exec(select(Nomination)).one().id
+
+    def act(place: int) -> object:
+        if place != 2:
+            return house.mark(files[place - (place > 2)], eva, 2)
+        with centre.database.transaction() as session:
+            return appointments.suspend(session, nomination, by=boss, reason="why", now=NOW)
+
+    outcomes = at_once(4, act)
+    assert outcomes[2] is None
+    marked = sum(isinstance(one, Decision) for one in outcomes)
+    assert {one for one in outcomes if isinstance(one, str)} <= {"scope"}
+    with pytest.raises(Refused) as refusal:
+        house.mark(files[3], eva, 2)
+    assert refusal.value.code == "scope"
+    assert centre.count(Assessment) == marked
+    with centre.database.reading() as session:
+        assert audit.broken_at(session) is None
+
+
 def test_invariant_03_no_marks_without_an_appointment_that_covers_them(centre: Centre) -> None:
     house = House(centre.database)
     file, eva = house.sent(house.candidate()), house.examiner("Eva", ceiling=2)
@@ -290,6 +397,45 @@ def test_invariant_04_expert_rests_on_two_people_even_when_one_is_very_quick(
                 decided_at=NOW,
             ),
         )
+
+
+def test_invariant_04_expert_rests_on_two_centres_whoever_is_first(centre: Centre) -> None:
+    house = House(centre.database)
+    first, second = house.examiner("Eva"), house.examiner("Rosa")
+    alone = house.sent(house.candidate("Ana"))
+    assert house.mark(alone, first, 3) is None
+    file = house.sent(house.candidate())
+    assert house.mark(file, first, 3) is None
+    stranger = centre.person("zoe", Role.EXAMINER, organisation=centre.another("Autre centre"))
+    assert house.mark(alone, second, 3).level == 3, "nobody elsewhere: another person will do"
+    with centre.database.transaction() as session:
+        accounts.appoint(
+            session, stranger, skill=SKILL, language="es", level_ceiling=3, reason="x", now=NOW
+        )
+    outcomes = at_once(6, lambda place: house.mark(file, (second, stranger)[place % 2], 3))
+    (decision,) = [one for one in outcomes if isinstance(one, Decision)]
+    assert (decision.first_examiner_id, decision.second_examiner_id) == (first, stranger)
+    assert outcomes[0] in ("elsewhere", "not-open"), "before or after the other centre looked"
+
+    forged = house.sent(house.candidate("Pia"))
+    assert house.mark(forged, first, 3) is None
+    mark = marks_of(house, forged, second, ordinal=2, proposed_level=3)
+    add(centre, mark)
+    with centre.database.reading() as session:
+        made = assessment.final_assessments(session, forged)[0]
+    refused_by_the_database(
+        centre,
+        Decision(
+            submission_id=forged,
+            candidate_id=mark.candidate_id,
+            outcome="awarded",
+            level=3,
+            first_assessment_id=made.id,
+            first_examiner_id=first,
+            second_examiner_id=second,
+            decided_at=NOW,
+        ),
+    )
 
 
 def test_invariant_05_an_officer_neither_marks_nor_decides(tmp_path: Path) -> None:
@@ -431,6 +577,48 @@ def test_invariant_08_no_decision_without_a_person(centre: Centre) -> None:
         {"second_examiner_id": house.examiner("Marc")},
     ):
         refused_by_the_database(centre, Decision(**{**values, **forged}))
+
+
+# --- attempts -----------------------------------------------------------------------------------
+
+
+def test_invariant_23_three_attempts_however_many_are_begun_at_once(centre: Centre) -> None:
+    house = House(centre.database)
+    maria, eva, rosa = house.candidate(), house.examiner("Eva"), house.examiner("Rosa")
+    for number, examiner in enumerate((eva, rosa)):
+        when = NOW + timedelta(hours=number)
+        assert house.mark(house.sent(maria, level=2, now=when), examiner, 0, now=when)
+    begun = at_once(6, lambda _: house.begun(maria, level=2, now=NOW + DAY))
+    third = {one for one in begun if isinstance(one, UUID)}
+    assert len(third) == 1, "the third attempt, and no fourth"
+    with centre.database.transaction() as session:
+        file = session.get_one(Submission, third.pop())
+        seen = session.exec(
+            select(Submission.scenario_id)
+            .where(Submission.candidate_id == maria)
+            .order_by(Submission.number)
+        ).all()
+    assert seen[0] != seen[1] != seen[2], "each attempt has another set than the one before"
+    house.answered(file.id)
+    with centre.database.transaction() as session:
+        assessment.submit(
+            session, session.get_one(Submission, file.id), house.framework, now=NOW + DAY
+        )
+    house.mark(file.id, eva, 0, now=NOW + DAY)
+    outcomes = at_once(4, lambda _: house.begun(maria, level=2, now=NOW + 2 * DAY))
+    assert set(outcomes) == {"attempts"}
+
+
+@pytest.mark.parametrize("name", sorted(frameworks()))
+def test_invariant_23_there_is_another_set_for_the_next_attempt(name: str) -> None:
+    framework = frameworks()[name]
+    few = [
+        (skill, level.number)
+        for skill in framework.skills
+        for level in framework.levels
+        if len(framework.sets_for(skill, level.number)) < 2
+    ]
+    assert few == ONE_SET.get(name, [])
 
 
 # --- badges -------------------------------------------------------------------------------------
@@ -576,6 +764,76 @@ def test_invariant_30_an_examiner_sees_only_the_language_of_the_appointment(
     refused_by_the_database(quick, marks_of(house, file, french))
 
 
+def test_invariant_30_an_examiner_of_another_centre_marks_only_what_was_drawn(
+    centre: Centre,
+) -> None:
+    house = House(centre.database)
+    own = house.examiner("Eva")
+    stranger = centre.person("zoe", Role.EXAMINER, organisation=centre.another("Autre centre"))
+    with centre.database.transaction() as session:
+        accounts.appoint(
+            session, stranger, skill=SKILL, language="es", level_ceiling=3, reason="x", now=NOW
+        )
+    file, other = (house.sent(house.candidate(name), level=2) for name in ("Maria", "Ana"))
+    with pytest.raises(Refused) as refusal:
+        house.mark(file, stranger, 2)
+    assert refusal.value.code == "other-centre"
+    refused_by_the_database(centre, marks_of(house, file, stranger))
+    with centre.database.transaction() as session:
+        assert assessment.queue(session, stranger, now=NOW) == []
+        assessment.declare_conflict(session, file, examiner_id=own, now=NOW)
+    with centre.database.reading() as session:
+        assert [one.id for one in assessment.queue(session, stranger, now=NOW)] == [file]
+        kinds = session.exec(select(AuditEvent.kind).where(AuditEvent.subject_id == str(file)))
+        assert "submission.drawn-across" in kinds.all()
+    assert house.mark(file, stranger, 2).level == 2
+    refused_by_the_database(centre, marks_of(house, other, stranger))
+
+
+def test_invariant_30_of_officers_of_two_centres_the_own_one_releases(centre: Centre) -> None:
+    decision = centre.decided()
+    centre.person("olga", Role.OFFICER)
+    centre.person("odile", Role.OFFICER, organisation=centre.another("Autre centre"))
+    outcomes = at_once(6, lambda place: release(centre, decision, ("odile", "olga")[place % 2]))
+    assert {outcomes[place] for place in (0, 2, 4)} == {"unknown-decision"}
+    (award_id,) = [one for one in outcomes if isinstance(one, UUID)]
+    with centre.database.reading() as session:
+        award = session.get_one(Award, award_id)
+    assert award.officer_id == centre.people["olga"]
+    with centre.database.reading() as session:
+        made = session.get_one(Decision, centre.decided("ana"))
+    refused_by_the_database(
+        centre,
+        Award(
+            decision_id=made.id,
+            candidate_id=made.candidate_id,
+            first_examiner_id=made.first_examiner_id,
+            officer_id=centre.people["odile"],
+            level=2,
+            slug=SKILL,
+            level_slug="confirmed",
+            language="fr",
+            released_at=NOW,
+        ),
+    )
+    with centre.database.transaction() as session:
+        changes.ask(
+            session,
+            award_id,
+            action="revoke",
+            reason="fraud",
+            officer_id=centre.people["olga"],
+            body=centre.body,
+            now=NOW,
+        )
+    with pytest.raises(Refused), centre.database.transaction() as session:
+        changes.confirm(
+            session, award_id, officer_id=centre.people["odile"], body=centre.body, now=NOW
+        )
+    with pytest.raises(DatabaseError):
+        centre.change(Change, confirmed_by=centre.people["odile"], confirmed_at=NOW)
+
+
 # --- this list ----------------------------------------------------------------------------------
 
 
@@ -587,6 +845,17 @@ def own_numbers() -> set[int]:
 
 def test_each_of_the_thirty_rules_is_attacked_or_said_to_be_missing() -> None:
     assert own_numbers() | ELSEWHERE.keys() | NOT_YET.keys() == set(range(1, 31))
+
+
+@pytest.mark.parametrize(
+    "place", sorted({place for places in AT_ONCE.values() for place in places})
+)
+def test_rules_about_uniqueness_and_roles_are_attacked_by_many_at_once(place: str) -> None:
+    file, _, name = place.partition("::")
+    text = (TESTS / file).read_text("utf-8")
+    body = re.search(rf"^def {name}\(.*?(?=^(?:def|class|@|# ---)|\Z)", text, re.M | re.S)
+    assert body is not None, place
+    assert "at_once(" in body[0], place
 
 
 @pytest.mark.parametrize("place", [place for places in ELSEWHERE.values() for place in places])

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
-from award_world import BASE_URL, NOW, Service, open_service
+from award_world import BASE_URL, NOW, Service, at_once, open_centre, open_service
 from sqlmodel import select
 
-from issuer import changes, notices
+from issuer import accounts, changes, notices
 from issuer.notice_tables import Mailbox, Notice, NoticeState
 from issuer.tables import Role
 from web.errors import Refused
@@ -266,6 +266,55 @@ def test_an_address_that_the_server_refuses_for_good_is_not_tried_again(
     inbox.answer = "550 no such person"
     send(service, server)
     assert states(service) == {NoticeState.GIVEN_UP}
+
+
+# --- appointments ----------------------------------------------------------------------------
+
+
+def test_the_end_of_an_appointment_is_told_once_sixty_days_before(
+    service: Service, server: MailServer, inbox: Inbox
+) -> None:
+    eva = service.centre.person("eva", Role.EXAMINER)
+    other = service.centre.person("zoe", Role.EXAMINER)  # gave no address
+    with service.centre.database.transaction() as session:
+        notices.open_mailbox(session, eva, ADDRESS, language="fr", now=NOW)
+        for who, skill, suspended in (
+            (eva, "technical-cleaning", None),
+            (eva, "organising-oneself", NOW),
+            (other, "technical-cleaning", None),
+        ):
+            accounts.appoint(
+                session, who, skill=skill, language="fr", level_ceiling=2, reason="x", now=NOW
+            ).suspended_at = suspended
+
+    def told(days: int) -> int:
+        with service.centre.database.transaction() as session:
+            return notices.tell_what_runs_out(session, now=NOW + timedelta(days=days))
+
+    assert [told(days) for days in (0, 669, 670, 671, 729, 730)] == [0, 0, 1, 0, 0, 0]
+    assert send(service, server, timedelta(days=671)) == 1
+    (message,) = inbox.messages
+    assert f"{BASE_URL}/examining/" in message.get_content()
+    assert message["Subject"] == "Votre mandat se termine bientôt"
+
+
+def test_the_end_of_an_appointment_is_told_once_by_many_processes(
+    tmp_path: Path, database_url: str
+) -> None:
+    centre = open_centre(tmp_path, database_url=database_url)
+    eva = centre.person("eva", Role.EXAMINER)
+    with centre.database.transaction() as session:
+        notices.open_mailbox(session, eva, ADDRESS, language="fr", now=NOW)
+        accounts.appoint(
+            session, eva, skill="x", language="fr", level_ceiling=2, reason="x", now=NOW
+        )
+
+    def tell(_: int) -> object:
+        with centre.database.transaction() as session:
+            return notices.tell_what_runs_out(session, now=NOW + timedelta(days=700))
+
+    assert sum(one for one in at_once(4, tell) if isinstance(one, int)) == 1
+    assert centre.count(Notice) == 1
 
 
 # --- page ------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from issuer import accounts, issuing, recipients
+from issuer import issuing, recipients
 from issuer.award_tables import BadgeState, Credential
 from issuer.showcase_tables import Showing
 from issuer.statistics import shown_counts
-from issuer.tables import Person, Role
+from issuer.tables import Role
 from keys.did import did_key
 from keys.material import PrivateKey
 
@@ -30,12 +30,14 @@ def service(tmp_path: Path) -> Service:
 
 def held(service: Service, name: str, country: str = "ES") -> UUID:
     """Give the award of somebody who has the badge in their wallet."""
-    award_id = service.released(candidate=name)
+    officer, examiner, centre = "olga", "eva", service.centre
     if country != "ES":
-        with service.centre.database.transaction() as session:
-            known = session.get_one(Person, service.centre.people[name])
-            known.organisation_id = accounts.create_organisation(session, name, country).id
-            session.add(known)
+        abroad = centre.another(name, country)
+        officer, examiner = f"officer of {name}", f"examiner of {name}"
+        centre.person(name, Role.CANDIDATE, organisation=abroad)
+        centre.person(examiner, Role.EXAMINER, organisation=abroad)
+        centre.person(officer, Role.OFFICER, organisation=abroad)
+    award_id = service.released(officer, candidate=name, examiners=(examiner,))
     issuing.deliver(
         service.centre.database, award_id, holder=HOLDER, body=service.centre.body, now=NOW
     )

@@ -262,5 +262,9 @@ def test_marking_and_voiding_at_once_is_one_of_both(centre: House) -> None:
 def test_a_number_that_is_no_file_is_said_to_be_unknown(quick: House, alias: str) -> None:
     quick.sent(quick.candidate())
     with quick.database.reading() as session:
-        refused("unknown", lambda: returns.file_of_number(session, alias))
-        assert returns.file_of_number(session, " s-001 ").number == 1
+        refused(
+            "unknown",
+            lambda: returns.file_of_number(session, alias, centre=quick.organisation),
+        )
+        found = returns.file_of_number(session, " s-001 ", centre=quick.organisation)
+        assert found.number == 1

@@ -1,6 +1,7 @@
 """Keys and signatures: every other spelling, length and range is refused."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,44 @@ from keys.controller import Method, controller_document, verification_key
 from keys.did import did_jwk, did_key, did_web, did_web_url, parse_did
 from keys.errors import DidError, InvalidSignature, KeysError, MalformedKey, StoreError
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
-from keys.material import KeyKind, PrivateKey, PublicKey
+from keys.material import KeyKind, PrivateKey, PublicKey, use_libsodium
 from keys.multibase import base58_decode, base58_encode, base64url_decode, base64url_encode
 from keys.resolution import resolve
 from keys.store import KeyStore, read_key_file
 
 KINDS: list[KeyKind] = ["Ed25519", "P-256"]
 PASSPHRASE = b"correct horse battery staple"
+BENT = {
+    "good": (
+        "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",
+        "17ffad8068dc0de9935d36636f3ad1b5de6de3413b12388e453b05f2a4c1d3db"
+        "5ce898cdab637e4447dfd43c860403769ba714aa20c1f2cba7969c7968ed9407",
+        True,
+    ),
+    "torsion in R": (
+        "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",
+        "1dd960b291c53514fece1341fc0dcd8a648b3934c2c533666f737a654ff1e1bf"
+        "58e941023fb517930b2adb76ac524e7fbc311c2d5bbae14e6268df268276de07",
+        False,
+    ),
+    "torsion in A": (
+        "b154bd62188ae283dd187fefe8c31f5e276edf083b4cff11c9d5cff856c74440",
+        "17ffad8068dc0de9935d36636f3ad1b5de6de3413b12388e453b05f2a4c1d3db"
+        "9cf64be44304aec79b4d12acf5e5f7bedad0721a1cb8e6e7043bf5102960de03",
+        False,
+    ),
+    "torsion in A, k=0 mod 8": (
+        "b154bd62188ae283dd187fefe8c31f5e276edf083b4cff11c9d5cff856c74440",
+        "b7012a33a0bc2b9c3fb17a5fa83006d4d8e2ac17d974d99ec6984d979223c73e"
+        "bc69763d5dcbef5ae2db1e588e7a87af0774d84343ece718315208a3ad80c901",
+        True,
+    ),
+}
+"""Signatures over "hello": key, signature, and whether RFC 8032 without the cofactor takes it."""
+SIGNED_WORDS = (
+    "aaabb8ecb8de0d0a99c9b29dab48e8973987c44ae5071fb67358c2de7d7e665f"
+    "12174c19680e99156dc9b7ee132d67154836bc6ab8bb0b21b359966470f2e104"
+)
 
 
 @given(st.binary(max_size=80))
@@ -90,7 +122,44 @@ def test_bad_jwk_is_refused(jwk: dict[str, Any]) -> None:
         PublicKey.from_jwk(jwk)
 
 
-def test_wycheproof_has_no_false_accept(vectors: Path) -> None:
+@pytest.fixture(params=["OpenSSL", "libsodium"])
+def library(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Let one library, and then the other, do what there is to do with Ed25519."""
+    wanted = request.param == "libsodium"
+    if use_libsodium(wanted) != wanted:
+        pytest.skip("PyNaCl is not installed")
+    yield request.param
+    use_libsodium(False)
+
+
+def test_libraries_agree_on_signatures_that_only_the_key_can_bend(library: str) -> None:
+    # A point of order 8 within the key or the nonce: cofactored verification would take all.
+    for key, signature, valid in BENT.values():
+        public = PublicKey("Ed25519", bytes.fromhex(key))
+        if valid:
+            public.verify(b"hello", bytes.fromhex(signature))
+        else:
+            with pytest.raises(InvalidSignature):
+                public.verify(b"hello", bytes.fromhex(signature))
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 65, 128])
+def test_signature_of_another_length_is_refused(library: str, size: int) -> None:
+    key = PrivateKey.from_seed("Ed25519", bytes(range(32)))
+    signature = (key.sign(b"x") * 2)[:size]
+    with pytest.raises(InvalidSignature):
+        key.public.verify(b"x", signature)
+    with pytest.raises(InvalidSignature):  # what is missing must not be taken from the data
+        key.public.verify(key.sign(b"x")[size:] + b"x", signature)
+
+
+def test_both_libraries_sign_alike(library: str) -> None:
+    key = PrivateKey.from_seed("Ed25519", bytes(range(32)))
+    assert key.sign(b"words" * 1_000).hex() == SIGNED_WORDS
+    key.public.verify(b"words" * 1_000, bytes.fromhex(SIGNED_WORDS))
+
+
+def test_wycheproof_has_no_false_accept(vectors: Path, library: str) -> None:
     seen = 0
     for path in sorted((vectors / "wycheproof").glob("*.json")):
         for group in json.loads(path.read_text("utf-8")).get("testGroups", []):

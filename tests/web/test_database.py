@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, InternalError, StatementError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel, func, select
 
@@ -102,3 +102,40 @@ def test_workers_that_start_together_make_the_tables_once(database_url: str) -> 
         assert session.exec(select(func.count()).select_from(Row)).one() == len(workers)
     for database in workers:
         database.close()
+
+
+def test_postgresql_itself_refuses_to_write_where_one_only_looks(database_url: str) -> None:
+    database = Database(database_url, Table.metadata)
+    database.create()
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite forgets what is written; see the tests above")
+    with database.reading() as session, pytest.raises(InternalError, match="read-only"):
+        session.add(Row(number=1, at=NOW))
+        session.flush()
+    with database.reading() as session:
+        assert session.exec(select(Row)).all() == []
+    with database.transaction() as session:  # these may still write
+        session.add(Row(number=1, at=NOW))
+    database.close()
+
+
+def test_connections_that_were_lost_in_a_pause_are_made_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.database._PAUSE_SECONDS", -1.0)  # each time counts as a pause
+    database = Database(database_url, Table.metadata)
+    database.create()
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("a file has no connections that another side could end")
+    with database.reading() as session:
+        ours = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with database.transaction() as session:
+        session.add(Row(number=1, at=NOW))
+        theirs = session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        session.connection().exec_driver_sql(f"SELECT pg_terminate_backend({int(ours)})")
+    with database.reading() as session:
+        assert session.exec(select(func.count()).select_from(Row)).one() == 1
+        session.connection().exec_driver_sql(f"SELECT pg_terminate_backend({int(theirs)})")
+    with database.transaction() as session:
+        session.add(Row(number=2, at=NOW))
+    database.close()
