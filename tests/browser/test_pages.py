@@ -65,7 +65,7 @@ NOT_WALKED = {
 # What stays as it is in an Arabic sentence: the product, lists, formats, units.
 _NAMES = re.compile(
     r"\b(MyCred4Home|ESCO|ROME|ISCO|CEFR|EQF|JSON|JSON-LD|CSV|PDF|PDF/UA|UTF-8|SVG|PNG|UTC|CASE|"
-    r"XLSX|TOML|ZIP|URL|QR|A6|USB|Zenodo)\b"
+    r"XLSX|TOML|Zip|ZIP|URL|QR|A6|USB|Zenodo)\b"
 )
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 _ISOLATED = re.compile("\u2068.*?\u2069", re.DOTALL)
