@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 import requests
 
 _IDS = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[A-Za-z0-9_-]{32})(?=/|$)")
-_NAMES = re.compile(r"/(achievements|me/start|tasks)/[^?]+")
+_NAMES = re.compile(r"/(achievements|me/start|scenarios|tasks)/[^?]+")
 
 
 @dataclass
