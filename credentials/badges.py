@@ -37,6 +37,7 @@ def achievement_credential(
     related_resources: Sequence[dict[str, Any]] = (),
     identifiers: Sequence[dict[str, Any]] = (),
     source: dict[str, Any] | None = None,
+    role: str = "",
 ) -> dict[str, Any]:
     """Give the unsigned badge of one award (Open Badges 3.0, B.1).
 
@@ -47,8 +48,8 @@ def achievement_credential(
         raise CredentialError("a badge needs the holder's key or an identifier")
     subject: dict[str, Any] = {} if subject_id is None else {"id": subject_id}
     subject["type"] = ["AchievementSubject"]
-    subject |= _given(identifier=list(identifiers), source=source)
-    subject |= {"achievement": achievement, "result": results}
+    subject |= _given(identifier=list(identifiers), role=role, source=source)
+    subject |= {"achievement": achievement, **_given(result=results)}
     document: dict[str, Any] = {
         # The extensions context defines the type of our credentialSchema; without it that type
         # would be dropped from what is signed.

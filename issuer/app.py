@@ -29,6 +29,7 @@ from issuer.settings import IssuerSettings
 from issuer.tables import Table
 from issuer.views import (
     after_sending,
+    appointment_pages,
     candidate,
     coordinator,
     editor,
@@ -41,6 +42,8 @@ from issuer.views import (
     officer,
     offline,
     oid4vci,
+    oid4vp,
+    presenting,
     public,
     standards,
 )
@@ -113,10 +116,13 @@ def create_app(
     register(app, staff_pages.blueprint)
     register(app, offers.blueprint)
     register(app, public.blueprint)
+    register(app, appointment_pages.blueprint)
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
+    register(app, presenting.blueprint)
     register(app, oid4vci.blueprint, machines=True)
+    register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
     _do_the_daily_work(app, body)
     _go_on_with_batches(app, body)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts, crossing, drawing_again
+from issuer import accounts, appointment_badges, crossing, drawing_again
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -285,6 +285,7 @@ def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
         )
         .with_for_update()
     ).all()
+    _end_badges(session, rows, now=now)
     for one in rows:
         if one.stage == Stage.ACTIVE:
             _suspend(session, one, Cause.BADGE, by=None, reason="", now=now)
@@ -311,11 +312,15 @@ def watch_agreement(
         .order_by(col(Nomination.id))
         .with_for_update()
     ).all()
-    for nomination in active:
-        pairs = last_pairs(session, nomination)
-        if len(pairs) == LAST_FILES and is_too_low(pairs):
-            nomination.round += 1
-            _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
+    low = [
+        one
+        for one in active
+        if len(pairs := last_pairs(session, one)) == LAST_FILES and is_too_low(pairs)
+    ]
+    _end_badges(session, low, now=now)
+    for nomination in low:
+        nomination.round += 1
+        _suspend(session, nomination, Cause.AGREEMENT, by=None, reason="", now=now)
 
 
 def is_too_low(pairs: Sequence[tuple[int, int]]) -> bool:
@@ -435,6 +440,14 @@ def own(session: Session, nomination_id: UUID, *, person_id: UUID) -> Nomination
     return _locked(session, nomination_id, lambda found: found.person_id == person_id)
 
 
+def seen(session: Session, nomination_id: UUID, *, person_id: UUID) -> Nomination:
+    """Give a nomination of somebody's own to look at: without a lock, so also where one reads."""
+    found = session.get(Nomination, nomination_id)
+    if found is None or found.person_id != person_id:
+        raise _unknown()
+    return found
+
+
 def of_own_centre(session: Session, nomination_id: UUID, *, by: UUID) -> Nomination:
     """Give a nomination of somebody in the same centre, locked; nobody acts on their own."""
     centre = session.get_one(Person, by).organisation_id
@@ -539,7 +552,7 @@ def _locked(
 ) -> Nomination:
     found = session.get(Nomination, nomination_id, with_for_update=True)
     if found is None or not fits(found):
-        raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
+        raise _unknown()
     return found
 
 
@@ -575,6 +588,13 @@ def _suspend(
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
+def _end_badges(session: Session, nominations: Sequence[Nomination], *, now: datetime) -> None:
+    """Cancel the badges of several appointments, before the first event of them is written."""
+    for one in nominations:
+        if one.appointment_id is not None:
+            appointment_badges.end(session, one.appointment_id, now=now)
+
+
 def _move(
     session: Session,
     nomination: Nomination,
@@ -584,12 +604,17 @@ def _move(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Change the stage of a nomination: the only place that does."""
+    """Change the stage of a nomination: the only place that does.
+
+    Whoever is not active has no badge of an appointment that counts.
+    """
     if stage not in _ALLOWED.get(Stage(nomination.stage), ()):
         raise _not_possible()
     nomination.stage = stage
     session.add(nomination)
     session.flush()
+    if stage != Stage.ACTIVE:
+        _end_badges(session, [nomination], now=now)
     _note(session, nomination, by=by, reason=reason, now=now)
 
 
@@ -620,6 +645,10 @@ def _checked(reason: str) -> str:
     if not text or len(text) > MAX_REASON:
         raise Refused(N_("Write a reason of 1 to 500 letters."), status=422, code="reason")
     return text
+
+
+def _unknown() -> Refused:
+    return Refused(N_("There is nothing at this address."), status=404, code="unknown")
 
 
 def _not_possible() -> Refused:

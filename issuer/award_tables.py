@@ -183,6 +183,24 @@ class StatusEntry(Table, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class PlaceToSet(Table, table=True):
+    """A place that must be set, written down by whoever has no key at hand or no lock on its list.
+
+    The list takes it in when it is signed next, which is before it is served again.
+    """
+
+    __tablename__ = "place_to_set"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["list_number", "position"], ["status_entry.list_number", "status_entry.position"]
+        ),
+    )
+
+    list_number: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
 class Credential(Table, table=True):
     """One badge: first what we intend to sign, then the exact text that was signed.
 

@@ -116,7 +116,9 @@ def mark(
     2. The marks fit the rubric, by the rules for real work.
     3. They are written down; they never change. 4. The fifth ends the try.
     """
-    nomination, run, file = file_of(session, run_id, file_id, framework, person_id=person_id)  # 1
+    nomination, run, file = file_of(  # 1
+        session, run_id, file_id, framework, person_id=person_id, look=appointments.own
+    )
     problems = check(framework, nomination, file, marking)  # 2
     if problems:
         raise Refused(next(iter(problems.values())), status=422, code="marking")
@@ -149,10 +151,19 @@ def check(
 
 
 def file_of(
-    session: Session, run_id: UUID, file_id: str, framework: Framework, *, person_id: UUID
+    session: Session,
+    run_id: UUID,
+    file_id: str,
+    framework: Framework,
+    *,
+    person_id: UUID,
+    look: Callable[..., Nomination] = appointments.seen,
 ) -> tuple[Nomination, CalibrationRun, ReferenceFile]:
-    """Give a file that is still to be marked in somebody's own open try."""
-    nomination, run = _own_run(session, run_id, person_id=person_id)
+    """Give a file that is still to be marked in somebody's own open try.
+
+    Whoever writes marks looks with `appointments.own`, which locks the nomination.
+    """
+    nomination, run = _own_run(session, run_id, person_id=person_id, look=look)
     if file_id not in run.files:
         raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
     if not is_due(nomination) or nomination.round != run.round:
@@ -250,12 +261,16 @@ def _drawn(
 
 
 def _own_run(
-    session: Session, run_id: UUID, *, person_id: UUID
+    session: Session,
+    run_id: UUID,
+    *,
+    person_id: UUID,
+    look: Callable[..., Nomination] = appointments.seen,
 ) -> tuple[Nomination, CalibrationRun]:
     run = session.get(CalibrationRun, run_id)
     if run is None:
         raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
-    return appointments.own(session, run.nomination_id, person_id=person_id), run
+    return look(session, run.nomination_id, person_id=person_id), run
 
 
 def _file(framework: Framework, nomination: Nomination, file_id: str) -> ReferenceFile:

@@ -14,22 +14,19 @@ Why the token lives as long as the wait: docs/adr/0021-a-wallet-may-ask-before-t
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from credentials.exchange.oid4vci import credential_offer, offer_uri
 from issuer import assessment, issuing, offers
 from issuer.audit import record
 from issuer.award_tables import Award
 from issuer.deferral_tables import LIVE, Deferral, DeferralState
 from issuer.framework import Framework
-from issuer.offers import AccessToken, Denied
+from issuer.offers import AccessToken, Denied, PlainOffer
 from issuer.profile import IssuingBody
 from issuer.tables import Decision, Submission, SubmissionState
 from web.database import Database
@@ -61,33 +58,6 @@ class Standing(Enum):
 
 class UnknownTransaction(Exception):
     """Nobody was told this transaction id, or it was used up."""
-
-
-@dataclass(frozen=True)
-class EarlyOffer:
-    """An offer before the decision, with its secrets."""
-
-    reference: str
-    code: str
-    configuration_id: str
-    expires: datetime
-
-    def __repr__(self) -> str:
-        return f"EarlyOffer({self.configuration_id!r})"
-
-    def link(self, base_url: str) -> str:
-        """Give the link that any wallet on this phone opens."""
-        return offer_uri(f"{base_url}/offers/{self.reference}")
-
-    def wallet_link(self, base_url: str, wallet_url: str) -> str:
-        """Give the link to our own wallet."""
-        return offer_uri(f"{base_url}/offers/{self.reference}", wallet=f"{wallet_url}/receive")
-
-    def document(self, base_url: str) -> dict[str, Any]:
-        """Write the offer as wallets read it (OpenID4VCI 1.0, 4.1.1)."""
-        return credential_offer(
-            issuer=base_url, configuration_ids=[self.configuration_id], code=self.code
-        )
 
 
 # --- the candidate ------------------------------------------------------------------------------
@@ -158,7 +128,7 @@ def of_file(session: Session, submission_id: UUID) -> Deferral | None:
 
 def open_offer(
     session: Session, submission_id: UUID, *, secret: bytes, now: datetime
-) -> EarlyOffer | None:
+) -> PlainOffer | None:
     """Give the early offer of a file that no wallet has taken yet."""
     found = of_file(session, submission_id)
     return _opened(found, secret, now) if found else None
@@ -169,7 +139,7 @@ def open_offer(
 
 def find_offer(
     session: Session, reference: str, *, secret: bytes, now: datetime
-) -> EarlyOffer | None:
+) -> PlainOffer | None:
     """Give the early offer that waits at an address."""
     found = session.exec(
         select(Deferral).where(col(Deferral.reference_hash) == _hash(reference))
@@ -303,10 +273,10 @@ def _award_of(session: Session, submission_id: UUID, level: int) -> UUID | None:
     ).first()
 
 
-def _opened(found: Deferral, secret: bytes, now: datetime) -> EarlyOffer | None:
+def _opened(found: Deferral, secret: bytes, now: datetime) -> PlainOffer | None:
     if found.state != DeferralState.OPEN or now >= found.expires:
         return None
-    return EarlyOffer(
+    return PlainOffer(
         reference=_derived(secret, "reference", found.id),
         code=_derived(secret, "code", found.id),
         configuration_id=found.configuration_id,

@@ -5,7 +5,6 @@ is for a badge that somebody presented and that was verified; `by_own_award` loo
 service signed for the same account, and verifies it as an employer would, from what we publish.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,13 +14,13 @@ from sqlmodel import Session, col, select
 from credentials.report import Outcome
 from credentials.trust import Trust
 from credentials.verify import verify_credential
-from issuer import appointments, status_lists
+from issuer import appointments
 from issuer.appointment_tables import Cause, Nomination, Route, Stage
 from issuer.audit import record
 from issuer.award_tables import Award, BadgeState, Credential
 from issuer.framework import AchievementDefinition, Framework
+from issuer.own_pages import own_pages
 from issuer.profile import IssuingBody
-from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 from web.errors import Refused
 from web.languages import N_
 
@@ -172,28 +171,6 @@ def _outcomes(
     session: Session, signed_text: str, body: IssuingBody, *, now: datetime
 ) -> dict[str, Outcome]:
     report = verify_credential(
-        signed_text, trust=Trust(), fetch=_own_pages(session, body, now), now=now
+        signed_text, trust=Trust(), fetch=own_pages(session, body, now), now=now
     )
     return {check.step: check.outcome for check in report.checks if check.step in _MUST_PASS}
-
-
-def _own_pages(session: Session, body: IssuingBody, now: datetime) -> Fetch:
-    """Give what our public pages would answer, without going over the network to ourselves."""
-
-    def fetch(request: HttpRequest) -> HttpResponse:
-        text = None
-        start = status_lists.list_url(body.base_url, 0)[:-1]
-        if request.url == f"{body.base_url}/.well-known/did.json":
-            text = json.dumps(body.keyring.document())
-        elif request.url.startswith(start) and request.url.removeprefix(start).isdigit():
-            number = int(request.url.removeprefix(start))
-            found = status_lists.current_list(session, number, body.keyring, now=now)
-            found = found or status_lists.publish(
-                session, number, body.keyring, base_url=body.base_url, now=now
-            )
-            text = found.text if found else None
-        if text is None:
-            raise CannotFetch(f"{request.url} is not ours")
-        return HttpResponse(200, {"content-type": "application/json"}, text.encode(), request.url)
-
-    return fetch

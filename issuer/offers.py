@@ -61,6 +61,33 @@ class OpenOffer:
 
 
 @dataclass(frozen=True)
+class PlainOffer:
+    """An open offer that needs no number: one before a decision, or of an appointment."""
+
+    reference: str
+    code: str
+    configuration_id: str
+    expires: datetime
+
+    def __repr__(self) -> str:
+        return f"PlainOffer({self.configuration_id!r})"
+
+    def link(self, base_url: str) -> str:
+        """Give the link that any wallet on this phone opens."""
+        return offer_uri(f"{base_url}/offers/{self.reference}")
+
+    def wallet_link(self, base_url: str, wallet_url: str) -> str:
+        """Give the link to our own wallet."""
+        return offer_uri(f"{base_url}/offers/{self.reference}", wallet=f"{wallet_url}/receive")
+
+    def document(self, base_url: str) -> dict[str, Any]:
+        """Write the offer as wallets read it (OpenID4VCI 1.0, 4.1.1)."""
+        return credential_offer(
+            issuer=base_url, configuration_ids=[self.configuration_id], code=self.code
+        )
+
+
+@dataclass(frozen=True)
 class Denied:
     """Why a code was not exchanged, in the words of OAuth 2.0 (RFC 6749, 5.2)."""
 

@@ -35,7 +35,7 @@ class RoleInvitation(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id", index=True)
     name: str
     role: str
-    invited_by: UUID = Field(foreign_key="person.id")
+    invited_by: UUID = Field(foreign_key="person.id", ondelete="CASCADE")
     created: datetime = Field(sa_type=UtcDateTime)
     expires: datetime = Field(sa_type=UtcDateTime)
 
@@ -45,7 +45,7 @@ class LastSignIn(Table, table=True):
 
     __tablename__ = "last_sign_in"
 
-    person_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    person_id: UUID = Field(primary_key=True, foreign_key="person.id", ondelete="CASCADE")
     at: datetime = Field(sa_type=UtcDateTime)
 
 

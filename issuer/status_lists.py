@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from credentials.proofs import add_proof
 from credentials.status import LIST_LENGTH, status_list_credential
-from issuer.award_tables import StatusEntry, StatusList
+from issuer.award_tables import PlaceToSet, StatusEntry, StatusList
 from issuer.keyring import Keyring
 
 PURPOSE = "revocation"
@@ -91,12 +91,23 @@ def revoke_place(
     publish(session, place.list_number, keyring, base_url=base_url, now=now)
 
 
+def revoke_soon(session: Session, place: Place, *, now: datetime) -> None:
+    """Note that a place must be set; its list is signed with it before it is served again.
+
+    For whoever ends something without the key: no row of a list is locked, so this fits into any
+    transaction (see `issuer.audit` for the order of locks).
+    """
+    if session.get(PlaceToSet, (place.list_number, place.position)) is None:
+        session.add(PlaceToSet(list_number=place.list_number, position=place.position, since=now))
+        session.flush()
+
+
 def current_list(
     session: Session, number: int, keyring: Keyring, *, now: datetime
 ) -> PublishedList | None:
     """Give a list as last signed if it is fresh enough, None if it must be signed (or unknown)."""
     row = session.get(StatusList, number)
-    if row is None or not _is_fresh(row, keyring, now):
+    if row is None or not _is_fresh(session, row, keyring, now):
         return None
     return _published(row)
 
@@ -113,6 +124,7 @@ def publish(
     ).one_or_none()
     if row is None:
         return None
+    _take_in(session, number)
     revoked = session.exec(
         select(StatusEntry.position).where(
             col(StatusEntry.list_number) == number, col(StatusEntry.revoked_at).is_not(None)
@@ -140,7 +152,9 @@ def publish(
 def republish_all(session: Session, keyring: Keyring, *, base_url: str, now: datetime) -> int:
     """Sign again every list that is not fresh; say how many were."""
     stale = [
-        row.number for row in session.exec(select(StatusList)) if not _is_fresh(row, keyring, now)
+        row.number
+        for row in session.exec(select(StatusList)).all()
+        if not _is_fresh(session, row, keyring, now)
     ]
     for number in stale:
         publish(session, number, keyring, base_url=base_url, now=now)
@@ -150,13 +164,13 @@ def republish_all(session: Session, keyring: Keyring, *, base_url: str, now: dat
 def health(session: Session, keyring: Keyring, *, now: datetime) -> list[ListHealth]:
     """Describe every list."""
     found = []
-    for row in session.exec(select(StatusList).order_by(col(StatusList.number))):
+    for row in session.exec(select(StatusList).order_by(col(StatusList.number))).all():
         used, revoked = session.exec(
             select(func.count(), func.count(col(StatusEntry.revoked_at))).where(
                 col(StatusEntry.list_number) == row.number
             )
         ).one()
-        fresh = _is_fresh(row, keyring, now)
+        fresh = _is_fresh(session, row, keyring, now)
         found.append(ListHealth(row.number, used, revoked, row.signed_at, row.valid_until, fresh))
     return found
 
@@ -182,8 +196,23 @@ def _used(session: Session, number: int) -> int:
     ).one()
 
 
-def _is_fresh(row: StatusList, keyring: Keyring, now: datetime) -> bool:
+def _take_in(session: Session, number: int) -> None:
+    """Set the places that were noted for a list whose row is locked."""
+    noted = session.exec(select(PlaceToSet).where(col(PlaceToSet.list_number) == number)).all()
+    for one in noted:
+        entry = session.get_one(StatusEntry, (one.list_number, one.position))
+        if entry.revoked_at is None:
+            entry.revoked_at = one.since
+            session.add(entry)
+        session.delete(one)
+    session.flush()
+
+
+def _is_fresh(session: Session, row: StatusList, keyring: Keyring, now: datetime) -> bool:
     if row.signed_at is None or row.signed_with != keyring.current_name():
+        return False
+    noted = select(PlaceToSet.position).where(col(PlaceToSet.list_number) == row.number).limit(1)
+    if session.exec(noted).first() is not None:
         return False
     return row.signed_at <= now < row.signed_at + VALID_FOR / 2
 

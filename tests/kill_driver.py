@@ -1,6 +1,6 @@
 """One step of the issuer in a process of its own, which stops where it is told to, to be killed.
 
-    python tests/kill_driver.py FOLDER release|deliver|batch ID STEP
+    python tests/kill_driver.py FOLDER release|deliver|batch|appointment ID STEP
 
 At STEP it prints the step's name and waits for its end.
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from award_world import NOW, open_centre
 
-from issuer import awards, batches, issuing
+from issuer import appointment_badges, awards, batches, issuing
 from issuer.tables import Role
 
 HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
@@ -39,6 +39,15 @@ def main(folder: str, action: str, identifier: str, stop_at: str) -> None:
         )
     elif action == "batch":
         batches.work(centre.database, body=centre.body, clock=lambda: NOW, pause=pause)
+    elif action == "appointment":
+        appointment_badges.deliver(
+            centre.database,
+            UUID(identifier),
+            holder=HOLDER,
+            body=centre.body,
+            now=NOW,
+            pause=pause,
+        )
     else:
         issuing.deliver(
             centre.database,

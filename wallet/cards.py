@@ -19,6 +19,7 @@ from sqlmodel import Session, SQLModel, col, select
 from keys.did.key import did_key
 from keys.material import PrivateKey
 from wallet import limits
+from wallet.answering_tables import Answered
 from wallet.sealing import derive, new_key, seal, unseal
 from wallet.tables import Badge, Receipt, Share, Wallet, WebSession
 from wallet.waiting_tables import Waiting
@@ -194,7 +195,7 @@ def change_language(database: Database, wallet: OpenWallet, language: str) -> Op
 def delete_wallet(database: Database, wallet: OpenWallet) -> None:
     """Delete a wallet with all that is in it; nothing of it can be opened afterwards."""
     with database.transaction() as session:
-        tables: tuple[type[SQLModel], ...] = (Share, Receipt, Waiting, Badge, WebSession)
+        tables: tuple[type[SQLModel], ...] = (Share, Answered, Receipt, Waiting, Badge, WebSession)
         for table in tables:
             _delete_rows(session, table, wallet.id)
         session.exec(delete(Wallet).where(col(Wallet.id) == wallet.id))

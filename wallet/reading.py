@@ -46,6 +46,8 @@ class BadgeView:
     language: str
     """The language of its words; empty where the badge does not say."""
     symbol: str
+    is_appointment: bool
+    """Of an examiner: it says what somebody may judge, not what they can do."""
     stars: int
     level: str
     criteria: str
@@ -70,12 +72,14 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
     achievement = _mapping(subject.get("achievement"))
     alignments = list(_mappings(achievement.get("alignment")))
     level, stars = _level(subject, achievement)
+    is_appointment = achievement.get("achievementType") == "ext:ExaminerAppointment"
     own = _text(achievement.get("inLanguage"))
     return BadgeView(
         name=_text(document.get("name")) or _text(achievement.get("name")),
         sentence=_text(achievement.get("description")) or _text(document.get("description")),
         language=own,
-        symbol=_symbol(alignments),
+        symbol="examiner" if is_appointment else _symbol(alignments),
+        is_appointment=is_appointment,
         stars=stars,
         level=level,
         criteria=_text(_mapping(achievement.get("criteria")).get("narrative")).replace("**", ""),

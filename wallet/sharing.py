@@ -124,7 +124,7 @@ def prepare(
         created=now,
         expires=expires,
     )
-    text = _written(presentation, [badge.text for badge in chosen])  # 3
+    text = written(presentation, [badge.text for badge in chosen])  # 3
     # 4
     share_id, token = uuid4(), secrets.token_urlsafe(_TOKEN_BYTES)
     note = {
@@ -299,7 +299,7 @@ def _refuse_unless_showable(chosen: Sequence[KeptBadge]) -> None:
         )
 
 
-def _written(presentation: dict[str, Any], texts: Sequence[str]) -> str:
+def written(presentation: dict[str, Any], texts: Sequence[str]) -> str:
     """Write a presentation around the badges' own texts, so that each stays as it was signed."""
     name = '"verifiableCredential":'
     shell = json.dumps(

@@ -67,7 +67,12 @@ class Request:
     @property
     def client_id(self) -> str:
         """The audience that presentations are bound to (B.1.3: the proof's domain)."""
-        return f"{_PREFIX}{self.did}"
+        return client_id_of(self.did)
+
+
+def client_id_of(did: str) -> str:
+    """Give the client id of who asks under a DID (5.9.3)."""
+    return f"{_PREFIX}{did}"
 
 
 # --- the request (5) ----------------------------------------------------------------------------
@@ -85,9 +90,8 @@ def request_object(
     now: datetime,
 ) -> str:
     """Sign a request for badges, to be answered within ten minutes (5.1, 5.9.3)."""
-    client_id = f"{_PREFIX}{did}"
+    client_id = client_id_of(did)
     claims = {
-        "iss": client_id,
         "aud": AUDIENCE,
         "client_id": client_id,
         "response_type": "vp_token",
@@ -117,7 +121,7 @@ def request_object(
 
 def request_link(did: str, request_uri: str, *, wallet: str = SCHEME) -> str:
     """Write the link that opens a wallet, any or the one named, at a request by reference (5.7)."""
-    asked = {"client_id": f"{_PREFIX}{did}", "request_uri": request_uri}
+    asked = {"client_id": client_id_of(did), "request_uri": request_uri}
     return f"{wallet}?{urlencode(asked)}"
 
 
@@ -178,10 +182,9 @@ def read_request(jwt: str, *, client_id: str, fetch: Fetch | None, now: datetime
 
 
 def _asker(claims: Mapping[str, Any], client_id: str) -> str:
+    """Give the DID that asks; an `iss` in the request says nothing (5.8)."""
     if claims.get("client_id") != client_id:
         raise ExchangeError("request.client", "link and request name different clients")
-    if claims.get("iss", client_id) != client_id:
-        raise ExchangeError("request.client", "issuer and client of the request differ")
     did = client_id.removeprefix(_PREFIX)
     if did == client_id or not did.startswith("did:"):
         raise ExchangeError("request.client", "who asks must be named by a DID")

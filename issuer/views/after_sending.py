@@ -12,7 +12,7 @@ from issuer.return_tables import PieceFault
 from issuer.tables import Role, Submission
 from issuer.views.candidate import scenario_of, task_page
 from issuer.views.common import body, framework_of, require, visitor
-from issuer.views.offers import shown_early_offer
+from issuer.views.offers import shown_plain_offer
 from web.app import services
 from web.errors import Refused
 
@@ -145,7 +145,7 @@ def early(submission_id: UUID) -> str:
     return render_template(
         "candidate/early.html",
         submission=submission,
-        offer=shown_early_offer(found) if found else None,
+        offer=shown_plain_offer(found) if found else None,
         waits=live is not None and found is None and live.state != "open",
     )
 

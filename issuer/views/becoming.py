@@ -5,12 +5,21 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import answers, appointments, calibration, eligibility
+from issuer import (
+    answers,
+    appointment_badges,
+    appointment_document,
+    appointments,
+    calibration,
+    eligibility,
+)
+from issuer.appointment_badge_tables import AppointmentBadgeState
 from issuer.appointment_tables import CalibrationRun, Nomination
 from issuer.assessment import Marking
 from issuer.reference_files import ReferenceFile
 from issuer.views.common import body, framework, reader_language, visitor
 from issuer.views.examiners import STAGES
+from issuer.views.offers import shown_plain_offer
 from web.app import services
 from web.languages import gettext
 
@@ -132,6 +141,39 @@ def mark(run_id: UUID, file_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".file", run_id=run_id, file_id=following))
 
 
+@blueprint.get("/<uuid:nomination_id>/badge")
+def badge(nomination_id: UUID) -> str:
+    """Show how to keep one's appointment in one's own wallet, or that it is kept."""
+    now = services().now()
+    with services().database.reading() as session:
+        nomination = appointments.seen(session, nomination_id, person_id=visitor().id)
+        appointment_id = nomination.appointment_id
+        found = appointment_badges.current(session, appointment_id) if appointment_id else None
+        offer = found and appointment_badges.open_offer(
+            session, found.appointment_id, secret=body().secret, now=now
+        )
+    return render_template(
+        "becoming/badge.html",
+        nomination=nomination,
+        kept=found is not None and found.state == AppointmentBadgeState.ACTIVE,
+        offer=shown_plain_offer(offer) if offer else None,
+        page=appointment_document.path(framework(), appointment_document.scope_of(nomination)),
+        framework=framework(),
+        language=_language(),
+    )
+
+
+@blueprint.post("/<uuid:nomination_id>/badge")
+def make_badge(nomination_id: UUID) -> Response:
+    """Write one's appointment down as a badge for one wallet; an earlier one no longer counts."""
+    with services().database.transaction() as session:
+        nomination = appointments.own(session, nomination_id, person_id=visitor().id)
+        appointment_badges.offer(
+            session, nomination, body=body(), language=_language(), now=services().now()
+        )
+    return redirect(url_for(".badge", nomination_id=nomination_id))
+
+
 @blueprint.get("/calibration/<uuid:run_id>")
 def result(run_id: UUID) -> str:
     """Show one's own marks beside the agreed ones, file by file, with the reasons."""
@@ -150,7 +192,7 @@ def result(run_id: UUID) -> str:
 
 def _conduct(nomination_id: UUID, errors: dict[str, str]) -> str:
     with services().database.reading() as session:
-        nomination = appointments.own(session, nomination_id, person_id=visitor().id)
+        nomination = appointments.seen(session, nomination_id, person_id=visitor().id)
     return render_template(
         "becoming/conduct.html",
         nomination=nomination,

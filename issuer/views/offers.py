@@ -10,8 +10,7 @@ from issuer import awards, offers, recipients
 from issuer.award_tables import Reason
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
-from issuer.deferrals import EarlyOffer
-from issuer.offers import OpenOffer
+from issuer.offers import OpenOffer, PlainOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
 from issuer.views.common import body, reader_language, visitor
@@ -106,8 +105,8 @@ def _mine(award_id: UUID, errors: dict[str, str]) -> str:
     )
 
 
-def shown_early_offer(offer: EarlyOffer) -> dict[str, Any]:
-    """Give what a page shows of an offer before the decision: links and last day."""
+def shown_plain_offer(offer: PlainOffer) -> dict[str, Any]:
+    """Give what a page shows of an offer without a number: links and last day."""
     settings = services().settings
     assert isinstance(settings, IssuerSettings)
     return {

@@ -24,11 +24,11 @@ from credentials.exchange.oid4vci import (
     read_credential_request,
     read_deferred_request,
 )
-from issuer import deferrals, issuing, offers
+from issuer import appointment_badges, appointment_document, deferrals, issuing, offers
 from issuer.award_tables import Award
 from issuer.framework import AchievementDefinition, Framework
 from issuer.views.common import body, framework
-from issuer.views.offers import shown_early_offer, shown_offer
+from issuer.views.offers import shown_offer, shown_plain_offer
 from web.app import services
 from web.errors import Refused
 
@@ -76,7 +76,11 @@ def metadata() -> Response:
             ]
             for key, (its, definition) in known.items()
         }
-        | {slug: _without_level(slug) for slug in _slugs()},
+        | {slug: _without_level(slug) for slug in _slugs()}
+        | {
+            appointment_document.configuration_id(skill): _appointment(skill)
+            for skill in framework().skills
+        },
         contexts=[VC2, OB3],
         types=["VerifiableCredential", "OpenBadgeCredential"],
         cryptosuites=["eddsa-rdfc-2022"],
@@ -90,6 +94,14 @@ def _achievements() -> list[tuple[Framework, AchievementDefinition]]:
     return list(body().library.definitions())
 
 
+def _kinds() -> set[str]:
+    return {
+        *(definition.key for _its, definition in _achievements()),
+        *_slugs(),
+        *map(appointment_document.configuration_id, framework().skills),
+    }
+
+
 def _slugs() -> list[str]:
     return list(dict.fromkeys(one.slug for one in framework().definitions()))
 
@@ -99,6 +111,19 @@ def _without_level(slug: str) -> list[Display]:
     one = next(one for one in framework().definitions() if one.slug == slug)
     return [
         Display(framework().skill_name(one.skill, language, one.assessed_language), language)
+        for language in framework().languages
+    ]
+
+
+def _appointment(skill: str) -> list[Display]:
+    """Name the appointment of an examiner for a skill."""
+    return [
+        Display(
+            name=appointment_document.kind_name(framework(), skill, language),
+            locale=language,
+            logo=appointment_document.image_url(body().base_url),
+            logo_text=appointment_document.image_text(language),
+        )
         for language in framework().languages
     ]
 
@@ -121,7 +146,10 @@ def offer(reference: str) -> Response:
     with services().database.reading() as session:
         early = deferrals.find_offer(session, reference, secret=body().secret, now=now)
         if early is not None:
-            return _early_offer(early)
+            return _plain_offer(early, "offers/early.html")
+        appointed = appointment_badges.find_offer(session, reference, secret=body().secret, now=now)
+        if appointed is not None:
+            return _plain_offer(appointed, "offers/found.html")
         found = offers.find_offer(session, reference, secret=body().secret, now=now)
         document = offers.offer_object(session, found, base_url=body().base_url)
     if not g.machine_interface:
@@ -129,10 +157,10 @@ def offer(reference: str) -> Response:
     return _private(document)
 
 
-def _early_offer(early: deferrals.EarlyOffer) -> Response:
+def _plain_offer(plain: offers.PlainOffer, page: str) -> Response:
     if g.machine_interface:
-        return _private(early.document(body().base_url))
-    return make_response(render_template("offers/early.html", offer=shown_early_offer(early)))
+        return _private(plain.document(body().base_url))
+    return make_response(render_template(page, offer=shown_plain_offer(plain)))
 
 
 # --- token (6), nonce (7) --------------------------------------------------------------------
@@ -154,6 +182,8 @@ def token() -> Response:
         return _error("invalid_request", "pre-authorized_code is missing")
     code, now = form["pre-authorized_code"], services().now()
     exchanged = deferrals.exchange_code(services().database, code, now=now)
+    if exchanged is None:
+        exchanged = appointment_badges.exchange_code(services().database, code, now=now)
     if exchanged is None:
         exchanged = offers.exchange_code(
             services().database,
@@ -188,7 +218,7 @@ def nonce() -> Response:
 def credential() -> Response:
     """Hand out the badge that a token opens, bound to the key that the wallet proves.
 
-    1. The token opens one award, or a wait for one.
+    1. The token opens one award, or a wait for one, or an appointment.
     2. The request is read; it asks for what was offered.
     3. The key proof is checked, and its nonce used up, before anything is signed.
     4. The badge is signed and recorded, or found signed for this key; the exact text is answered.
@@ -200,17 +230,22 @@ def credential() -> Response:
         award_id = offers.award_of_token(session, _bearer(), now=now)
         award = session.get(Award, award_id) if award_id else None
         waiting = deferrals.of_token(session, _bearer(), now=now)
-    opened = award or waiting
-    if opened is None:
+        appointed = appointment_badges.of_token(session, _bearer(), now=now)
+        kind = (
+            appointment_badges.configuration_of(session, appointed)
+            if appointed
+            else getattr(award or waiting, "configuration_id", None)
+        )
+    if kind is None:
         return _unauthorized("invalid_token" if _bearer() else "")
     # 2
     if request.mimetype != "application/json":
         return _error("invalid_credential_request", "the media type must be application/json")
     try:
         wanted = read_credential_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
-        if wanted.configuration_id not in {*(d.key for _its, d in _achievements()), *_slugs()}:
+        if wanted.configuration_id not in _kinds():
             return _error("unknown_credential_configuration", "there is no such configuration")
-        if wanted.configuration_id != opened.configuration_id:
+        if wanted.configuration_id != kind:
             return _forbidden()
         # 3
         proven = check_key_proof(wanted.proofs[0], audience=body().base_url, now=now)
@@ -223,11 +258,16 @@ def credential() -> Response:
     # 4
     if waiting is not None:
         return _let_wait(waiting.id, proven.holder)
-    assert award is not None
     try:
-        text = issuing.deliver(
-            services().database, award.id, holder=proven.holder, body=body(), now=now
-        )
+        if appointed is not None:
+            text = appointment_badges.deliver(
+                services().database, appointed.id, holder=proven.holder, body=body(), now=now
+            )
+        else:
+            assert award is not None
+            text = issuing.deliver(
+                services().database, award.id, holder=proven.holder, body=body(), now=now
+            )
     except Refused as refusal:
         return _error("credential_request_denied", refusal.message)
     return _text(credential_response(text))

@@ -48,7 +48,7 @@ def open_to_other_origins(response: Response) -> Response:
 @blueprint.get("/achievements")
 def achievements() -> str:
     """Show every badge there is, by skill."""
-    language = _reader()
+    language = reader()
     groups: dict[str, list[AchievementDefinition]] = {}
     for definition in framework().definitions():
         groups.setdefault(definition.slug, []).append(definition)
@@ -68,7 +68,7 @@ def skill(slug: str, framework_id: str = "", version: str = "") -> str:
     definitions = [one for one in its.definitions() if one.slug == slug]
     if not definitions:
         abort(404)
-    language = _reader()
+    language = reader()
     return render_template(
         "public/skill.html",
         framework=its,
@@ -84,7 +84,7 @@ def skill(slug: str, framework_id: str = "", version: str = "") -> str:
 def achievement(slug: str, level: str, framework_id: str = "", version: str = "") -> Response:
     """Show an achievement in the reader's language, as page or as JSON-LD."""
     its = _version(framework_id, version)
-    response = _edition(its, _definition(its, slug, level), _reader())
+    response = _edition(its, _definition(its, slug, level), reader())
     response.vary.add("Accept")
     return response
 
@@ -114,9 +114,9 @@ def _version(framework_id: str, version: str) -> Framework:
 
 def _edition(framework: Framework, definition: AchievementDefinition, language: str) -> Response:
     base_url = body().base_url
-    if _wants_json():
+    if wants_json():
         document = framework.edition_bytes(definition, language, base_url)
-        response = _document(document, "application/ld+json")
+        response = public_document(document, "application/ld+json")
         response.headers["Content-Location"] = framework.edition_url(
             definition, base_url=base_url, lang=language
         )
@@ -174,7 +174,7 @@ def image(key: str, framework_id: str = "", version: str = "") -> Response:
     symbol = its.skills[definition.skill].symbol
     title = its.achievement_name(definition, "en")
     drawn = badge_svg(symbol, definition.level, title=title)
-    return _document(str(drawn).encode(), "image/svg+xml", seconds=_PICTURE_SECONDS)
+    return public_document(str(drawn).encode(), "image/svg+xml", seconds=_PICTURE_SECONDS)
 
 
 # --- profiles --------------------------------------------------------------------------------
@@ -199,13 +199,13 @@ def examiners_profile() -> Response:
 @blueprint.get("/profiles/standards-body")
 def standards_profile() -> Response:
     """Say who wrote the framework."""
-    return _profile(body().standards_profile(_reader()), "standards-body", [])
+    return _profile(body().standards_profile(reader()), "standards-body", [])
 
 
 def _profile(document: dict[str, Any], kind: str, vouched: list[Any]) -> Response:
-    if _wants_json():
+    if wants_json():
         text = json.dumps(document, ensure_ascii=False, indent=1)
-        response = _document(text.encode(), "application/ld+json")
+        response = public_document(text.encode(), "application/ld+json")
     else:
         response = make_response(
             render_template(
@@ -223,7 +223,7 @@ def _profile(document: dict[str, Any], kind: str, vouched: list[Any]) -> Respons
 def did_document() -> Response:
     """Show the keys that sign under our name, now and in the past (did:web, 2.5.2)."""
     document = json.dumps(body().keyring.document(), indent=1)
-    return _document(document.encode(), "application/json")
+    return public_document(document.encode(), "application/json")
 
 
 @blueprint.get("/status/<int:number>")
@@ -238,18 +238,22 @@ def status_list(number: int) -> Response:
             found = status_lists.publish(session, number, keyring, base_url=base_url, now=now)
     if found is None:
         abort(404)
-    return _document(found.text.encode(), "application/vc", seconds=status_lists.CACHE_SECONDS)
+    return public_document(
+        found.text.encode(), "application/vc", seconds=status_lists.CACHE_SECONDS
+    )
 
 
 # --- answers ---------------------------------------------------------------------------------
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
+    """Tell whether a document is asked for, not a page."""
     best = request.accept_mimetypes.best_match(["text/html", *_JSON_TYPES])
     return best in _JSON_TYPES
 
 
-def _document(data: bytes, media_type: str, *, seconds: int = _DOCUMENT_SECONDS) -> Response:
+def public_document(data: bytes, media_type: str, *, seconds: int = _DOCUMENT_SECONDS) -> Response:
+    """Answer with a document that anybody may keep for a while."""
     response = make_response(data)
     response.headers["Content-Type"] = media_type
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
@@ -258,5 +262,6 @@ def _document(data: bytes, media_type: str, *, seconds: int = _DOCUMENT_SECONDS)
     return response
 
 
-def _reader() -> str:
+def reader() -> str:
+    """Give the language of the edition that the visitor gets."""
     return reader_language(framework())

@@ -10,7 +10,7 @@ import pytest
 from credentials.exchange import oid4vp
 from credentials.exchange.dcql import BADGE_TYPE, Claim, CredentialQuery, read_query, write_query
 from credentials.exchange.oid4vci import ExchangeError
-from credentials.formats.jose import sign_jws
+from credentials.formats.jose import read_jws, sign_jws
 from keys.did import did_key
 from keys.material import PrivateKey
 
@@ -39,7 +39,6 @@ def request(**changes: Any) -> str:
     )
     if not changes:
         return text
-    from credentials.formats.jose import read_jws
 
     claims = {**read_jws(text).claims(), **changes}
     kept = {name: value for name, value in claims.items() if value is not None}
@@ -63,7 +62,6 @@ def refused(code: str, *arguments: Any, **named: Any) -> None:
     ("code", "changes"),
     [
         ("request.client", {"client_id": "decentralized_identifier:did:key:z6Mk"}),
-        ("request.client", {"iss": "somebody"}),
         ("request.malformed", {"aud": "https://other.example"}),
         ("request.unsupported", {"response_type": "code"}),
         ("request.unsupported", {"response_mode": "fragment"}),
@@ -98,7 +96,7 @@ def test_a_request_of_another_signer_is_refused() -> None:
 
 @pytest.mark.parametrize("client", ["redirect_uri:https://issuer.example", "x509_san_dns:a", DID])
 def test_who_asks_must_be_named_by_a_did(client: str) -> None:
-    refused("request.client", request(client_id=client, iss=client), client_id=client)
+    refused("request.client", request(client_id=client), client_id=client)
 
 
 def test_another_type_of_token_is_no_request() -> None:
@@ -115,6 +113,12 @@ def test_the_answer_to_a_did_web_goes_to_its_own_origin_only() -> None:
         oid4vp._check_origin("did:web:issuer.example", "https://evil.example/answer")
     assert error.value.code == "request.origin"
     oid4vp._check_origin("did:web:issuer.example", "https://issuer.example/answer")
+
+
+def test_an_issuer_in_a_request_is_ignored_and_we_write_none() -> None:
+
+    assert "iss" not in read_jws(request()).claims()
+    assert read(request(iss="somebody")).did == DID
 
 
 def test_a_sound_request_says_who_asks_and_for_what() -> None:

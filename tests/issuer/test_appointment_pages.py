@@ -74,7 +74,8 @@ def marks(service: Service, file_id: str) -> dict[str, str]:
     }
 
 
-def test_a_named_professional_goes_the_whole_way(service: Service) -> None:
+def test_a_named_professional_goes_the_whole_way(tmp_path: Path, database_url: str) -> None:
+    service = open_service(tmp_path, database_url=database_url)
     browser = somebody_new(service)
     one = nomination(service)
     assert "Trains our cleaners" in browser.get("/examining/").text

@@ -34,7 +34,7 @@ class Stand:
     house: House
     file: UUID
 
-    def early(self, file: UUID | None = None) -> deferrals.EarlyOffer:
+    def early(self, file: UUID | None = None) -> offers.PlainOffer:
         with self.house.database.transaction() as session:
             submission = session.get_one(Submission, file or self.file)
             deferrals.make(session, submission, self.house.framework, secret=SECRET, now=NOW)
@@ -80,7 +80,7 @@ class Wallet:
     def did(self) -> str:
         return did_key(self.key.public)
 
-    def takes(self, early: deferrals.EarlyOffer) -> "Wallet":
+    def takes(self, early: offers.PlainOffer) -> "Wallet":
         offer = oid4vci.read_offer(self.http.get(f"/offers/{early.reference}").get_json())
         answer = self.http.post("/token", data=oid4vci.token_request(offer))
         self.token = oid4vci.read_token_response(answer.data)
@@ -97,7 +97,7 @@ class Wallet:
         )
         return self._post("/credential", oid4vci.credential_request(configuration, proof), token)
 
-    def waits(self, early: deferrals.EarlyOffer) -> "Wallet":
+    def waits(self, early: offers.PlainOffer) -> "Wallet":
         answer = self.takes(early).asks()
         assert answer.status_code == 202
         self.transaction = oid4vci.read_deferred_response(answer.data).transaction_id

@@ -295,7 +295,7 @@ def test_the_end_of_an_appointment_is_told_once_sixty_days_before(
     assert send(service, server, timedelta(days=671)) == 1
     (message,) = inbox.messages
     assert f"{BASE_URL}/examining/" in message.get_content()
-    assert message["Subject"] == "Votre mandat se termine bientôt"
+    assert message["Subject"] == "Votre nomination se termine bientôt"
 
 
 def test_the_end_of_an_appointment_is_told_once_by_many_processes(

@@ -84,7 +84,9 @@ def test_wallet_collects_a_badge_bound_to_its_key(service: Service) -> None:
     metadata = oid4vci.read_issuer_metadata(
         wallet.http.get("/.well-known/openid-credential-issuer").data, expected=BASE_URL
     )
-    assert len(metadata.configurations) == 18 + 6  # each achievement; each of unknown level
+    assert (
+        len(metadata.configurations) == 18 + 6 + 4
+    )  # achievements, of unknown level, appointments
     assert metadata.deferred_endpoint == f"{BASE_URL}/deferred_credential"
     assert metadata.configurations[CONFIGURATION].display_in("fr").name
     assert (

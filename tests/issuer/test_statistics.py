@@ -300,7 +300,7 @@ def test_a_report_stays_as_it_was(service: Service) -> None:
     clara = service.browser("clara", Role.COORDINATOR)
     assert clara.post("/coordinator/reports").status_code == 302
     with service.centre.database.reading() as session:
-        kept = pilot.reports(session)[0]
+        kept = pilot.reports(session, centre=service.centre.organisation)[0]
     before = clara.get(f"/coordinator/reports/{kept.id}.json").data
     service.centre.decided("worker-1", language="es")
     service.clock.now += timedelta(days=1)

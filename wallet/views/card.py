@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from wallet import cards
 from wallet.cards import OpenWallet
-from wallet.views.common import offer_waits, open_wallet, take_offer, wallet_settings
+from wallet.views.common import offer_waits, open_wallet, place_of, take_offer, wallet_settings
 from web.app import services
 from web.errors import Refused
 from web.languages import N_
@@ -40,7 +40,7 @@ def have() -> Response:
     """Go on after the card was kept: to the badge that waits, or to the wall."""
     open_wallet()
     waiting = take_offer()
-    target = url_for("receive.look", offer=waiting) if waiting else url_for("badges.wall")
+    target = place_of(waiting) if waiting else url_for("badges.wall")
     return redirect(target)
 
 

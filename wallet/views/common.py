@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
-from flask import Flask, Response, g, make_response, render_template, request, session
+from flask import Flask, Response, g, make_response, render_template, request, session, url_for
 
+from credentials.exchange import oid4vp
 from credentials.report import Headline
 from wallet import cards, visits
 from wallet.badges import Said
@@ -110,6 +111,13 @@ def take_offer() -> str | None:
     """Give the offer that was waiting for an open wallet, once."""
     text, until = session.pop(_OFFER, None) or ("", "")
     return text if text and services().now() < datetime.fromisoformat(until) else None
+
+
+def place_of(waiting: str, *, lang: str | None = None) -> str:
+    """Give the address of the page for what waited: an offer, or somebody who asks for a badge."""
+    if waiting.startswith(oid4vp.SCHEME):
+        return url_for("answer.look", link=waiting, lang=lang)
+    return url_for("receive.look", offer=waiting, lang=lang)
 
 
 def offer_waits() -> bool:

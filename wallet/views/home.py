@@ -7,6 +7,7 @@ from wallet import cards, limits, visits
 from wallet.cards import OpenWallet
 from wallet.views.common import (
     find_wallet,
+    place_of,
     take_offer,
     visitor,
 )
@@ -85,7 +86,7 @@ def open_with_card() -> Response | tuple[str, int]:
     language = request.form.get("language") or wallet.language  # one just switched to, or its own
     waiting = take_offer()
     if waiting is not None:
-        return _enter(wallet, url_for("receive.look", offer=waiting, lang=language))
+        return _enter(wallet, place_of(waiting, lang=language))
     return _enter(wallet, url_for("badges.wall", lang=language))
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from contexts.labels import LANGUAGES
-from wallet import badges, sharing
+from wallet import answering, badges, sharing
 from wallet.reading import view_badge
 from wallet.sharing import OwnShare
 from wallet.views.common import open_wallet, wallet_settings
@@ -75,7 +75,10 @@ def shown() -> str:
     """List what was shown."""
     shares = sharing.shown(services().database, open_wallet(), now=services().now())
     return render_template(
-        "shown.html", shares=shares, time_left_of={share.id: _time_left(share) for share in shares}
+        "shown.html",
+        shares=shares,
+        time_left_of={share.id: _time_left(share) for share in shares},
+        answered=answering.noted(services().database, open_wallet()),
     )
 
 

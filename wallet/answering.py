@@ -1,0 +1,314 @@
+"""Answering somebody who asks for a badge, by OpenID4VP 1.0: look first, then show or say no.
+
+`look` fetches the request, verifies who asks, and finds the badges that fit; nothing is sent.
+`show` signs a presentation for this one asker and this one request, and posts it. Only requests
+that can be explained in plain words are answered: one badge, from somebody who proves their name,
+to an address of their own. What was shown to whom is noted, sealed, for the owner.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from credentials.exchange import oid4vp
+from credentials.exchange.oid4vci import ExchangeError
+from credentials.presentations import present
+from credentials.report import CannotCheck
+from credentials.trust import Trust
+from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
+from wallet import badges
+from wallet.answering_tables import Answered
+from wallet.badges import KeptBadge
+from wallet.cards import OpenWallet
+from wallet.sealing import SealBroken, seal, unseal
+from wallet.sharing import written
+from web.database import Database
+from web.errors import Refused
+from web.languages import N_
+
+_PAGE_LIVES = timedelta(minutes=15)
+_PRESENTATION_LIVES = timedelta(minutes=10)
+_REMEMBERED = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person is told before anything is shown."""
+
+    request: oid4vp.Request
+    jwt: str
+    host: str
+    """Where the badge would go."""
+    known_name: str
+    """The asker's name in our own list; empty for somebody we do not know."""
+    choices: tuple[KeptBadge, ...]
+    """The badges that fit what is asked for, newest first."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One badge that was shown to somebody who asked."""
+
+    host: str
+    name: str
+    at: datetime
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+def look(
+    database: Database, wallet: OpenWallet, text: str, *, fetch: Fetch, trust: Trust, now: datetime
+) -> Asked:
+    """Read what a link or QR code asks for; nothing is sent but the question for the request."""
+    try:
+        link = oid4vp.read_request_link(text)
+    except ExchangeError as error:
+        raise _unreadable() from error
+    wanted = {"Accept": f"{oid4vp.REQUEST_MEDIA_TYPE}, application/jwt"}
+    answer = _ask(HttpRequest(link.request_uri, headers=wanted), fetch)
+    if answer.status != 200:
+        raise _over()
+    jwt = answer.body.decode("ascii", "replace").strip()
+    return _read(database, wallet, jwt, client_id=link.client_id, fetch=fetch, trust=trust, now=now)
+
+
+def _read(
+    database: Database,
+    wallet: OpenWallet,
+    jwt: str,
+    *,
+    client_id: str,
+    fetch: Fetch,
+    trust: Trust,
+    now: datetime,
+) -> Asked:
+    """Verify a request, and find what would answer it.
+
+    1. Who asks: a signature by the DID that the link names (see `oid4vp.read_request`).
+    2. What is asked for: one badge, at an address that can be read out.
+    3. The badges that fit, of those that were given to this wallet.
+    """
+    try:
+        request = oid4vp.read_request(jwt, client_id=client_id, fetch=fetch, now=now)  # 1
+    except CannotCheck as error:
+        raise _no_answer() from error
+    except ExchangeError as error:
+        raise _WHY_NOT.get(error.code, _not_sure)() from error
+    host = urlsplit(request.response_uri).netloc
+    if len(request.queries) != 1 or not host.isascii():  # 2
+        raise _too_much()
+    (query,) = request.queries
+    known = trust.issuer(request.did) or trust.endorser(request.did)
+    wall = badges.wall(database, wallet)  # 3
+    return Asked(
+        request=request,
+        jwt=jwt,
+        host=host,
+        known_name=known.name if known else "",
+        choices=tuple(one for one in wall.badges if one.mine and query.fits(one.document)),
+    )
+
+
+def seal_asked(wallet: OpenWallet, asked: Asked, *, now: datetime) -> str:
+    """Write a request into a form field, so that exactly what was seen is answered, or nothing."""
+    content = {
+        "jwt": asked.jwt,
+        "client": asked.request.client_id,
+        "until": (now + _PAGE_LIVES).isoformat(),
+    }
+    sealed = seal(wallet.data_key, json.dumps(content).encode(), place=f"asked {wallet.id}")
+    return base64.urlsafe_b64encode(sealed).decode()
+
+
+def unseal_asked(
+    database: Database, wallet: OpenWallet, text: str, *, fetch: Fetch, trust: Trust, now: datetime
+) -> Asked:
+    """Read a request back from the form field, and verify it once more."""
+    try:
+        sealed = base64.urlsafe_b64decode(text.encode())
+        content = json.loads(unseal(wallet.data_key, sealed, place=f"asked {wallet.id}"))
+    except (SealBroken, ValueError) as error:
+        raise _over() from error
+    if now > datetime.fromisoformat(content["until"]):
+        raise _over()
+    return _read(
+        database,
+        wallet,
+        content["jwt"],
+        client_id=content["client"],
+        fetch=fetch,
+        trust=trust,
+        now=now,
+    )
+
+
+# --- answering ------------------------------------------------------------------------------------
+
+
+def show(
+    database: Database,
+    wallet: OpenWallet,
+    asked: Asked,
+    badge_id: UUID,
+    *,
+    fetch: Fetch,
+    now: datetime,
+) -> str:
+    """Show one of the fitting badges to who asks; give where the browser goes on, if anywhere.
+
+    1. The badge is one that was offered for choice. 2. The presentation: for this asker (domain)
+    and this request (challenge) only, the badge in it as it was signed. 3. It is sent; only when it
+    was taken is it noted.
+    """
+    badge = next((one for one in asked.choices if one.id == badge_id), None)  # 1
+    if badge is None:
+        raise Refused(
+            N_("You chose no badge."), code="nothing-chosen", hint=N_("Choose one badge.")
+        )
+    presentation = present(  # 2
+        [badge.document],
+        wallet.signer,
+        holder=wallet.did,
+        verification_method=wallet.verification_method,
+        domain=asked.request.client_id,
+        challenge=asked.request.nonce,
+        created=now,
+        expires=(now + _PRESENTATION_LIVES).replace(microsecond=0),
+    )
+    (query,) = asked.request.queries
+    text = written(presentation, [badge.text])
+    form = oid4vp.response_form({query.id: text}, state=asked.request.state)
+    address = _post(asked, form, fetch)  # 3
+    with database.transaction() as session:
+        _note(session, wallet, asked, badge, now=now)
+    return address
+
+
+def decline(asked: Asked, *, fetch: Fetch) -> str:
+    """Say no; nothing is shown. Give where the browser goes on, if anywhere."""
+    return _post(asked, oid4vp.error_form("access_denied", state=asked.request.state), fetch)
+
+
+def noted(database: Database, wallet: OpenWallet) -> list[Noted]:
+    """List what was shown to whom in the last ninety days, the newest first."""
+    with database.reading() as session:
+        rows = session.exec(
+            select(Answered)
+            .where(col(Answered.wallet_id) == wallet.id)
+            .order_by(col(Answered.at).desc())
+        ).all()
+    found = []
+    for row in rows:
+        try:
+            content = json.loads(unseal(wallet.data_key, row.content, place=f"answered {row.id}"))
+        except SealBroken:
+            continue
+        found.append(Noted(content["host"], content["name"], row.at))
+    return found
+
+
+def _note(
+    session: Session, wallet: OpenWallet, asked: Asked, badge: KeptBadge, *, now: datetime
+) -> None:
+    own = col(Answered.wallet_id) == wallet.id
+    session.exec(delete(Answered).where(own, col(Answered.at) < now - _REMEMBERED))
+    new_id = uuid4()
+    content: dict[str, Any] = {"host": asked.host, "name": str(badge.document.get("name", ""))}
+    session.add(
+        Answered(
+            id=new_id,
+            wallet_id=wallet.id,
+            content=seal(wallet.data_key, json.dumps(content).encode(), place=f"answered {new_id}"),
+            at=now,
+        )
+    )
+
+
+def _post(asked: Asked, form: dict[str, str], fetch: Fetch) -> str:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    body = urlencode(form).encode()
+    answer = _ask(HttpRequest(asked.request.response_uri, "POST", headers, body), fetch)
+    if answer.status != 200:
+        raise Refused(
+            N_("They did not take it."),
+            status=409,
+            code="not-taken",
+            hint=N_("Go back to their page and begin again."),
+        )
+    try:
+        return oid4vp.read_direct_post_answer(answer.body, asked.request)
+    except ExchangeError:
+        return ""  # it was taken; we only do not follow where they point
+
+
+def _ask(request: HttpRequest, fetch: Fetch) -> HttpResponse:
+    try:
+        answer = fetch(request)
+    except CannotFetch as error:
+        raise _no_answer() from error
+    if answer.status >= 500 or answer.status == 429:
+        raise _no_answer()
+    return answer
+
+
+# --- what we say when it does not work ------------------------------------------------------------
+
+
+def _unreadable() -> Refused:
+    return Refused(
+        N_("Nobody asks for a badge with this link."),
+        code="no-request",
+        hint=N_("Scan the code again, or copy the whole link."),
+    )
+
+
+def _over() -> Refused:
+    return Refused(
+        N_("This request is over."),
+        status=410,
+        code="request-over",
+        hint=N_("Go back to their page and begin again."),
+    )
+
+
+def _not_sure() -> Refused:
+    return Refused(
+        N_("We cannot be sure who asks."),
+        status=422,
+        code="unproven",
+        hint=N_("Nothing was shown. Do not use this link."),
+    )
+
+
+def _too_much() -> Refused:
+    return Refused(
+        N_("They ask for something that we cannot explain."),
+        status=422,
+        code="too-much",
+        hint=N_("Nothing was shown. Ask them what they need."),
+    )
+
+
+def _no_answer() -> Refused:
+    return Refused(
+        N_("They do not answer now."),
+        status=503,
+        code="no-answer",
+        hint=N_("Try again in a few minutes."),
+    )
+
+
+_WHY_NOT = {
+    "request.time": _over,
+    "request.unsupported": _too_much,
+    "query.unsupported": _too_much,
+    "query.malformed": _too_much,
+}
