@@ -8,7 +8,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -129,6 +130,24 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("source", type=Path, help="a zip, a CASE package (JSON) or a spreadsheet")
     made.add_argument("output", type=Path, help="a new folder")
     made.add_argument("--format", choices=_FORMATS, required=True)
+    stolen = commands.add_parser(
+        "stolen-key",
+        help="make all badges of a stolen key again with a new one",
+        description="When others may have a key: two officers let its badges be made again.",
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    for name, run in (("ask", ask_stolen), ("confirm", confirm_stolen), ("go-on", go_on_stolen)):
+        made = command(name, run, stolen)
+        made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
+        if name != "go-on":
+            made.add_argument("key", help="its name, such as key-1")
+            made.add_argument(
+                "--code", type=Path, required=True, help="a file with an officer's sign-in code"
+            )
+        if name == "ask":
+            made.add_argument(
+                "--since",
+                help="only badges signed from then on (2026-11-24T12:00Z): nobody has a copy",
+            )
     made = command("demo", demo)
     made.add_argument("--ports", default="8001,8002,8003")
     return whole
@@ -417,6 +436,51 @@ def import_framework(given: argparse.Namespace) -> int:
     return _VALID
 
 
+def ask_stolen(given: argparse.Namespace) -> int:
+    """Say as an officer that others may have a key; another officer confirms."""
+    from datetime import datetime
+
+    from issuer import stolen_keys
+
+    try:
+        since = datetime.fromisoformat(given.since) if given.since else None
+        if since is not None and since.tzinfo is None:
+            raise ValueError("it has no time zone; add Z for UTC")
+    except ValueError as error:
+        _stop(f"--since: {error}")
+    with _issuer_at_work(given) as (database, body, officer_id, now):
+        stolen_keys.ask(
+            database, given.key, since=since, officer_id=officer_id, body=body, now=now()
+        )
+    print("Noted. A second person must confirm.")
+    return _VALID
+
+
+def confirm_stolen(given: argparse.Namespace) -> int:
+    """Confirm as a second officer, and make the badges of the key again."""
+    from issuer import stolen_keys
+
+    with _issuer_at_work(given) as (database, body, officer_id, now):
+        stolen_id = stolen_keys.asked_for(database, given.key)
+        stolen_keys.confirm(database, stolen_id, officer_id=officer_id, body=body, now=now())
+        print(f"{body.keyring.current_name()} signs from now on")
+    return go_on_stolen(given)
+
+
+def go_on_stolen(given: argparse.Namespace) -> int:
+    """Go on with what was confirmed and stopped; the running service does so too."""
+    from issuer import stolen_keys
+
+    with _issuer_at_work(given) as (database, body, _, now):
+        print(f"{stolen_keys.work(database, body=body, clock=now)} badges looked at")
+        for done in stolen_keys.summaries(database):
+            print(
+                f"{done.stolen.key_name}: {done.made_again} made again, "
+                f"{done.cancelled} cancelled, {done.left} left, {done.waiting} waiting"
+            )
+    return _VALID
+
+
 def demo(given: argparse.Namespace) -> int:
     """Start issuer, wallet and verifier with sample people."""
     from demo import main as run
@@ -426,6 +490,39 @@ def demo(given: argparse.Namespace) -> int:
 
 
 # --- shared by commands ---------------------------------------------------------------------------
+
+
+@contextmanager
+def _issuer_at_work(given: argparse.Namespace) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Open the issuer of a settings file as an officer: database, body, officer's id, clock."""
+    from datetime import UTC, datetime
+
+    from issuer.app import open_body
+    from issuer.settings import read_settings
+    from issuer.tables import Role
+    from keys.errors import KeysError
+    from web.errors import Refused
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    try:
+        database, body = open_body(read_settings(given.settings), now=now())
+        officer_id = None
+        if "code" in given:
+            from issuer import accounts
+
+            with database.transaction() as session:
+                code = _secret(given.code).decode()
+                person = accounts.enter(session, code, source="command line", now=now())
+                if person is None or not accounts.has_role(session, person.id, Role.OFFICER):
+                    _stop("this is not the code of an officer")
+                officer_id = person.id
+        yield database, body, officer_id, now
+    except Refused as refusal:
+        _fail(refusal.message)
+    except (KeysError, ValueError, OSError) as error:
+        _stop(str(error))
 
 
 def _sign(

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from contexts import canonical_rdfc, check_words
+from contexts import check_words
 from contexts.urls import DATA_INTEGRITY, VC2
+from credentials.canonical import canonical_badge
 from credentials.endorsements import check_dates
 from credentials.formats.enveloped import envelope_credential, enveloped_token, is_envelope
 from credentials.formats.jose import read_jws
@@ -38,7 +39,7 @@ from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofE
 from credentials.status import check_status
 from credentials.times import write_time
 from keys.controller import verification_key
-from keys.errors import DidError, KeysError
+from keys.errors import DidError, KeysError, MethodRevoked
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
 from keys.resolution import resolve
@@ -237,7 +238,7 @@ def _check_words(document: dict[str, Any]) -> bytes | None:
         written.pop("verifiableCredential")
         written |= {"verifiableCredential": plain} if plain else {}
     elif is_over_statements(document):
-        return canonical_rdfc(written).encode()
+        return canonical_badge(written)
     check_words(written)
     return None
 
@@ -283,6 +284,8 @@ def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: dateti
         return verification_key(document, method, purpose=purpose, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
+    except MethodRevoked as error:
+        raise ProofError("proof.withdrawn", error.detail) from error
     except DidError as error:
         if error.code == "methodNotSupported":
             raise CannotCheck("proof.unreachable", error.detail) from error

@@ -18,7 +18,7 @@ from credentials.canonical import checked_jcs
 from credentials.cryptosuites import Cryptosuite, Standing, suites
 from credentials.report import CannotCheck, CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
-from keys.errors import DidError, InvalidSignature, KeysError
+from keys.errors import DidError, InvalidSignature, KeysError, MethodRevoked
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
 from keys.resolution import method_key
@@ -375,6 +375,8 @@ def _controllers_key(
         return method_key(method, purpose=purpose, fetch=fetch, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
+    except MethodRevoked as error:
+        raise ProofError("proof.withdrawn", error.detail) from error
     except DidError as error:
         if error.code == "methodNotSupported":
             raise CannotCheck("proof.unreachable", error.detail) from error

@@ -163,6 +163,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "proof.malformed": "The proof is not written as its form demands.",
         "proof.suite": "It is signed in a way that we do not accept.",
         "proof.method": "The key is not one of the signer's, or not allowed for this.",
+        "proof.withdrawn": "The signer took the key of this signature back: it may be stolen.",
         "proof.signature": "The signature does not fit: something was changed, or it is forged.",
         "proof.expired": "The proof itself has run out.",
         "proof.not-yet": "The proof says it was made in the future.",

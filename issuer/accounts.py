@@ -214,6 +214,11 @@ def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
     return Visitor(person.id, person.alias, person.display_name, roles, person.organisation_id)
 
 
+def has_role(session: Session, person_id: UUID, role: Role) -> bool:
+    """Tell whether a person has a role."""
+    return session.get(Grant, (person_id, role)) is not None
+
+
 def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:
     """Write down that a candidate agrees to be assessed; statistics are a separate choice."""
     session.merge(Consent(person_id=person_id, assessment_at=now, statistics=statistics))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Flask, Response, g, request
 
@@ -20,7 +21,9 @@ from issuer import (
     issuing,
     notices,
     returns,
+    stolen_keys,
 )
+from issuer.background import Worker
 from issuer.framework import frameworks
 from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
@@ -32,6 +35,7 @@ from issuer.views import (
     appointment_pages,
     candidate,
     coordinator,
+    counting,
     editor,
     examiner,
     examining,
@@ -58,11 +62,13 @@ from issuer.views import guide as guide_pages
 from issuer.views import notices as notice_pages
 from issuer.views import second_looks as second_look_pages
 from issuer.views import staff as staff_pages
+from issuer.views import stolen_keys as stolen_key_pages
 from issuer.views.common import framework_of
 from keys.fetching import Fetch
 from keys.store import KeyStore
 from web import sessions
 from web.app import Services, create_service, register, utc_now
+from web.database import Database
 from web.mail import MailServer
 
 __all__ = ["award_tables", "create_app"]
@@ -83,17 +89,8 @@ def create_app(
     )
     app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
     services: Services = app.extensions["mycred4home"]
-    shipped = frameworks()[settings.framework]
-    library = open_library(services.database, shipped, now=services.clock())
-    body = IssuingBody(
-        name=settings.body_name,
-        country=settings.country,
-        country_code=settings.country_code,
-        base_url=settings.base_url,
-        library=library,
-        keyring=keyring,
-        secret=settings.secret,
-    )
+    body = _body(settings, services.database, keyring, now=services.clock())
+    library = body.library
     app.extensions["issuing_body"] = body
     app.extensions["sampling"] = settings.sampling
     for people in (home.blueprint, candidate.blueprint, examiner.blueprint, officer.blueprint):
@@ -107,10 +104,12 @@ def create_app(
     register(app, second_look_pages.blueprint)
     register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
+    register(app, stolen_key_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
     register(app, examiner_list_pages.blueprint)
     register(app, becoming_pages.blueprint)
+    register(app, counting.blueprint)
     register(app, feedback_pages.blueprint)
     register(app, guide_pages.blueprint)
     register(app, staff_pages.blueprint)
@@ -125,11 +124,35 @@ def create_app(
     register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
     _do_the_daily_work(app, body)
-    _go_on_with_batches(app, body)
+    _go_on_with_long_work(app, body)
     if settings.mail is not None:
         register(app, notice_pages.blueprint)
         _send_notices(app, settings.mail)
     return app
+
+
+def open_body(settings: IssuerSettings, *, now: datetime) -> tuple[Database, IssuingBody]:
+    """Open the database and the issuing body of a service for a command, without its pages."""
+    keyring = Keyring(
+        KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
+    )
+    database = Database(settings.database_url, Table.metadata)
+    database.create()
+    return database, _body(settings, database, keyring, now=now)
+
+
+def _body(
+    settings: IssuerSettings, database: Database, keyring: Keyring, *, now: datetime
+) -> IssuingBody:
+    return IssuingBody(
+        name=settings.body_name,
+        country=settings.country,
+        country_code=settings.country_code,
+        base_url=settings.base_url,
+        library=open_library(database, frameworks()[settings.framework], now=now),
+        keyring=keyring,
+        secret=settings.secret,
+    )
 
 
 def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
@@ -168,11 +191,17 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             work(now)
 
 
-def _go_on_with_batches(app: Flask, body: IssuingBody) -> None:
+def _go_on_with_long_work(app: Flask, body: IssuingBody) -> None:
     services: Services = app.extensions["mycred4home"]
-    worker = batches.Worker(services.database, body=body, clock=services.clock)
-    app.extensions["batch_worker"] = worker
-    worker.wake()
+    database = services.database
+    for name, what in (("batch_worker", batches), ("stolen_key_worker", stolen_keys)):
+        worker = Worker(
+            name,
+            waits=partial(what.waits, database),
+            work=partial(what.work, database, body=body, clock=services.clock),
+        )
+        app.extensions[name] = worker
+        worker.wake()
 
 
 def _send_notices(app: Flask, server: MailServer) -> None:

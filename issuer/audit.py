@@ -25,7 +25,8 @@ def record(
     if session.connection().dialect.name == "postgresql":
         # One writer at a time until the transaction ends: the chain has no two events of a number.
         session.connection().exec_driver_sql("LOCK TABLE audit_event IN EXCLUSIVE MODE")
-    last = session.exec(select(AuditEvent).order_by(col(AuditEvent.number).desc())).first()
+    latest = select(AuditEvent).order_by(col(AuditEvent.number).desc()).limit(1)
+    last = session.exec(latest).first()
     number, previous = (last.number + 1, last.hash) if last else (1, _START)
     event = AuditEvent(
         number=number,

@@ -248,7 +248,7 @@ class Credential(Table, table=True):
     signed_text: str | None = Field(default=None, sa_column=Column(Text))
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     signed_with: str | None = None
-    holder: str | None = None
+    holder: str | None = Field(default=None, index=True)
 
 
 class Offer(Table, table=True):
@@ -351,9 +351,14 @@ class ReceivedEndorsement(Table, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def forbid(table: str, name: str, action: str, condition: str, message: str) -> None:
-    """Let the database refuse `action` on a row of `table` when `condition` holds."""
-    metadata_table = Table.metadata.tables[table]
+def forbid(
+    table: str, name: str, action: str, condition: str, message: str, *, made_with: str = ""
+) -> None:
+    """Let the database refuse `action` on a row of `table` when `condition` holds.
+
+    The rule is made together with its table, or with the one that its condition asks.
+    """
+    metadata_table = Table.metadata.tables[made_with or table]
     lite = condition.replace("IS DISTINCT FROM", "IS NOT")
     event.listen(
         metadata_table,

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock, Thread
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -97,6 +96,11 @@ def work(
             session.merge(row)
         done += 1
     return done
+
+
+def waits(database: Database) -> bool:
+    """Tell whether there is something to do for `work`."""
+    return _next(database) is not None
 
 
 def progress(session: Session, batch_id: UUID, *, centre: UUID | None = None) -> Progress:
@@ -209,34 +213,3 @@ def _released_by(database: Database, decision_id: UUID, officer_id: UUID) -> boo
             )
         ).first()
     return found is not None
-
-
-class Worker:
-    """Works on batches beside the requests of this process; `wake` it when there is one."""
-
-    def __init__(
-        self, database: Database, *, body: IssuingBody, clock: Callable[[], datetime]
-    ) -> None:
-        self._database, self._body, self._clock = database, body, clock
-        self._lock = Lock()
-        self._thread: Thread | None = None
-
-    def wake(self) -> None:
-        """Go on with the rows that wait, if there are any and nobody does so yet."""
-        with self._lock:
-            if _next(self._database) is None:
-                return
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._run, name="batches", daemon=True)
-                self._thread.start()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until the rows are done, at most so long."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def _run(self) -> None:
-        try:
-            work(self._database, body=self._body, clock=self._clock)
-        except Exception:  # noqa: BLE001 - the end of a thread: the rows stay, and the next `wake` goes on
-            _log.exception("batches stopped")

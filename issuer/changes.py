@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
@@ -213,6 +214,47 @@ class _Confirmed:
     by: UUID
     body: IssuingBody
     now: datetime
+    one_of_many: bool = False
+    """Whoever makes many changes publishes the status lists now and then."""
+
+
+def replace_one_of_many(
+    session: Session,
+    badge: Credential,
+    *,
+    action: Action,
+    asked: tuple[UUID, datetime],
+    confirmed_by: UUID,
+    body: IssuingBody,
+    now: datetime,
+) -> None:
+    """Make a badge again, or cancel it, because of its key, as two persons said for many badges.
+
+    `badge` is locked by the caller, who publishes its status list. `asked` tells who asked, and
+    when. A request that waits for this badge goes over to the new one, unless it is done with.
+    Raises `Refused` when the new badge cannot be made.
+    """
+    waiting = _open_request(session, badge)
+    settled = waiting is not None and (action is Action.REVOKE or waiting.action == Action.CORRECT)
+    if waiting is not None:
+        session.expunge(waiting)
+        session.exec(delete(Change).where(col(Change.id) == waiting.id))
+    request = Change(
+        credential_id=badge.id,
+        action=action,
+        reason=Reason.KEY_COMPROMISE,
+        requested_by=asked[0],
+        requested_at=asked[1],
+    )
+    session.add(request)
+    session.flush()
+    _carry_out(session, _Confirmed(badge, request, confirmed_by, body, now, one_of_many=True))
+    if waiting is not None and settled:
+        record(session, f"{waiting.action}.dropped", badge.id, by=confirmed_by, now=now)
+    elif waiting is not None:
+        again = badge_row(session, badge.award_id)
+        session.add(Change(**(waiting.model_dump() | {"credential_id": again.id})))
+        session.flush()
 
 
 def _carry_out(session: Session, change: _Confirmed) -> None:
@@ -289,6 +331,9 @@ def _end(session: Session, change: _Confirmed, state: BadgeState) -> None:
 
 def _set_place(session: Session, change: _Confirmed) -> None:
     place = status_lists.Place(change.badge.list_number, change.badge.position)
+    if change.one_of_many:
+        status_lists.mark_place(session, place, now=change.now)
+        return
     status_lists.revoke_place(
         session, place, change.body.keyring, base_url=change.body.base_url, now=change.now
     )

@@ -61,6 +61,10 @@ _KINDS = {
 }  # fmt: skip
 
 
+TONGUES = ("ar", "en", "es", "fr", "it", "pl", "pt", "ro", "ru", "tr", "uk", "wo", "zh")
+"""Mother tongues that people can choose from, beside the one that their centre told (BCP 47)."""
+
+
 class Step(IntEnum):
     """How far somebody has come; each step has the earlier ones behind it."""
 
@@ -454,6 +458,32 @@ def _reached(steps: Sequence[Step], *, is_own: bool) -> tuple[int | None, ...]:
         else:
             reached.append(None)
     return tuple(reached)
+
+
+def counted_member(session: Session, person_id: UUID) -> CohortMember | None:
+    """Give what a group knows of a person who is in one and agreed to be counted; else None."""
+    consent = session.get(Consent, person_id)
+    if consent is None or not consent.statistics:
+        return None
+    return session.get(CohortMember, person_id)
+
+
+def tell_traits(
+    session: Session, person_id: UUID, *, kind: str, tongue: str, now: datetime
+) -> None:
+    """Keep what a member tells of themself for counting; "" is nothing, and deletes what was there.
+
+    Of people who are in no group, or did not agree to be counted, nothing is kept.
+    """
+    member = counted_member(session, person_id)
+    if member is None:
+        return
+    if kind not in ("", *Kind) or (tongue and not _is_language(tongue)):
+        raise Refused(N_("Choose one of the answers."), status=422, code="traits")
+    member.kind, member.tongue = kind or None, tongue.casefold() or None
+    session.add(member)
+    session.flush()
+    record(session, "cohort.told", person_id, by=person_id, now=now)
 
 
 def forget_traits(session: Session) -> int:

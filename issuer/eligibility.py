@@ -21,6 +21,7 @@ from issuer.award_tables import Award, BadgeState, Credential
 from issuer.framework import AchievementDefinition, Framework
 from issuer.own_pages import own_pages
 from issuer.profile import IssuingBody
+from issuer.stolen_key_tables import Fate, StolenKeyRow
 from web.errors import Refused
 from web.languages import N_
 
@@ -147,7 +148,8 @@ def is_valid(session: Session, badge: ExpertBadge, body: IssuingBody, *, now: da
 def look_again(session: Session, body: IssuingBody, *, now: datetime) -> int:
     """Suspend those whose badge of ours ran out or fell without a word; give how many.
 
-    What could not be checked suspends nobody. Badges of other bodies are not asked here: who
+    What could not be checked suspends nobody, nor does a badge that is made again just now, since
+    others may have our key. Badges of other bodies are not asked here: who
     accepts their presentation looks again then.
     """
     resting = session.exec(
@@ -157,6 +159,9 @@ def look_again(session: Session, body: IssuingBody, *, now: datetime) -> int:
             col(Nomination.stage).not_in([Stage.ENDED, Stage.EXPIRED, Stage.SUSPENDED]),
             col(Credential.state) != BadgeState.SUPERSEDED,
             col(Credential.signed_text).is_not(None),
+            col(Credential.id).not_in(
+                select(StolenKeyRow.credential_id).where(col(StolenKeyRow.fate) == Fate.WAITING)
+            ),
         )
         .distinct()
     ).all()

@@ -17,9 +17,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from credentials.badges import achievement_credential, check_before_signing
@@ -274,8 +276,28 @@ def deliver(
     3. The intention is taken as it was written down; only the holder is added.
     4. It is signed once with the key in use, and recorded before anybody is answered.
 
+    If others turn out to have that key just now (`issuer.stolen_keys`), the database refuses, and
+    it is signed with the new one.
+
     `holder` must come from a checked key proof; this function cannot know.
     """
+    sign = partial(_deliver, database, award_id, holder=holder, body=body, now=now, pause=pause)
+    try:
+        return sign()
+    except IntegrityError as error:
+        _log.warning("deliver: award %s tried again: %s", award_id, error.orig)
+        return sign()
+
+
+def _deliver(
+    database: Database,
+    award_id: UUID,
+    *,
+    holder: str,
+    body: IssuingBody,
+    now: datetime,
+    pause: Pause,
+) -> str:
     with database.transaction() as session:  # 1
         row = session.exec(
             select(Credential)

@@ -1,6 +1,7 @@
 """The issuer's keys under its name: which one signs now, and the document that shows them all.
 
-Retired keys stay in the document, so that badges they signed still verify after a rotation.
+Retired keys stay in the document, so that badges they signed still verify after a rotation. A
+withdrawn one is shown as revoked and may do nothing: others may have it.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from keys.controller import Method, controller_document
 from keys.did import did_web
 from keys.material import Signer
-from keys.store import KeyStore
+from keys.store import KeyRecord, KeyStore
 
 
 class Keyring:
@@ -36,6 +37,21 @@ class Keyring:
         """List all keys, the oldest first."""
         return self._store.names()
 
+    def records(self) -> tuple[KeyRecord, ...]:
+        """Tell what is known of each key, the oldest first."""
+        return self._store.records()
+
+    def replace(self, name: str, *, now: datetime) -> None:
+        """Let a new key of the same kind sign from now on, if this one signs; safe to repeat."""
+        if self._store.current() == name:
+            kind = next(one.kind for one in self._store.records() if one.name == name)
+            self._store.rotate(kind, now)
+
+    def withdraw(self, name: str, *, now: datetime) -> None:
+        """Take a key back that others may have, so that what it signed is refused."""
+        if not any(one.withdrawn for one in self._store.records() if one.name == name):
+            self._store.withdraw(name, now=now)
+
     def rotate(self, kind: Literal["Ed25519", "P-256"] = "Ed25519", *, now: datetime) -> str:
         """Make a new key that signs from now on; the old one only verifies."""
         return self._store.rotate(kind, now)
@@ -44,10 +60,11 @@ class Keyring:
         """Write the controller document of all keys, current and retired."""
         methods = [
             Method(
-                id=self.method_id(name),
-                public=self._store.public(name),
-                purposes=("assertionMethod",),
+                id=self.method_id(one.name),
+                public=self._store.public(one.name),
+                purposes=() if one.withdrawn else ("assertionMethod",),
+                revoked=one.withdrawn,
             )
-            for name in self._store.names()
+            for one in self._store.records()
         ]
         return controller_document(self.did, methods)

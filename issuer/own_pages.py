@@ -14,8 +14,14 @@ from issuer.profile import IssuingBody
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 
 
-def own_pages(session: Session, body: IssuingBody, now: datetime) -> Fetch:
-    """Give what our public pages would answer, without going over the network to ourselves."""
+def own_pages(
+    session: Session, body: IssuingBody, now: datetime, *, may_sign: bool = True
+) -> Fetch:
+    """Give what our public pages would answer, without going over the network to ourselves.
+
+    `may_sign`: a list that is not fresh is signed here. A session that only reads cannot; such a
+    list then is not there, and its caller sees to it before.
+    """
 
     def fetch(request: HttpRequest) -> HttpResponse:
         text = None
@@ -25,9 +31,10 @@ def own_pages(session: Session, body: IssuingBody, now: datetime) -> Fetch:
         elif request.url.startswith(start) and request.url.removeprefix(start).isdigit():
             number = int(request.url.removeprefix(start))
             found = status_lists.current_list(session, number, body.keyring, now=now)
-            found = found or status_lists.publish(
-                session, number, body.keyring, base_url=body.base_url, now=now
-            )
+            if found is None and may_sign:
+                found = status_lists.publish(
+                    session, number, body.keyring, base_url=body.base_url, now=now
+                )
             text = found.text if found else None
         if text is None:
             raise CannotFetch(f"{request.url} is not ours")

@@ -11,7 +11,9 @@ import base64
 import csv
 import hashlib
 import io
+import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,26 +23,33 @@ from sqlmodel import Session, col, select
 
 from contexts import canonical_jcs
 from issuer.accounts import centre_of
+from issuer.appeal_tables import Appeal
 from issuer.audit import record
+from issuer.award_tables import Award, Credential
 from issuer.cohort_tables import CohortMember
 from issuer.feedback import QUESTIONS
 from issuer.feedback_tables import Feedback, Usage
 from issuer.framework import Framework
 from issuer.pilot_tables import PilotReport
 from issuer.quality import (
+    Appeals,
     Difficulty,
     ExaminerFigures,
     Face,
     Marked,
+    Vouched,
+    appeals,
     difficulties,
     dropouts,
     examiners,
     faces,
     share,
+    vouched,
 )
 from issuer.statistics import SMALLEST, Figures, Rate, Work, figures
 from issuer.tables import (
     Assessment,
+    AuditEvent,
     Consent,
     Decision,
     Organisation,
@@ -51,14 +60,15 @@ from issuer.tables import (
 from web.errors import Refused
 from web.languages import N_
 
-CUTS = ("country", "skill", "language", "level", "kind", "tongue")
+CUTS = ("country", "skill", "language", "level", "kind", "tongue", "mother_tongue")
 """What the figures are cut by: `level` is the one aimed at, `tongue` whether the pages were in the
 mother tongue; a trait that nobody told is empty."""
 
 _COLUMNS = (
-    *("cut", "group", "awarded", "decided", "share", "low", "high"),
+    *("cut", "group", "people", "awarded", "decided", "share", "low", "high"),
     *("minutes_median", "minutes_lower", "minutes_upper"),
 )
+_WITHOUT_RESULT = (SubmissionState.WITHDRAWN, SubmissionState.VOID)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,9 @@ class Quality:
     listened: Rate | None
     switched: Rate | None
     faces: tuple[Face, ...]
+    appeals: Appeals | None
+    endorsements: tuple[Vouched, ...]
+    """Of bodies, in badges when these were signed: what others say later stays in wallets."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,8 @@ class Overview:
     """All figures of one moment, of everybody or of one cohort."""
 
     as_of: datetime
+    invited: int | None
+    """How many people are in groups, or in the one group, whether they agreed or not."""
     figures: Figures
     quality: Quality
 
@@ -101,6 +116,7 @@ def overview(
     own = [row for row in counted if not row.elsewhere]
     return Overview(
         until,
+        _invited(session, until=until, cohort_id=cohort_id, centre=centre),
         figures([_work(row, until) for row in counted], by=CUTS),
         _quality(session, framework, own, until),
     )
@@ -130,6 +146,20 @@ def counted_work(session: Session, *, until: datetime, cohort_id: UUID | None = 
     return [_work(row, until) for row in _counted(session, until=until, cohort_id=cohort_id)]
 
 
+def _invited(
+    session: Session, *, until: datetime, cohort_id: UUID | None, centre: UUID | None
+) -> int | None:
+    """Count the invited; None where that tells of one to four people, also of other centres."""
+    query = select(CohortMember.organisation_id).where(col(CohortMember.invited_at) < until)
+    if cohort_id is not None:
+        query = query.where(col(CohortMember.cohort_id) == cohort_id)
+    elif centre is not None:
+        query = query.where(col(CohortMember.organisation_id) == centre)
+    places = session.exec(query).all()
+    elsewhere = sum(place != centre for place in places) if centre is not None else 0
+    return None if len(places) < SMALLEST or 0 < elsewhere < SMALLEST else len(places)
+
+
 @dataclass(frozen=True)
 class _Counted:
     """One piece of work of somebody who agreed, with all that is counted of it."""
@@ -137,10 +167,15 @@ class _Counted:
     submission: Submission
     country: str
     decision: Decision | None
+    """The one in force at the moment."""
+    ended: str | None
     member: CohortMember | None
     usage: Usage | None
     looks: tuple[tuple[Assessment, str], ...]
     """Each examiner's look, in order, with the examiner's alias."""
+    award: Award | None
+    badge: Credential | None
+    """As it was signed; None while nobody collected it."""
     elsewhere: bool
     """It is of another centre than the reader's."""
 
@@ -148,7 +183,9 @@ class _Counted:
 def _counted(
     session: Session, *, until: datetime, cohort_id: UUID | None, centre: UUID | None = None
 ) -> list[_Counted]:
-    superseded = select(Decision.supersedes).where(col(Decision.supersedes).is_not(None))
+    superseded = select(Decision.supersedes).where(
+        col(Decision.supersedes).is_not(None), col(Decision.decided_at) < until
+    )
     query = (
         select(Submission, Organisation, Decision, CohortMember)
         .join(Person, col(Person.id) == col(Submission.candidate_id))
@@ -157,6 +194,7 @@ def _counted(
         .outerjoin(
             Decision,
             (col(Decision.submission_id) == col(Submission.id))
+            & (col(Decision.decided_at) < until)
             & col(Decision.id).not_in(superseded),
         )
         .outerjoin(CohortMember, col(CohortMember.person_id) == col(Person.id))
@@ -176,18 +214,51 @@ def _counted(
         .order_by(col(Assessment.ordinal))
     ):
         looks[assessment.submission_id].append((assessment, alias))
+    awarded = _awards(session, until=until)
+    later = _ended_later(session, until=until)
     return [
         _Counted(
             submission,
             organisation.country_code,
-            decision if decision is not None and decision.decided_at < until else None,
+            decision,
+            _ended(submission, decision, later=later),
             member,
             usages.get(submission.id),
             tuple(looks[submission.id]),
+            *awarded.get(submission.id, (None, None)),
             elsewhere=centre is not None and organisation.id != centre,
         )
         for submission, organisation, decision, member in session.exec(query)
     ]
+
+
+def _awards(
+    session: Session, *, until: datetime
+) -> dict[UUID, tuple[Award | None, Credential | None]]:
+    """Give the last award of each file, with its badge where that was collected."""
+    rows = session.exec(
+        select(Decision.submission_id, Award, Credential)
+        .join(Award, col(Award.decision_id) == col(Decision.id))
+        .outerjoin(
+            Credential,
+            (col(Credential.award_id) == col(Award.id)) & (col(Credential.signed_at) < until),
+        )
+        .where(col(Award.released_at) < until)
+        .order_by(col(Award.released_at), col(Credential.signed_at))
+    )
+    return {submission_id: (award, badge) for submission_id, award, badge in rows}
+
+
+def _ended_later(session: Session, *, until: datetime) -> frozenset[str]:
+    """Name the files that were taken back or made void after the moment: then they were open."""
+    kinds = [f"submission.{state}" for state in _WITHOUT_RESULT]
+    return frozenset(
+        session.exec(
+            select(AuditEvent.subject_id).where(
+                col(AuditEvent.at) >= until, col(AuditEvent.kind).in_(kinds)
+            )
+        )
+    )
 
 
 def _work(row: _Counted, until: datetime) -> Work:
@@ -201,14 +272,18 @@ def _work(row: _Counted, until: datetime) -> Work:
             "level": str(submission.level),
             "kind": (row.member.kind if row.member else None) or "",
             "tongue": _tongue(row),
+            "mother_tongue": (row.member.tongue if row.member else None) or "",
         },
-        ended=_ended(submission, decision),
+        ended=row.ended,
         person=submission.candidate_id,
         level=(decision.level or 0) if decision else None,
         minutes=submission.worked_seconds / 60 if sent_at else None,
         hours=_between(sent_at, decision.decided_at if decision else None, timedelta(hours=1)),
         proposed=tuple(look.proposed_level for look, _alias in row.looks),
         elsewhere=row.elsewhere,
+        is_sent=sent_at is not None,
+        is_released=row.award is not None,
+        is_collected=row.badge is not None,
     )
 
 
@@ -247,6 +322,45 @@ def _quality(
         listened=share([row.usage.listened for row in used if row.usage]),
         switched=share([row.usage.switched for row in used if row.usage]),
         faces=faces({name: [getattr(one, name) for one in said] for name in QUESTIONS}),
+        appeals=_appeals(session, counted, until),
+        endorsements=vouched(
+            (f"{row.award.slug}/{row.award.level_slug}", _carried(row.badge))
+            for row in counted
+            if row.award is not None and row.badge is not None
+        ),
+    )
+
+
+def _appeals(session: Session, counted: list[_Counted], until: datetime) -> Appeals | None:
+    """Count what came of the appeals made by the moment; None where fewer than five people did."""
+    made = session.exec(
+        select(Appeal, Decision)
+        .join(Decision, col(Decision.id) == col(Appeal.decision_id))
+        .where(col(Appeal.made_at) < until)
+    ).all()
+    by_file = {row.submission.id: row for row in counted}
+    changes: list[int | None] = []
+    people = set()
+    for appeal, first in made:
+        row = by_file.get(appeal.submission_id)
+        if row is None:
+            continue
+        people.add(appeal.candidate_id)
+        ended = row.decision is not None and row.decision.supersedes == first.id
+        now_ = (row.decision.level or 0) if ended and row.decision else 0
+        changes.append(now_ - (first.level or 0) if ended else None)
+    return appeals(changes) if len(people) >= SMALLEST else None
+
+
+def _carried(badge: Credential) -> int:
+    """Count the endorsements in a badge as it was signed, wherever they may stand."""
+    document = json.loads(badge.signed_text or "{}")
+    achievement = document.get("credentialSubject", {}).get("achievement", {})
+    issuer = document.get("issuer", {})
+    return sum(
+        len(place.get(name, ()))
+        for place in (document, achievement, issuer)
+        for name in ("endorsement", "endorsementJwt")
     )
 
 
@@ -270,6 +384,7 @@ def as_json(found: Overview) -> bytes:
     return canonical_jcs(
         {
             "asOf": found.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "invited": found.invited,
             "figures": _plain(asdict(found.figures)),
             "quality": _plain(asdict(found.quality)),
         }
@@ -286,8 +401,50 @@ def as_csv(found: Figures) -> str:
         rate, minutes = cell.rate, cell.minutes
         rates = (rate.passed, rate.of, rate.share, rate.low, rate.high) if rate else ("",) * 5
         times = (minutes.median, minutes.lower, minutes.upper) if minutes else ("",) * 3
-        table.writerow((by, cell.name, *(_rounded(value) for value in (*rates, *times))))
+        people = "" if cell.people is None else cell.people
+        table.writerow((by, cell.name, people, *(_rounded(value) for value in (*rates, *times))))
     return text.getvalue()
+
+
+def as_long_csv(found: Overview) -> str:
+    """Write every other figure, one a line: topic, item, figure, value; hidden is empty.
+
+    Topics and figures are the names of the JSON, so that both can be read side by side.
+    """
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(("topic", "item", "figure", "value"))
+    table.writerow(("people", "", "invited", _cell_of(found.invited)))
+    plain = _plain(asdict(found.figures))
+    del plain["overall"], plain["cuts"]
+    plain |= _plain(asdict(found.quality))
+    for topic, value in plain.items():
+        table.writerows((topic, *row) for row in _lines(value))
+    return text.getvalue()
+
+
+def _lines(value: Any, item: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Unfold a figure: of a list each entry is an item, named by the texts in it or its place."""
+    if isinstance(value, dict):
+        item = item or " ".join(one for one in value.values() if isinstance(one, str))
+        for name, inner in value.items():
+            if isinstance(inner, dict | list):
+                for _item, figure, found in _lines(inner, item or name):
+                    yield item or name, f"{name} {figure}".strip(), found
+            elif not isinstance(inner, str):
+                yield item, name, _cell_of(inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value, 1):
+            if isinstance(inner, dict):
+                yield from _lines(inner, item and f"{item} {place}")
+            else:
+                yield item, str(place), _cell_of(inner)
+    else:
+        yield item, "", _cell_of(value)
+
+
+def _cell_of(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def freeze_report(
@@ -333,11 +490,13 @@ def report(session: Session, report_id: UUID, *, centre: UUID) -> PilotReport:
     return found
 
 
-def _ended(submission: Submission, decision: Decision | None) -> str | None:
+def _ended(
+    submission: Submission, decision: Decision | None, *, later: frozenset[str]
+) -> str | None:
     if decision is not None:
         return decision.outcome
-    is_withdrawn = submission.state == SubmissionState.WITHDRAWN
-    return SubmissionState.WITHDRAWN.value if is_withdrawn else None
+    without = submission.state in _WITHOUT_RESULT and str(submission.id) not in later
+    return submission.state if without else None
 
 
 def _between(start: datetime | None, end: datetime | None, unit: timedelta) -> float | None:

@@ -69,6 +69,28 @@ class Face:
     """For each face; None where a single small one would tell who it was."""
 
 
+@dataclass(frozen=True)
+class Appeals:
+    """Second looks that people asked for, and what they came to; counts below five are None."""
+
+    made: int
+    higher: int | None
+    same: int | None
+    lower: int | None
+    open: int | None
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """How many endorsements the collected badges of one kind carry."""
+
+    badge: str
+    """Slug and level, as in the badge's address: technical-cleaning/confirmed."""
+    badges: int
+    endorsements: float
+    """The mean number in a badge, when it was signed."""
+
+
 def examiners(marked: Sequence[Marked]) -> tuple[ExaminerFigures, ...]:
     """Give the figures of each examiner with five shared files or more, by alias."""
     files: dict[Hashable, list[Marked]] = defaultdict(list)
@@ -132,6 +154,34 @@ def faces(answers: Mapping[str, Sequence[int]]) -> tuple[Face, ...]:
     return tuple(found)
 
 
+def appeals(changes: Sequence[int | None]) -> Appeals | None:
+    """Count appeals by their outcome: by how many levels each moved, None while it is open.
+
+    None of fewer than five; of the counts those that would tell of fewer are hidden.
+    """
+    if len(changes) < SMALLEST:
+        return None
+    ended = [change for change in changes if change is not None]
+    higher, same, lower = (
+        sum(change > 0 for change in ended),
+        sum(change == 0 for change in ended),
+        sum(change < 0 for change in ended),
+    )
+    return Appeals(len(changes), *_hidden([higher, same, lower, len(changes) - len(ended)]))
+
+
+def vouched(carried: Iterable[tuple[str, int]]) -> tuple[Vouched, ...]:
+    """Give the mean number of endorsements by kind of badge, of five badges or more."""
+    by_badge: dict[str, list[int]] = defaultdict(list)
+    for badge, number in carried:
+        by_badge[badge].append(number)
+    return tuple(
+        Vouched(badge, len(numbers), fmean(numbers))
+        for badge, numbers in sorted(by_badge.items())
+        if len(numbers) >= SMALLEST
+    )
+
+
 def share(flags: Sequence[bool]) -> Rate | None:
     """Give the share of true ones of five or more, unless one to four are on either side."""
     true = sum(flags)
@@ -183,8 +233,10 @@ def _examiner(alias: str, pairs: Sequence[tuple[int, int]]) -> ExaminerFigures:
 def _hidden(counts: Sequence[int]) -> tuple[int | None, ...]:
     # The total is shown, so a single hidden face could be had by subtraction.
     few = [place for place, count in enumerate(counts) if 0 < count < SMALLEST]
-    if len(few) == 1:
-        rest = [place for place, count in enumerate(counts) if count >= SMALLEST]
-        if rest:
-            few.append(min(rest, key=lambda place: counts[place]))
+    rest = sorted(
+        (place for place, count in enumerate(counts) if count >= SMALLEST),
+        key=lambda place: counts[place],
+    )
+    if len(few) == 1 or 0 < sum(counts[place] for place in few) < SMALLEST:
+        few.extend(rest[:1])
     return tuple(None if place in few else count for place, count in enumerate(counts))

@@ -1,9 +1,11 @@
 """What the issuer must be told to start."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from issuer.sampling import Sampling
+from keys.store import read_key_file
 from web.mail import MailServer
 from web.settings import ServiceSettings
 
@@ -24,3 +26,27 @@ class IssuerSettings(ServiceSettings):
     """Which files get a second examiner although no expert level is proposed."""
     mail: MailServer | None = None
     """Who sends notices; without it people are told on their own pages only."""
+
+
+def read_settings(path: Path) -> IssuerSettings:
+    """Read settings from a JSON file, for commands; mail and sampling are not in it.
+
+    `base_url`, `database_url`, `body_name`, `country`, `country_code`, `wallet_url`, `key_store`
+    as texts, perhaps `framework`; `passphrase_file` and `secret_file` (64 hexadecimal digits) name
+    files that only their owner may read. Relative paths start at the file's own folder. Raises
+    `ValueError` with what is wrong, and `StoreError` as `keys.store.read_key_file` does.
+    """
+    given = json.loads(path.read_text("utf-8"))
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise ValueError(f"{path} is not an object of texts")
+    try:
+        files = {name: path.parent / given.pop(f"{name}_file") for name in ("passphrase", "secret")}
+        return IssuerSettings(
+            **given | {"key_store": path.parent / given["key_store"]},
+            passphrase=read_key_file(files["passphrase"]),
+            secret=bytes.fromhex(read_key_file(files["secret"]).decode()),
+        )
+    except KeyError as error:
+        raise ValueError(f"{path} does not name {error.args[0]}") from error
+    except TypeError as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -27,7 +27,7 @@ class Work:
     traits: Mapping[str, str]
     """What it can be counted by, e.g. skill, language, country."""
     ended: str | None
-    """`awarded`, `not_yet`, `withdrawn`; None while it is open."""
+    """`awarded`, `not_yet`, `withdrawn`, `void`; None while it is open."""
     person: Hashable
     """Whose it is, as a number that means nothing outside one count."""
     level: int | None = None
@@ -40,6 +40,11 @@ class Work:
     """The level that each examiner proposed without seeing the others', in order: 0 to 3."""
     elsewhere: bool = False
     """It is of another centre than the one of who reads the figures."""
+    is_sent: bool = False
+    is_released: bool = False
+    """An officer released a badge for it."""
+    is_collected: bool = False
+    """The person took that badge into a wallet."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Cell:
-    """The decided work of one group; `rate` and `minutes` are None where it is hidden."""
+    """The decided work of one group; all but the name is None where it is hidden."""
 
     name: str
     rate: Rate | None
     minutes: Spread | None
+    people: int | None = None
+    """How many people did that work: five or more."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +99,14 @@ class Figures:
     """What a pilot came to. Counts and figures below five are None."""
 
     started: int | None
+    """All that was begun and is not void: a technical fault counts for nobody."""
+    sent: int | None
     withdrawn: int | None
     decided: int | None
+    released: int | None
+    collected: int | None
     completion: float | None
-    """The decided share of all that is not open."""
+    """The decided share of all that was begun (domain H.4)."""
     levels: tuple[int | None, ...] | None
     """How many came to no level, and to levels 1, 2, 3."""
     hours: Spread | None
@@ -106,18 +117,20 @@ class Figures:
 
 def figures(work: Sequence[Work], *, by: Sequence[str]) -> Figures:
     """Count a pilot, cut by the traits named in `by`."""
-    decided = [one for one in work if one.ended in ("awarded", "not_yet")]
-    stopped = [one for one in work if one.ended == "withdrawn"]
-    withdrawn = len(stopped)
-    closed = len(decided) + withdrawn
-    # With two of the three numbers the third is known, so a hidden one takes the completion along.
+    counted = [one for one in work if one.ended != "void"]
+    decided = [one for one in counted if one.ended in ("awarded", "not_yet")]
+    stopped = [one for one in counted if one.ended == "withdrawn"]
+    steps = _steps(counted, decided)
     shown = _shown(decided)
     twice = [one for one in decided if len(one.proposed) > 1]
     return Figures(
-        started=len(work) if _shown(work) else None,
-        withdrawn=withdrawn if shown and not _are_few(stopped) else None,
-        decided=len(decided) if shown else None,
-        completion=len(decided) / closed if shown and not _are_few(stopped) else None,
+        started=steps["started"],
+        sent=steps["sent"],
+        withdrawn=len(stopped) if shown and not _are_few(stopped) else None,
+        decided=steps["decided"],
+        released=steps["released"],
+        collected=steps["collected"],
+        completion=len(decided) / steps["started"] if shown and steps["started"] else None,
         levels=_level_counts(decided) if shown else None,
         hours=spread(one.hours for one in decided) if shown else None,
         overall=_cell("", decided) if shown else Cell("", None, None),
@@ -126,18 +139,49 @@ def figures(work: Sequence[Work], *, by: Sequence[str]) -> Figures:
     )
 
 
+def _steps(counted: Sequence[Work], decided: Sequence[Work]) -> dict[str, int | None]:
+    """Give how much work reached each step, where no step tells of a few by what lies between.
+
+    How much was decided, and how much of it awarded, the rates tell anyway. From there outwards a
+    step is shown when it is as much as the last shown one, or five or more away from it.
+    """
+    found: dict[str, int | None] = dict.fromkeys(
+        ("started", "sent", "decided", "released", "collected")
+    )
+    if not _shown(decided):
+        return {**found, "started": len(counted) if _shown(counted) else None}
+    found["decided"] = len(decided)
+    within = decided
+    for name, more in (("sent", [one for one in counted if one.is_sent]), ("started", counted)):
+        if not _are_few(_without(more, within)):
+            found[name], within = len(more), more
+    around: Sequence[Work] = [one for one in decided if one.ended == "awarded"]
+    for name, fewer in (
+        ("released", [one for one in decided if one.is_released]),
+        ("collected", [one for one in decided if one.is_collected]),
+    ):
+        if not (_are_few(fewer) or _are_few(_without(around, fewer))):
+            found[name], around = len(fewer), fewer
+    return found
+
+
+def _without(more: Sequence[Work], fewer: Sequence[Work]) -> list[Work]:
+    known = {id(one) for one in fewer}
+    return [one for one in more if id(one) not in known]
+
+
 def cut(decided: Sequence[Work], trait: str) -> tuple[Cell, ...]:
     """Give one cell for each value of a trait, in order, those of fewer than five people hidden.
 
-    When a single group is hidden, the smallest other one is hidden with it: the total would give it
-    away by subtraction.
+    When what is hidden is a single group, or fewer than five people together, the smallest other
+    group is hidden with it: the total would give it away by subtraction.
     """
     groups: dict[str, list[Work]] = {}
     for one in decided:
         groups.setdefault(one.traits[trait], []).append(one)
-    hidden = _with_a_second(
+    hidden = _with_others(
         {name for name, members in groups.items() if not _shown(members)},
-        {name: len(members) for name, members in groups.items()},
+        {name: _people(members) for name, members in groups.items()},
     )
     hidden = _with_enough_elsewhere(hidden, groups)
     return tuple(
@@ -147,8 +191,8 @@ def cut(decided: Sequence[Work], trait: str) -> tuple[Cell, ...]:
 
 
 def shown_counts(counts: Mapping[str, int]) -> dict[str, int | None]:
-    """Give counts of people by group, those below five hidden, and a second one with a single."""
-    hidden = _with_a_second({name for name in counts if counts[name] < SMALLEST}, counts)
+    """Give counts of people by group, those below five hidden, and others as `cut` hides them."""
+    hidden = _with_others({name for name in counts if counts[name] < SMALLEST}, counts)
     return {name: None if name in hidden else counts[name] for name in sorted(counts)}
 
 
@@ -213,11 +257,20 @@ def _pair(work: Work) -> tuple[int, int]:
 
 def _cell(name: str, members: Sequence[Work]) -> Cell:
     passed = sum(one.ended == "awarded" for one in members)
-    return Cell(name, wilson(passed, len(members)), spread(one.minutes for one in members))
+    return Cell(
+        name,
+        wilson(passed, len(members)),
+        spread(one.minutes for one in members),
+        _people(members),
+    )
+
+
+def _people(members: Sequence[Work]) -> int:
+    return len({one.person for one in members})
 
 
 def _shown(members: Sequence[Work]) -> bool:
-    return len({one.person for one in members}) >= SMALLEST and _elsewhere(members) not in _few()
+    return _people(members) >= SMALLEST and _elsewhere(members) not in _few()
 
 
 def _elsewhere(members: Iterable[Work]) -> int:
@@ -239,11 +292,13 @@ def _with_enough_elsewhere(hidden: set[str], groups: Mapping[str, Sequence[Work]
     return found
 
 
-def _with_a_second(hidden: set[str], sizes: Mapping[str, int]) -> set[str]:
-    rest = [name for name in sizes if name not in hidden]
-    if len(hidden) != 1 or not rest:
-        return hidden
-    return {*hidden, min(rest, key=lambda name: (sizes[name], name))}
+def _with_others(hidden: set[str], sizes: Mapping[str, int]) -> set[str]:
+    while hidden and (len(hidden) == 1 or sum(sizes[name] for name in hidden) < SMALLEST):
+        rest = [name for name in sizes if name not in hidden]
+        if not rest:
+            break
+        hidden = {*hidden, min(rest, key=lambda name: (sizes[name], name))}
+    return hidden
 
 
 def _few() -> range:

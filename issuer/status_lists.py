@@ -83,12 +83,17 @@ def revoke_place(
     session: Session, place: Place, keyring: Keyring, *, base_url: str, now: datetime
 ) -> None:
     """Set the bit of one place and sign its list again, in the caller's transaction."""
+    mark_place(session, place, now=now)
+    publish(session, place.list_number, keyring, base_url=base_url, now=now)
+
+
+def mark_place(session: Session, place: Place, *, now: datetime) -> None:
+    """Set the bit of one place; nobody sees it before its list is published."""
     entry = session.get_one(StatusEntry, (place.list_number, place.position))
     if entry.revoked_at is None:
         entry.revoked_at = now
         session.add(entry)
         session.flush()
-    publish(session, place.list_number, keyring, base_url=base_url, now=now)
 
 
 def revoke_soon(session: Session, place: Place, *, now: datetime) -> None:

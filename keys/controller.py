@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contexts.urls import DID, MULTIKEY
-from keys.errors import DidError, MalformedKey
+from keys.errors import DidError, MalformedKey, MethodRevoked
 from keys.material import PublicKey
 
 PURPOSES = (
@@ -33,7 +33,11 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)
 
 @dataclass(frozen=True)
 class Method:
-    """One verification method that we publish: a key, what it may do, and until when."""
+    """One verification method that we publish: a key, what it may do, and until when.
+
+    One that is revoked stands there for no purpose, so that also those refuse it who do not read
+    the word.
+    """
 
     id: str
     public: PublicKey
@@ -48,13 +52,13 @@ def controller_document(
     """Write the document of `did` with its methods as Multikey, listed for each purpose.
 
     Refuses what `verification_key` would not read: no method, an id of another document, an id
-    used twice, a purpose that does not exist or none.
+    used twice, a purpose that does not exist, or none without being revoked.
     """
     ids = [method.id for method in methods]
     if not ids or len(set(ids)) != len(ids):
         raise DidError(f"{did} needs methods, each with an id of its own")
     for method in methods:
-        if not method.id.startswith(f"{did}#") or not method.purposes:
+        if not method.id.startswith(f"{did}#") or not (method.purposes or method.revoked):
             raise DidError(f"the method {method.id} must belong to {did} and have a purpose")
         if not set(method.purposes) <= set(PURPOSES):
             raise DidError(f"the method {method.id} names a purpose that does not exist")
@@ -88,19 +92,18 @@ def verification_key(
             f"the method {method_id} does not belong to {did}",
             code="INVALID_VERIFICATION_METHOD_URL",
         )
-    method = _allowed_method(document, did, method_id, purpose)
+    method = _allowed_method(document, did, method_id, purpose, now)
     if method.get("controller") != did:
         raise DidError(
             f"the method {method_id} is controlled by {str(method.get('controller'))[:200]!r}, "
             f"not by {did}",
             code="INVALID_VERIFICATION_METHOD",
         )
-    for member, word in (("revoked", "revoked"), ("expires", "expired")):
-        if member in method and _time(method[member], member) <= now:
-            raise DidError(
-                f"the method {method_id} was {word} on {method[member]}",
-                code="INVALID_VERIFICATION_METHOD",
-            )
+    if "expires" in method and _time(method["expires"], "expires") <= now:
+        raise DidError(
+            f"the method {method_id} was expired on {method['expires']}",
+            code="INVALID_VERIFICATION_METHOD",
+        )
     return _read_key(method)
 
 
@@ -118,7 +121,7 @@ def _written(method: Method, did: str) -> dict[str, Any]:
 
 
 def _allowed_method(
-    document: Mapping[str, Any], did: str, method_id: str, purpose: str
+    document: Mapping[str, Any], did: str, method_id: str, purpose: str, now: datetime
 ) -> dict[str, Any]:
     if purpose not in PURPOSES:
         raise DidError(
@@ -138,6 +141,12 @@ def _allowed_method(
     if any(method != defined[0] for method in defined) or _is_repeated(document, did, method_id):
         raise DidError(
             f"the method {method_id} stands {len(defined)} times in the document",
+            code="INVALID_VERIFICATION_METHOD",
+        )
+    # Before the purpose: a method that was taken back is listed for none.
+    if "revoked" in defined[0] and _time(defined[0]["revoked"], "revoked") <= now:
+        raise MethodRevoked(
+            f"the method {method_id} was revoked on {defined[0]['revoked']}",
             code="INVALID_VERIFICATION_METHOD",
         )
     for entry in _listed(document, purpose):

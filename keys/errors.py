@@ -37,3 +37,7 @@ class DidError(KeysError):
     """An identifier or its document that cannot be used (DID Resolution, 11)."""
 
     default_code = "invalidDid"
+
+
+class MethodRevoked(DidError):
+    """A verification method that its controller took back (Controlled Identifiers 1.0, 2.2)."""

@@ -52,6 +52,8 @@ class KeyRecord:
     kind: KeyKind
     created: datetime
     retired: datetime | None
+    withdrawn: datetime | None
+    """Since when it may be in other hands: what it signed counts no more."""
 
 
 def read_key_file(path: Path | str) -> bytes:
@@ -77,6 +79,7 @@ class KeyStore:
         self._path = path
         self._cipher = cipher
         self._state = state
+        self._seen: tuple[int, ...] = ()
 
     @classmethod
     def create(cls, path: Path | str, passphrase: bytes) -> "KeyStore":
@@ -98,18 +101,20 @@ class KeyStore:
     def open(cls, path: Path | str, passphrase: bytes) -> "KeyStore":
         """Open a store; refuse loose permissions, a wrong passphrase and a changed file."""
         path = Path(path)
+        mark = _mark(path)
         state = _read(path)
         store = cls(path, _cipher(passphrase, base64url_decode(state["salt"])), state)
         store._check(state)
+        store._seen = mark
         return store
 
     def names(self) -> tuple[str, ...]:
         """List the keys, oldest first."""
-        return tuple(row["name"] for row in self._state["keys"])
+        return tuple(row["name"] for row in self._rows())
 
     def records(self) -> tuple[KeyRecord, ...]:
         """Tell what is known of each key, oldest first."""
-        return tuple(_record(row) for row in self._state["keys"])
+        return tuple(_record(row) for row in self._rows())
 
     def current(self) -> str:
         """Name the newest key that is not retired."""
@@ -151,6 +156,17 @@ class KeyStore:
 
         self._change(retired)
 
+    def withdraw(self, name: str, *, now: datetime) -> None:
+        """Take a key back that others may have: it signs no more, and what it signed is refused."""
+        if self._row(name)["retired"] is None:
+            raise StoreError(f"the key {name} signs now; rotate first")
+
+        def withdrawn(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            since = {"withdrawn": _written(now)}
+            return [since | row if row["name"] == name else row for row in rows]
+
+        self._change(withdrawn)
+
     def rotate(self, kind: KeyKind, now: datetime) -> str:
         """Make a new current key and retire the others, in one write."""
         key = PrivateKey.generate(kind)
@@ -166,8 +182,18 @@ class KeyStore:
         self._change(rotated)
         return str(self._state["keys"][-1]["name"])
 
+    def _rows(self) -> list[dict[str, Any]]:
+        """Give the rows as they are in the file now: another process may have rotated."""
+        mark = _mark(self._path)
+        if mark != self._seen:
+            fresh = _read(self._path)
+            self._check(fresh)
+            self._state, self._seen = fresh, mark
+        rows: list[dict[str, Any]] = self._state["keys"]
+        return rows
+
     def _row(self, name: str) -> dict[str, Any]:
-        for row in self._state["keys"]:
+        for row in self._rows():
             if row["name"] == name:
                 return dict(row)
         raise StoreError(f"there is no key named {name}")
@@ -212,7 +238,7 @@ class KeyStore:
         finally:
             with suppress(FileNotFoundError):
                 temporary.unlink()
-        self._state = state
+        self._state, self._seen = state, _mark(self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -233,6 +259,15 @@ class KeyStore:
             ) from error
 
 
+def _mark(path: Path) -> tuple[int, ...]:
+    """Tell one state of the file from another: each write makes a new file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def _cipher(passphrase: bytes, salt: bytes) -> AESGCM:
     return AESGCM(Scrypt(salt=salt, length=32, **_SCRYPT).derive(passphrase))
 
@@ -250,12 +285,15 @@ def _retired(row: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _record(row: dict[str, Any]) -> KeyRecord:
-    retired = row["retired"]
+    def moment(name: str) -> datetime | None:
+        return datetime.fromisoformat(row[name]) if row.get(name) else None
+
     return KeyRecord(
         row["name"],
         row["kind"],
         datetime.fromisoformat(row["created"]),
-        datetime.fromisoformat(retired) if retired else None,
+        moment("retired"),
+        moment("withdrawn"),
     )
 
 
@@ -288,7 +326,7 @@ def _check_form(state: dict[str, Any]) -> None:
     texts = [state["salt"], state["check"]]
     for row in state["keys"]:
         texts += [row["name"], row["kind"], row["public"], row["created"], row["sealed"]]
-        texts += [row["retired"] or ""]
+        texts += [row["retired"] or "", row.get("withdrawn") or ""]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("not a key store")
     base64url_decode(state["salt"])

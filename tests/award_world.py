@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from sqlmodel import Session, select
 from world import Clock
 
@@ -120,6 +121,87 @@ class Centre:
             )
             session.add(decision)
         return decision.id
+
+    def decided_many(self, number: int, *, examiner: str = "eva", level: int = 2) -> None:
+        """Make files of as many people, marked and decided, by a few large inserts."""
+        examiner_id = self.person(examiner, Role.EXAMINER)
+        skill = "technical-cleaning"
+        criteria = self.body.framework.skills[skill].criteria
+        appointment = Appointment(
+            person_id=examiner_id,
+            skill=skill,
+            language="fr",
+            level_ceiling=3,
+            reason="letter",
+            valid_from=NOW - timedelta(days=30),
+            valid_until=NOW + timedelta(days=300),
+        )
+        with self.database.transaction() as session:
+            session.add(appointment)
+        for start in range(0, number, 1000):
+            places = range(start, min(start + 1000, number))
+            ids = [(uuid4(), uuid4(), uuid4()) for _ in places]
+            rows: dict[type[Any], list[dict[str, Any]]] = {
+                Person: [
+                    {
+                        "id": person,
+                        "organisation_id": self.organisation,
+                        "display_name": f"Person {place}",
+                        "alias": f"M-{self.numbers + place:05d}",
+                    }
+                    for place, (person, _, _) in zip(places, ids, strict=True)
+                ],
+                Grant: [{"person_id": person, "role": Role.CANDIDATE} for person, _, _ in ids],
+                Submission: [
+                    {
+                        "id": submission,
+                        "candidate_id": person,
+                        "number": self.numbers + place + 1,
+                        "skill": skill,
+                        "language": "fr",
+                        "level": 3,
+                        "scenario_id": "bathroom-morning",
+                        "framework_version": self.body.framework.version,
+                        "state": "decided",
+                        "started_at": NOW - timedelta(days=2),
+                        "sent_at": NOW - timedelta(days=1),
+                    }
+                    for place, (person, submission, _) in zip(places, ids, strict=True)
+                ],
+                Assessment: [
+                    {
+                        "id": assessment,
+                        "submission_id": submission,
+                        "candidate_id": person,
+                        "examiner_id": examiner_id,
+                        "appointment_id": appointment.id,
+                        "ordinal": 1,
+                        "marks": dict.fromkeys(criteria, level),
+                        "notes": {},
+                        "aimed_level": 3,
+                        "proposed_level": level,
+                        "submitted_at": NOW - timedelta(hours=4),
+                    }
+                    for person, submission, assessment in ids
+                ],
+                Decision: [
+                    {
+                        "id": uuid4(),
+                        "submission_id": submission,
+                        "candidate_id": person,
+                        "outcome": "awarded",
+                        "level": level,
+                        "first_assessment_id": assessment,
+                        "first_examiner_id": examiner_id,
+                        "decided_at": NOW - timedelta(hours=3),
+                    }
+                    for person, submission, assessment in ids
+                ],
+            }
+            with self.database.transaction() as session:
+                for table, values in rows.items():
+                    session.connection().execute(insert(table), values)
+        self.numbers += number
 
     def _assessment(
         self,

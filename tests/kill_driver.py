@@ -1,8 +1,8 @@
 """One step of the issuer in a process of its own, which stops where it is told to, to be killed.
 
-    python tests/kill_driver.py FOLDER release|deliver|batch|appointment ID STEP
+    python tests/kill_driver.py FOLDER release|deliver|batch|appointment|stolen ID STEP
 
-At STEP it prints the step's name and waits for its end.
+At STEP it prints the step's name and waits for its end; "released:60" is the sixtieth such step.
 """
 
 import sys
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from award_world import NOW, open_centre
 
-from issuer import appointment_badges, awards, batches, issuing
+from issuer import appointment_badges, awards, batches, issuing, stolen_keys
 from issuer.tables import Role
 
 HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
@@ -21,9 +21,14 @@ HOLDER = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 def main(folder: str, action: str, identifier: str, stop_at: str) -> None:
     """Run the action and stand still at the step."""
 
+    name, _, which = stop_at.partition(":")
+    seen = 0
+
     def pause(step: str) -> None:
-        if step == stop_at:
-            sys.stdout.write(f"{step}\n")
+        nonlocal seen
+        seen += step == name
+        if step == name and seen == int(which or 1):
+            sys.stdout.write(f"{stop_at}\n")
             sys.stdout.flush()
             time.sleep(600)
 
@@ -48,6 +53,16 @@ def main(folder: str, action: str, identifier: str, stop_at: str) -> None:
             now=NOW,
             pause=pause,
         )
+    elif action == "stolen":
+        stolen_keys.confirm(
+            centre.database,
+            UUID(identifier),
+            officer_id=centre.person("omar", Role.OFFICER),
+            body=centre.body,
+            now=NOW,
+            pause=pause,
+        )
+        stolen_keys.work(centre.database, body=centre.body, clock=lambda: NOW, pause=pause)
     else:
         issuing.deliver(
             centre.database,

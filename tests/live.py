@@ -74,7 +74,8 @@ def started(folder: Path, *, ports: tuple[int, ...] | None = None) -> Iterator[L
     ports = ports or free_ports(3)
     origins = [f"http://localhost:{port}" for port in ports]
     listed = ",".join(map(str, ports))
-    command = [sys.executable, "demo.py", "--quiet", "--var", str(folder), "--ports", listed]
+    command = [sys.executable, "demo.py", "--quiet", "--small", "--var", str(folder)]
+    command += ["--ports", listed]
     log = folder.with_suffix(".log")
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -82,12 +82,16 @@ def wav(seconds: float = 1.0, *extra: tuple[bytes, bytes], rate: int = 8_000) ->
 def webm(seconds: float = 1.0, *, track: int = 2, codec: bytes = b"A_OPUS") -> bytes:
     """Write a WebM as browsers do: segment and cluster of unknown length, no duration."""
     entry = _element(0xD7, b"\x01") + _element(0x83, bytes([track])) + _element(0x86, codec)
+    entry += _element(0x536E, PLACE.encode()) + _element(0x73C5, PLACE.encode()[:8])
     tracks = _element(0x1654AE6B, _element(0xAE, entry))
-    info = _element(0x1549A966, _element(0x2AD7B1, (1_000_000).to_bytes(3, "big")))
+    place = PLACE.encode()
+    names = b"".join(_element(kind, place) for kind in (0x7BA9, 0x4D80, 0x5741, 0x4461))
+    info = _element(0x1549A966, _element(0x2AD7B1, (1_000_000).to_bytes(3, "big")) + names)
+    tags = _element(0x1254C367, _element(0x7373, place)) + _element(0x1941A469, place)
     clusters = b"".join(_cluster(at) for at in range(0, max(int(seconds * 1000), 1), 1_000))
     last = _cluster(max(int(seconds * 1000) - 60, 0))
     head = _element(0x1A45DFA3, _element(0x4282, b"webm"))
-    return head + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + info + tracks + clusters + last
+    return head + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + info + tags + tracks + clusters + last
 
 
 def _cluster(at: int) -> bytes:
@@ -102,25 +106,42 @@ def _element(kind: int, data: bytes) -> bytes:
     return kind.to_bytes((kind.bit_length() + 7) // 8, "big") + size.to_bytes(4, "big") + data
 
 
-def ogg(seconds: float = 1.0, head: bytes = b"OpusHead\x01\x01") -> bytes:
-    """Make two pages of Ogg: what it is, and how far it goes."""
-    return _page(0, head.ljust(19, b"\0")) + _page(int(seconds * 48_000), b"sound")
+def ogg(
+    seconds: float = 1.0, head: bytes = b"OpusHead\x01\x01", *, title: str = PLACE, serial: int = 1
+) -> bytes:
+    """Make three pages of Ogg: what it is, a title, and how far it goes."""
+    words = [PLACE.encode(), f"TITLE={title}".encode()]
+    tags = b"OpusTags" + struct.pack("<I", len(words[0])) + words[0] + struct.pack("<I", 1)
+    tags += struct.pack("<I", len(words[1])) + words[1]
+    return (
+        ogg_page(0, head.ljust(19, b"\0"), flags=2, serial=serial)
+        + ogg_page(0, tags, serial=serial)
+        + ogg_page(int(seconds * 48_000), b"sound", flags=4, serial=serial)
+    )
 
 
-def _page(samples: int, data: bytes) -> bytes:
-    head = struct.pack("<4sBBqIIIB", b"OggS", 0, 2, samples, 1, 0, 0, 1)
-    return head + bytes([len(data)]) + data
+def ogg_page(samples: int, data: bytes, *, flags: int = 0, serial: int = 1) -> bytes:
+    """Write one page with one packet; its checksum is left open."""
+    lengths = bytes([255] * (len(data) // 255) + [len(data) % 255])
+    head = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, samples, serial, 0, 0, len(lengths))
+    return head + lengths + data
 
 
 def mp4(seconds: int = 1, *, handler: bytes = b"soun", place: bytes = PLACE.encode()) -> bytes:
     """Make an MP4 with a place where phones write it, before the sound."""
     mvhd = _box(b"mvhd", bytes(12) + struct.pack(">II", 1_000, seconds * 1_000) + bytes(80))
-    hdlr = _box(b"hdlr", bytes(8) + handler + bytes(12))
-    trak = _box(b"trak", _box(b"mdia", hdlr))
+    hdlr = _box(b"hdlr", bytes(8) + handler + bytes(12) + place + b"\0")
+    mdhd = _box(b"mdhd", bytes(4) + place[:8] + struct.pack(">II", 1_000, 1_000) + bytes(4))
+    url = _box(b"url ", b"\0\0\0\1" + place)
+    dinf = _box(b"dinf", _box(b"dref", struct.pack(">II", 0, 1) + url))
+    entry = _box(b"mp4a", bytes(28) + _box(b"esds", bytes(20)) + _box(b"what", place))
+    stbl = _box(b"stbl", _box(b"stsd", struct.pack(">II", 0, 1) + entry) + _box(b"udta", place))
+    trak = _box(b"trak", _box(b"mdia", mdhd + hdlr + _box(b"minf", dinf + stbl)))
     udta = _box(b"udta", _box(b"\xa9xyz", place))
     return (
         _box(b"ftyp", b"M4A \0\0\0\0isom")
-        + _box(b"moov", mvhd + trak + udta)
+        + _box(b"moov", mvhd + trak + udta + _box(b"meta", place) + _box(b"????", place))
+        + _box(b"uuid", bytes(16) + place)
         + _box(b"mdat", b"sound" * 20)
     )
 
@@ -133,8 +154,12 @@ def mp3(seconds: float = 1.0) -> bytes:
     """Make an MP3 of 32 kbit/s with a title before and behind it."""
     title = b"TIT2" + struct.pack(">I", len(PLACE) + 1) + b"\0\0\0" + PLACE.encode()
     tag = b"ID3\x04\0\0" + bytes([0, 0, len(title) >> 7, len(title) & 0x7F]) + title
-    frames = b"\xff\xfb\x10\x00".ljust(104, b"\0") * int(seconds * 4_000 / 104)
-    return tag + frames + b"TAG" + PLACE.encode().ljust(125, b"\0")
+    frames = [b"\xff\xfb\x10\x00".ljust(104, b"\0")] * int(seconds * 4_000 / 104)
+    first = b"\xff\xfb\x10\x00" + bytes(32) + b"Info" + bytes(8) + b"LAME" + PLACE.encode()
+    ape = b"APETAGEX" + bytes(24) + PLACE.encode()
+    lyrics = b"LYRICSBEGIN" + PLACE.encode() + b"000027LYRICS200"
+    sound = first.ljust(104, b"\0") + b"".join(frames)
+    return tag + sound + ape + lyrics + b"TAG" + PLACE.encode().ljust(125, b"\0")
 
 
 RECORDINGS = {

@@ -89,10 +89,7 @@ class Party:
             "image": None,
             "status": None,
         }
-        document = achievement_credential(**{**values, **changes})
-        if not document["credentialSubject"]["result"]:
-            del document["credentialSubject"]["result"]
-        return document
+        return achievement_credential(**{**values, **changes})
 
     def endorse(self, subject: str, comment: str = "We know their work.", **more: Any) -> Any:
         values = {"valid_from": NOW - timedelta(days=3), **more}

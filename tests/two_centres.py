@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from assessment_world import SKILL, House
 from award_world import NOW, Service, open_service
@@ -25,6 +25,7 @@ from issuer.cohort_tables import CohortMember
 from issuer.framework_tables import FrameworkEdition
 from issuer.second_look_tables import SecondLook
 from issuer.staff_tables import RoleInvitation
+from issuer.stolen_key_tables import StolenKey
 from issuer.tables import Appointment, Role
 from web.mail import MailServer
 
@@ -171,6 +172,9 @@ class _Things:
             "form": "zip",
             "action": "suspend",
             "reference": "nothing",
+            "request_id": str(uuid4()),
+            "files": "es",
+            "scope": "nothing",
             "person_id": str(officer),
             **parts,
         }
@@ -254,13 +258,22 @@ class _Things:
         ).one()
         files = [one.id for one in self.house.framework.references(SKILL, "es")]
         run = CalibrationRun(nomination_id=mine.id, round=1, number=1, files=files, started_at=NOW)
-        session.add_all([batch, received, run])
+        stolen = StolenKey(
+            key_name="key-0",
+            asked_by=self.who(Role.OFFICER),
+            asked_at=NOW,
+            confirmed_by=self.who(Role.OFFICER, ELSEWHERE),
+            confirmed_at=NOW,
+            finished_at=NOW,
+        )
+        session.add_all([batch, received, run, stolen])
         token = staff.invite(session, "Nora", "officer", by=self.who(Role.ADMINISTRATOR), now=NOW)
         session.flush()
         return {
             "cohort_id": str(group.id),
             "report_id": str(report),
             "batch_id": str(batch.id),
+            "stolen_id": str(stolen.id),
             "endorsement_id": str(received.id),
             "nomination_id": str(mine.id),
             "run_id": str(run.id),

@@ -139,6 +139,8 @@ class Centre:
     """Changes a badge after it was signed."""
     give_to: str | None = None
     """Another holder to give every badge to."""
+    key_taken_back: datetime | None = None
+    """Since when the key counts no more."""
     signs_as: str | None = None
     """Another issuer to name in badges."""
     before_answer: Callable[[str], None] = _carry_on
@@ -281,7 +283,7 @@ class Centre:
         )
 
     def _did_document(self) -> dict[str, Any]:
-        method = Method(f"{self.did}#key-1", self.key.public, ("assertionMethod",))
+        method = Method(f"{self.did}#key-1", self.key.public, revoked=self.key_taken_back)
         return controller_document(self.did, [method])
 
     def _status_list(self) -> dict[str, Any]:

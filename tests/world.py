@@ -16,11 +16,11 @@ __all__ = ["Clock", "Network", "World"]
 
 
 class World:
-    """Issuer, wallet and verifier with the demo's people."""
+    """Issuer, wallet and verifier with the demo's people; with the thirty if `pilot` is given."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pilot: bool = False) -> None:
         self.network = Network()
-        self.demo = demo.build(folder, fetch=self.network)
+        self.demo = demo.build(folder, fetch=self.network, pilot=pilot)
         apps = (self.demo.issuer, self.demo.wallet, self.demo.verifier)
         for address, app in zip(self.demo.addresses, apps, strict=True):
             self.network.join(address, app)

@@ -81,6 +81,9 @@ REASONS: Mapping[str, str] = {
     "proof.malformed": N_("The signature is not written as it must be."),
     "proof.suite": N_("It is signed in a way that we do not accept."),
     "proof.method": N_("The signature was not made with a key of the signer."),
+    "proof.withdrawn": N_(
+        "The signer took this key back. It may be stolen. Ask for the newer badge."
+    ),
     "proof.signature": N_("The signature does not fit. It was changed, or it is forged."),
     "proof.expired": N_("It was good for a limited time only. That time is over."),
     "proof.not-yet": N_("The signature says that it was made in the future."),

@@ -67,6 +67,10 @@ class KeptBadge:
     document: dict[str, Any]
     findings: Findings
     kept_at: datetime
+    looked_at: datetime
+    """When it was last checked, also when no answer came."""
+    replaced: bool
+    """It took the place of an older copy with the same id."""
     mine: bool
     """It names this wallet's key, or none: it can be shown from here."""
 
@@ -202,10 +206,27 @@ def keep(session: Session, wallet: OpenWallet, text: str, report: Report, *, now
         row = Badge(id=uuid4(), wallet_id=wallet.id, fingerprint=mark, content=b"")
     elif _is_older(document, row, wallet):
         return row.id
-    row.content = _seal(row, wallet, text, find_out(report, now=now), kept_at=now)
+    replaced = bool(row.content) and _differs(document, row, wallet)
+    row.content = _seal(
+        row,
+        wallet,
+        text,
+        find_out(report, now=now),
+        kept_at=now,
+        looked_at=now,
+        replaced=replaced,
+    )
     session.add(row)
     session.flush()
     return row.id
+
+
+def _differs(document: dict[str, Any], row: Badge, wallet: OpenWallet) -> bool:
+    try:
+        kept = _open(row, wallet)
+    except SealBroken:
+        return False
+    return kept.replaced or period(kept.document) != period(document)
 
 
 def _is_older(document: dict[str, Any], row: Badge, wallet: OpenWallet) -> bool:
@@ -225,14 +246,35 @@ def check_again(
     trust: Trust,
     fetch: Fetch,
     now: datetime,
+    asked_for: bool = True,
 ) -> KeptBadge:
-    """Check a badge now and remember what was found."""
+    """Check a badge now and remember what was found.
+
+    Nothing is written over a copy that came in meanwhile. If it could not be checked, what was
+    found before stays, unless its owner asked and wants to know that.
+    """
     badge = find(database, wallet, badge_id)
     report = verify_credential(badge.text, trust=trust, fetch=fetch, now=now)
     findings = find_out(report, now=now)
+    if report.headline is Headline.NOT_CHECKED and not asked_for:
+        findings = badge.findings
     with database.transaction() as session:
-        row = _row(session, wallet, badge_id)
-        row.content = _seal(row, wallet, badge.text, findings, kept_at=badge.kept_at)
+        row = session.exec(
+            select(Badge)
+            .where(col(Badge.id) == badge_id, col(Badge.wallet_id) == wallet.id)
+            .with_for_update()
+        ).one_or_none()
+        if row is None or _open(row, wallet).text != badge.text:
+            return badge
+        row.content = _seal(
+            row,
+            wallet,
+            badge.text,
+            findings,
+            kept_at=badge.kept_at,
+            looked_at=now,
+            replaced=badge.replaced,
+        )
         session.add(row)
     return _open(row, wallet)
 
@@ -301,11 +343,20 @@ def _refuse_too_many(session: Session, wallet: OpenWallet) -> None:
 
 
 def _seal(
-    row: Badge, wallet: OpenWallet, text: str, findings: Findings, *, kept_at: datetime
+    row: Badge,
+    wallet: OpenWallet,
+    text: str,
+    findings: Findings,
+    *,
+    kept_at: datetime,
+    looked_at: datetime,
+    replaced: bool,
 ) -> bytes:
     content = {
         "text": text,
         "kept_at": kept_at.isoformat(),
+        "looked_at": looked_at.isoformat(),
+        "replaced": replaced,
         "findings": asdict(findings) | {"at": findings.at.isoformat()},
     }
     return seal(wallet.data_key, json.dumps(content).encode(), place=_place(row))
@@ -331,6 +382,8 @@ def _open(row: Badge, wallet: OpenWallet) -> KeptBadge:
             at=datetime.fromisoformat(found["at"]),
         ),
         kept_at=datetime.fromisoformat(content["kept_at"]),
+        looked_at=datetime.fromisoformat(content.get("looked_at", found["at"])),
+        replaced=content.get("replaced", False),
         mine=subject_of(document) in (None, wallet.did),
     )
 

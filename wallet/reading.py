@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from contexts.labels import LANGUAGES, framework_name, label, symbol
 from credentials.report import CredentialError
@@ -55,6 +56,8 @@ class BadgeView:
     ends: datetime | None
     signer_id: str
     claimed_signer: str
+    signer_page: str
+    """The signer's page as the badge names it: https, or on this machine; else empty."""
     marks: tuple[Mark, ...]
     links: tuple[Link, ...]
     open_names: tuple[str, ...]
@@ -87,6 +90,7 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
         ends=_time(document, "validUntil"),
         signer_id=issuer_id(dict(document)),
         claimed_signer=_text(_mapping(document.get("issuer")).get("name")),
+        signer_page=_page(_text(_mapping(document.get("issuer")).get("url"))),
         marks=tuple(_marks(subject, achievement)),
         links=tuple(_links(alignments, language)),
         open_names=tuple(
@@ -101,6 +105,15 @@ def subject_of(document: Mapping[str, Any]) -> str | None:
     """Give the key a badge was given to, or None for one that names no key."""
     value = _mapping(document.get("credentialSubject")).get("id")
     return value if isinstance(value, str) else None
+
+
+def _page(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        on_this_machine = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    except ValueError:
+        return ""
+    return address if parts.hostname and (parts.scheme == "https" or on_this_machine) else ""
 
 
 def _symbol(alignments: list[Mapping[str, Any]]) -> str:

@@ -218,6 +218,31 @@ def shown(database: Database, wallet: OpenWallet, *, now: datetime) -> tuple[Own
     return tuple(_open(row, wallet, now=now) for row in rows)
 
 
+def showing_older(
+    database: Database, wallet: OpenWallet, *, now: datetime
+) -> dict[UUID, set[UUID]]:
+    """Give the open shares that still show an older copy of a badge: share → badges.
+
+    What others see is what its owner saw before it was shown (invariant 28), so a share never
+    changes by itself.
+    """
+    found: dict[UUID, set[UUID]] = {}
+    kept = {str(badge.document["id"]): badge for badge in badges.wall(database, wallet).badges}
+    for one in shown(database, wallet, now=now):
+        if one.state != "active":
+            continue
+        older = {
+            kept[document["id"]].id
+            for document in one.documents
+            if document.get("id") in kept
+            and kept[document["id"]].id in one.badges
+            and document.get("validFrom") != kept[document["id"]].document.get("validFrom")
+        }
+        if older:
+            found[one.id] = older
+    return found
+
+
 def serve(database: Database, token: str, *, now: datetime, counts: bool = True) -> str | None:
     """Give the presentation that a token opens and count the view; None for any other token."""
     with database.reading() as session:

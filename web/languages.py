@@ -134,6 +134,12 @@ def language_name(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def language_called(code: str) -> str:
+    """Name a language (BCP 47) in the visitor's language."""
+    name = Locale.parse(code, sep="-").get_display_name(current_language()) or code
+    return name[:1].upper() + name[1:]
+
+
 def gettext(message: str, **values: object) -> str:
     """Translate a msgid into the visitor's language and fill its %(name)s places."""
     return _fill(catalogue(current_language()).ugettext(message), values)

@@ -14,6 +14,8 @@ class DemoEntry:
     action: str
     """Path of this service that the button posts to."""
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    group: str = ""
+    """The heading that it stands under; those without one come first."""
 
 
 @dataclass(frozen=True, kw_only=True)

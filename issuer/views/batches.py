@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from issuer import batches
+from issuer.background import Worker
 from issuer.tables import Role
 from issuer.views.common import require, visitor
 from web.app import services
@@ -42,5 +43,5 @@ def go_on(batch_id: UUID) -> Response:
     return redirect(url_for(".show", batch_id=batch_id))
 
 
-def _worker() -> batches.Worker:
-    return cast(batches.Worker, current_app.extensions["batch_worker"])
+def _worker() -> Worker:
+    return cast(Worker, current_app.extensions["batch_worker"])

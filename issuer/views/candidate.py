@@ -86,7 +86,7 @@ def give_consent() -> Response | tuple[str, int]:
             statistics=request.form.get("statistics") == "yes",
             now=services().now(),
         )
-    return redirect(url_for(".skills"))
+    return redirect(url_for("counting.ask"))
 
 
 @blueprint.get("/start/<skill>")

@@ -13,7 +13,13 @@ from issuer.statistics import Cell, Rate, can_compare
 from issuer.tables import Role
 from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
-from web.languages import N_, country_name, gettext, language_name
+from web.languages import (
+    N_,
+    country_name,
+    gettext,
+    language_called,
+    language_name,
+)
 
 blueprint = Blueprint("coordinator", __name__, url_prefix="/coordinator")
 
@@ -24,6 +30,7 @@ _TITLES = {
     "level": N_("By level aimed at"),
     "kind": N_("By kind of person"),
     "tongue": N_("By language of the pages"),
+    "mother_tongue": N_("By mother tongue"),
 }
 _NAMES = {
     "": N_("Not told"),
@@ -52,9 +59,11 @@ def board() -> str:
     return render_template(
         "coordinator/board.html",
         found=found.figures,
+        invited=found.invited,
         as_of=found.as_of,
         quality=found.quality,
         tasks=_task_names(found),
+        badges=_badge_names(found),
         questions=feedback.QUESTIONS,
         face_names=feedback.FACES,
         words=words,
@@ -95,6 +104,14 @@ def figures_csv() -> Response:
     """Give the figures of today as a table."""
     content = pilot.as_csv(chosen_overview().figures)
     return _download(content.encode(), "text/csv; charset=utf-8", "figures.csv")
+
+
+@blueprint.get("/figures-more.csv")
+@require(Role.COORDINATOR)
+def more_figures_csv() -> Response:
+    """Give the figures of today that are not by group, as a table: one a line."""
+    content = pilot.as_long_csv(chosen_overview())
+    return _download(content.encode(), "text/csv; charset=utf-8", "figures-more.csv")
 
 
 @blueprint.post("/reports")
@@ -157,6 +174,18 @@ def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:
     return named
 
 
+def _badge_names(found: Overview) -> dict[str, str]:
+    """Name the kinds of badges that endorsements are counted for, in the reader's language."""
+    language = reader_language(framework())
+    named = {}
+    for one in found.quality.endorsements:
+        definition = framework().find(*one.badge.split("/"))
+        named[one.badge] = (
+            framework().achievement_name(definition, language) if definition else one.badge
+        )
+    return named
+
+
 def _download(content: bytes, kind: str, name: str) -> Response:
     return Response(
         content,
@@ -175,6 +204,8 @@ def _name(by: str, name: str) -> str:
         return country_name(name)
     if by == "language":
         return language_name(name)
+    if by == "mother_tongue" and name:
+        return language_called(name)
     language = reader_language(framework())
     if by == "level":
         return framework().level_name(int(name), language)

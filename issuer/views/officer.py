@@ -389,7 +389,7 @@ def health() -> str:
         "officer/health.html",
         did=keyring.did,
         current=current,
-        older=[name for name in keyring.names() if name != current],
+        older=[one.name for one in keyring.records() if one.name != current and not one.withdrawn],
         lists=lists,
     )
 

@@ -51,6 +51,17 @@ def go_on(page: Page) -> None:
     page.locator("form#answer button[type=submit]").click()
 
 
+def drag(page: Page, what: str, where: str, *, below: bool = False) -> None:
+    """Take something at its grip and let go of it at the upper or lower part of something else."""
+    page.locator(what).scroll_into_view_if_needed()
+    for place, step in ((what, page.mouse.down), (where, page.mouse.up)):
+        box = page.locator(place).bounding_box()
+        assert box is not None
+        part = 0.5 if place == what else 0.9 if below else 0.2
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * part, steps=4)
+        step()
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
 
@@ -96,15 +107,31 @@ def test_every_kind_is_answered_by_tapping(
     page.locator("#answer-letters").select_option("later")
     expect(day).to_contain_text(page.locator("label[for=answer-walk]").inner_text())
     look("timetable")
+    drag(page, "label[for=answer-letters] .grip", "[data-slot='11:00']")
+    expect(page.locator("#answer-letters")).to_have_value("11:00")
+    drag(page, "label[for=answer-letters] .grip", "h1")  # let go of elsewhere: nothing
+    expect(page.locator("#answer-letters")).to_have_value("11:00")
+    page.locator("#answer-letters").select_option("later")
     go_on(page)
 
-    for step in ("bell", "coat", "tea"):
-        page.locator(f"label[for=answer-{step}]").click()
+    if language == "en":
+        drag(page, "label[for=answer-tea] .grip", "label[for=answer-coat]", below=True)
+        for number, step in enumerate(("bell", "coat", "tea"), 1):
+            expect(page.locator(f"#answer-{step}")).to_have_value(str(number))
+        look("steps dragged")
+    else:
+        for step in ("bell", "coat", "tea"):
+            page.locator(f"label[for=answer-{step}]").click()
     look("steps first")
     go_on(page)
     expect(page.locator("#change")).to_be_visible()
     for step in ("call", "wait"):
         page.locator(f"label[for=answer-{step}]").click()
+    drag(page, "label[for=answer-photo] .grip", "label[for=answer-call]")
+    expect(page.locator("#answer-cup")).to_have_value("")  # only what is needed has a number
+    page.locator("label[for=answer-photo]").click()
+    for step in ("call", "wait"):
+        page.locator(f"#answer-{step}").select_option("1" if step == "call" else "2")
     look("steps then")
     go_on(page)
 
@@ -173,6 +200,31 @@ def test_every_kind_is_answered_by_keyboard(place: tuple[str, House], new_page: 
     press("#answer-call", "1")
     press("form#answer button[type=submit]", "Enter")
     expect(page).to_have_url(re.compile("/check$"))
+
+
+def test_pairs_are_made_by_dragging_and_by_two_taps(
+    place: tuple[str, House], new_page: NewPage, axe: Axe
+) -> None:
+    page = new_page()
+    begin(place, page)
+    page.evaluate(
+        """() => { document.querySelector("#answer > div").innerHTML = `
+        <fieldset aria-labelledby="prompt" class="match">` + ["one", "two"].map(name => `
+        <div class="line"><label for="answer-${name}">${name}</label>
+        <select id="answer-${name}" name="answer-${name}"><option value="">-</option>
+        <option value="a">First thing</option><option value="b">Other thing</option></select>
+        </div>`).join("") + "</fieldset>" }"""
+    )
+    page.add_script_tag(url="/static/issuer/drag.js", type="module")
+    drag(page, ".chip >> nth=1", "label[for=answer-one]")
+    expect(page.locator("#answer-one")).to_have_value("b")
+    page.locator(".chip").first.click()
+    page.locator("label[for=answer-two]").click()
+    expect(page.locator("#answer-two")).to_have_value("a")
+    expect(page.locator(".chip.used")).to_have_count(2)
+    expect(page.locator(".dragged, .picked, .drop-here")).to_have_count(0)
+    assert axe(page) == []
+    assert fits(page)
 
 
 def test_work_goes_on_on_another_device_and_from_right_to_left(

@@ -166,6 +166,33 @@ def test_digests_where_none_may_be_are_refused(payload: dict[str, Any]) -> None:
     refused(sealed(payload))
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        {"b": {"_sd_alg": "sha-256"}},
+        {"b": {"c": {"_sd": "x"}}},
+        {"b": [{"c": [{"...": "x", "d": 1}]}]},
+        {"b": {"...": "x"}},
+    ],
+)
+def test_what_stands_behind_the_last_digest_is_looked_at_too(behind: dict[str, Any]) -> None:
+    text, digest = disclosure("salt", "name", {"inner": [1]})
+    good = {"_sd_alg": "sha-256", "a": {"_sd": [digest]}}
+    assert disclosed(read_sd_jwt(sealed({**good, "b": {"c": [{"d": "_sd"}]}}, text))).places
+    refused(sealed({**good, **behind}, text))
+    hidden, of_hidden = disclosure("salt", "name", behind)  # in the words of a disclosure
+    refused(sealed({"a": {"_sd": [of_hidden]}}, hidden))
+
+
+def test_names_written_with_escapes_are_the_same_names() -> None:
+    text, digest = disclosure("salt", "name", "value")
+    header, payload, _ = sealed({"a": {"_sd": [digest]}, "b": {"_xx": "x"}}, text).split(".")
+    words = base64url_decode(payload).replace(b"_xx", b"\\u005fsd")
+    signed = f"{header}.{base64url_encode(words)}"
+    signature = base64url_encode(ISSUER.sign(signed.encode()))
+    assert "not a list" in refused(f"{signed}.{signature}~{text}~").detail
+
+
 def test_endless_nesting_is_refused_quickly() -> None:
     value: Any = "end"
     words = []

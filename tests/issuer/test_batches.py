@@ -132,6 +132,22 @@ def test_killed_in_the_middle_a_batch_goes_on_after_a_restart(tmp_path: Path, st
     assert rows(centre) == {3}
 
 
+def test_killed_half_way_of_a_large_batch_none_is_missing_and_none_twice(tmp_path: Path) -> None:
+    files = 120
+    centre = open_centre(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    centre.decided_many(files)
+    batch = start(centre)
+    killed_at(tmp_path, "batch", batch, "released:60")
+    assert told(centre, batch).released == 59
+    restart(tmp_path).extensions["batch_worker"].wait(120)
+    assert told(centre, batch).released == files
+    assert rows(centre) == {files}
+    with centre.database.reading() as session:
+        assert len(set(session.exec(select(Award.decision_id)))) == files
+        assert len(set(session.exec(select(StatusEntry.position)))) == files
+        assert broken_at(session) is None
+
+
 # --- pages -----------------------------------------------------------------------------------
 
 

@@ -309,6 +309,40 @@ def test_what_was_told_for_counting_goes_with_the_refusal(service: Service) -> N
     assert left == {None, "uk"}
 
 
+@pytest.mark.parametrize(
+    ("counted", "kept"), [(True, ("employee", "uk")), (False, ("job_seeker", "ar"))]
+)
+def test_members_tell_of_themselves_only_if_they_agreed_to_be_counted(
+    service: Service, counted: bool, kept: tuple[str, str]
+) -> None:
+    cohort_id = set_up(service)
+    invite(service, cohort_id, f"Ana,,{site(service)},es,job_seeker,ar\n")
+    with service.centre.database.transaction() as session:
+        member = session.exec(select(CohortMember)).one()
+        accounts.give_consent(session, member.person_id, statistics=counted, now=NOW)
+    service.centre.people["ana"] = member.person_id
+    ana = service.browser("ana")
+    page = ana.get("/me/counting/?lang=en")
+    assert (page.status_code, "mother tongue" in page.text) == (
+        (200, True) if counted else (302, False)
+    )
+    ana.post("/me/counting/", data={"kind": "employee", "tongue": "uk"})
+    with service.centre.database.reading() as session:
+        told = session.exec(select(CohortMember)).one()
+    assert (told.kind, told.tongue) == kept
+
+
+@pytest.mark.parametrize("answer", [{"kind": "boss"}, {"tongue": "<b>"}, {"tongue": "x" * 99}])
+def test_an_answer_that_is_none_is_refused(service: Service, answer: dict[str, str]) -> None:
+    cohort_id = set_up(service)
+    invite(service, cohort_id, f"Ana,,{site(service)},es,job_seeker,ar\n")
+    with service.centre.database.transaction() as session:
+        member = session.exec(select(CohortMember)).one()
+        accounts.give_consent(session, member.person_id, statistics=True, now=NOW)
+    service.centre.people["ana"] = member.person_id
+    assert service.browser("ana").post("/me/counting/", data=answer).status_code == 422
+
+
 # --- faces -------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.quality import Marked, bootstrap, difficulties, dropouts, examiners, faces, share
+from issuer.quality import (
+    Appeals,
+    Marked,
+    Vouched,
+    appeals,
+    bootstrap,
+    difficulties,
+    dropouts,
+    examiners,
+    faces,
+    share,
+    vouched,
+)
 from issuer.statistics import agreement
 
 
@@ -104,3 +116,14 @@ def test_a_share_without_a_small_side_is_shown() -> None:
     found = share([True] * 5 + [False] * 9)
     assert found is not None
     assert (found.passed, found.of) == (5, 14)
+
+
+def test_four_appeals_are_not_shown_and_of_more_no_outcome_of_a_few() -> None:
+    assert appeals([1, 0, 0, -1]) is None
+    assert appeals([1] * 5 + [0] * 6 + [None] * 2) == Appeals(13, None, 6, 0, None)
+    assert appeals([0] * 9) == Appeals(9, 0, 9, 0, 0)
+
+
+def test_endorsements_are_those_of_five_badges_or_more() -> None:
+    carried = [("a/expert", 2)] * 4 + [("b/beginner", 0)] * 2 + [("b/beginner", 3)] * 4
+    assert vouched(carried) == (Vouched("b/beginner", 6, 2.0),)

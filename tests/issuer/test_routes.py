@@ -45,10 +45,13 @@ def only(status: int, *roles: Role) -> Answers:
     return lambda who: SIGNED_OUT if who == NOBODY else status if who in mine else NOT_THERE
 
 
-def candidates(status: int, *, elsewhere: int | None = None) -> Answers:
+def candidates(
+    status: int, *, elsewhere: int | None = None, neighbour: int | None = None
+) -> Answers:
     """Every candidate, about their own work."""
     away = status if elsewhere is None else elsewhere
-    return _by_role({Role.CANDIDATE: (status, away)}, neighbour=status)
+    beside = status if neighbour is None else neighbour
+    return _by_role({Role.CANDIDATE: (status, away)}, neighbour=beside)
 
 
 def their_own(status: int) -> Answers:
@@ -112,6 +115,17 @@ TABLE: dict[str, Answers] = {
     "GET /schemas/framework/<name>": anybody(200),
     "GET /status/<number>": anybody(404),
     "POST /token": anybody(400),
+    "GET /achievements/examiner/<skill>/<files>/<scope>": anybody(404),
+    "GET /achievements/examiner/<skill>/<files>/<scope>/<edition>": anybody(404),
+    "GET /images/examiner.svg": anybody(200),
+    # Signing in with a wallet: a request belongs to the browser that began it.
+    "POST /present/sign-in": anybody(302),
+    "POST /present/expert": anybody(422),
+    "GET /present/<request_id>": anybody(404),
+    "GET /present/<request_id>/done": anybody(404),
+    "POST /present/<request_id>/number": anybody(404),
+    "GET /present/<request_id>/request": anybody(404),
+    "POST /present/<request_id>/answer": anybody(400),
     # Everybody who is signed in, about themselves.
     "GET /examining/": signed_in(200),
     "POST /examining/": signed_in(403),
@@ -135,6 +149,8 @@ TABLE: dict[str, Answers] = {
     "GET /me/work/<submission_id>/check": their_own(200),
     "GET /me/work/<submission_id>/early": their_own(200),
     "POST /me/work/<submission_id>/early": their_own(302),
+    "GET /me/counting/": candidates(302, neighbour=200),  # only a member of a group is asked
+    "POST /me/counting/": candidates(302),
     "GET /me/work/<submission_id>/feedback": their_own(200),
     "POST /me/work/<submission_id>/feedback": their_own(422),
     "GET /me/work/<submission_id>/pieces": candidates(404),
@@ -173,6 +189,8 @@ TABLE: dict[str, Answers] = {
     "GET /examiner/mine": every(200, Role.EXAMINER),
     "GET /examiner/rubric": every(200, Role.EXAMINER),
     "POST /examining/<nomination_id>/calibration": only(409, Role.EXAMINER),
+    "GET /examining/<nomination_id>/badge": only(200, Role.EXAMINER),
+    "POST /examining/<nomination_id>/badge": only(302, Role.EXAMINER),
     "GET /examining/<nomination_id>/conduct": only(200, Role.EXAMINER),
     "POST /examining/<nomination_id>/conduct": only(422, Role.EXAMINER),
     "GET /examining/calibration/<run_id>": only(409, Role.EXAMINER),
@@ -189,6 +207,13 @@ TABLE: dict[str, Answers] = {
     "POST /officer/batches/": every(302, Role.OFFICER, elsewhere=409),
     "GET /officer/batches/<batch_id>": own_centre(200, Role.OFFICER),
     "POST /officer/batches/<batch_id>/go-on": own_centre(302, Role.OFFICER),
+    # A key is of all centres: any two officers replace it.
+    "GET /officer/keys/": every(200, Role.OFFICER),
+    "POST /officer/keys/": every(422, Role.OFFICER),
+    "GET /officer/keys/<stolen_id>": every(200, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/confirm": every(409, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/drop": every(409, Role.OFFICER),
+    "POST /officer/keys/<stolen_id>/go-on": every(302, Role.OFFICER),
     "GET /officer/endorsements": every(200, Role.OFFICER),
     "POST /officer/endorsements": every(400, Role.OFFICER),
     "POST /officer/endorsements/<endorsement_id>/withdraw": every(302, Role.OFFICER),
@@ -203,6 +228,7 @@ TABLE: dict[str, Answers] = {
         409, Role.OFFICER, Role.COORDINATOR
     ),
     "POST /coordinator/examiners/<nomination_id>/invite": own_centre(409, Role.COORDINATOR),
+    "GET /coordinator/figures-more.csv": every(200, Role.COORDINATOR),
     "GET /coordinator/figures.csv": every(200, Role.COORDINATOR),
     "GET /coordinator/figures.json": every(200, Role.COORDINATOR),
     "GET /coordinator/groups/": every(200, Role.COORDINATOR),

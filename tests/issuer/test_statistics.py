@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
-from issuer import accounts, cohorts, feedback, pilot
+from issuer import accounts, appeals, assessment, cohorts, feedback, pilot
+from issuer.assessment import Marking
 from issuer.cohort_tables import CohortMember, Kind
 from issuer.feedback import Said
 from issuer.pilot_tables import PilotReport
+from issuer.sampling import NO_SAMPLING
 from issuer.statistics import Cell, Figures, Work, agreement, cut, figures, spread, wilson
-from issuer.tables import Role, Submission
+from issuer.tables import Answer, Decision, Role, Submission
 
 LEVEL = {"none": 0, "beginner": 1, "confirmed": 2, "expert": 3}
 ENDED = {"approved": "awarded", "refused": "not_yet", "withdrawn": "withdrawn"}
@@ -36,7 +39,12 @@ ENDED = {"approved": "awarded", "refused": "not_yet", "withdrawn": "withdrawn"}
 def work(group: str, people: int, *, passed: int | None = None, start: int = 0) -> list[Work]:
     passed = people if passed is None else passed
     return [
-        Work({"group": group}, "awarded" if place < passed else "not_yet", (group, start + place))
+        Work(
+            {"group": group},
+            "awarded" if place < passed else "not_yet",
+            (group, start + place),
+            is_sent=True,
+        )
         for place in range(people)
     ]
 
@@ -54,6 +62,7 @@ def test_a_group_of_four_is_hidden_and_one_more_so_that_no_subtraction_tells_it(
     assert cells(4, 9, 30) == {"a": False, "b": False, "c": True}
     assert cells(4, 4, 9) == {"a": False, "b": False, "c": True}
     assert cells(5, 9) == {"a": True, "b": True}
+    assert cells(1, 2, 9, 30) == {"a": False, "b": False, "c": False, "d": True}
     assert cells(1) == {"a": False}
 
 
@@ -89,7 +98,45 @@ def levels(*counts: int) -> tuple[int | None, ...] | None:
 def test_few_withdrawals_are_hidden_with_what_would_tell_them() -> None:
     every = [*work("a", 20), Work({"group": "a"}, "withdrawn", 99)]
     found = figures(every, by=())
-    assert (found.withdrawn, found.completion) == (None, None)
+    assert (found.withdrawn, found.completion, found.started) == (None, None, None)
+    assert (found.sent, found.decided) == (20, 20)
+
+
+def test_void_work_counts_for_nobody() -> None:
+    every = [*work("a", 20), *(Work({"group": "a"}, "void", place) for place in range(9))]
+    found = figures(every, by=())
+    assert (found.started, found.completion) == (20, 1)
+
+
+@given(st.tuples(*[st.integers(0, 12)] * 4), st.integers(5, 12))
+def test_no_step_tells_of_a_few_by_what_lies_between(
+    more: tuple[int, int, int, int], awarded: int
+) -> None:
+    open_, unsent, waiting, uncollected = more
+    collected = max(0, awarded - waiting - uncollected)
+    every = [
+        *(
+            Work(
+                {},
+                "awarded",
+                place,
+                is_sent=True,
+                is_released=place < awarded - waiting,
+                is_collected=place < collected,
+            )
+            for place in range(awarded)
+        ),
+        *(Work({}, None, ("open", place), is_sent=True) for place in range(open_)),
+        *(Work({}, None, ("draft", place)) for place in range(unsent)),
+    ]
+    found = figures(every, by=())
+    for steps in (
+        (found.started, found.sent, found.decided),
+        (awarded, found.released, found.collected),
+    ):
+        shown = [step for step in steps if step is not None]
+        between = [one - two for one, two in pairwise(shown)]
+        assert not any(0 < number < 5 for number in (*between, *shown))
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=60))
@@ -276,7 +323,7 @@ def test_four_people_show_nothing(service: Service) -> None:
     clara = service.browser("clara", Role.COORDINATOR)
     found = clara.get("/coordinator/figures.json").json["figures"]
     assert (found["started"], found["decided"], found["levels"]) == (None, None, None)
-    assert found["overall"] == {"minutes": None, "name": "", "rate": None}
+    assert found["overall"] == {"minutes": None, "name": "", "people": None, "rate": None}
     rows = list(csv.reader(io.StringIO(clara.get("/coordinator/figures.csv").text)))
     assert all(not any(row[2:]) for row in rows[1:])
     page = clara.get("/coordinator/?lang=en").text
@@ -336,6 +383,72 @@ def test_what_happens_today_changes_no_figure_of_today(service: Service) -> None
     found = service.browser("clara", Role.COORDINATOR).get("/coordinator/figures.json").json
     assert found["asOf"] == "2026-11-24T00:00:00Z"
     assert found["figures"]["decided"] is None
+
+
+def test_work_taken_back_today_was_open_at_midnight(service: Service) -> None:
+    fill(service, counted=9)
+    names = [f"worker-{place}" for place in range(5)]
+    with service.centre.database.transaction() as session:
+        for number, name in enumerate(names, 100):
+            file = Submission(
+                candidate_id=service.centre.people[name],
+                number=number,
+                skill="simple-phrases",
+                language="fr",
+                level=1,
+                scenario_id="where-things-are",
+                framework_version="1.0",
+                started_at=NOW,
+            )
+            session.add(file)
+            session.flush()
+            assessment.withdraw(session, file, now=NOW + timedelta(hours=23))
+    clara = service.browser("clara", Role.COORDINATOR)
+    told = clara.get("/coordinator/figures.json").json["figures"]
+    assert (told["started"], told["withdrawn"]) == (14, 0)
+    service.clock.now += timedelta(hours=18)
+    clara = service.browser("clara")
+    told = clara.get("/coordinator/figures.json").json["figures"]
+    assert (told["started"], told["withdrawn"], told["completion"]) == (14, 5, 0.6429)
+
+
+def test_a_decision_after_an_appeal_counts_from_the_next_day(service: Service) -> None:
+    fill(service, counted=6)
+    with service.centre.database.transaction() as session:
+        first = session.exec(select(Decision).where(Decision.outcome == "not_yet")).one()
+        file = session.get_one(Submission, first.submission_id)
+        session.add(Answer(submission_id=file.id, task_id="one", value="mop", saved_at=NOW))
+        session.flush()
+        appeals.appeal(session, file, now=NOW)
+    again_by = service.centre.person("vera", Role.EXAMINER)
+    with service.centre.database.transaction() as session:
+        accounts.appoint(
+            session,
+            again_by,
+            skill=file.skill,
+            language=file.language,
+            level_ceiling=3,
+            reason="letter",
+            now=NOW,
+        )
+        criteria = service.centre.body.framework.skills[file.skill].criteria
+        marking = Marking(dict.fromkeys(criteria, 2), {}, 2)
+        assessment.decide(
+            session,
+            file.id,
+            marking,
+            service.centre.body.framework,
+            examiner_id=again_by,
+            sampling=NO_SAMPLING,
+            now=service.clock.now,
+        )
+    clara = service.browser("clara", Role.COORDINATOR)
+    told = clara.get("/coordinator/figures.json").json["figures"]["overall"]["rate"]
+    assert (told["passed"], told["of"]) == (5, 6)
+    service.clock.now += timedelta(days=1)
+    told = service.browser("clara").get("/coordinator/figures.json").json
+    assert told["figures"]["overall"]["rate"]["passed"] == 6
+    assert told["quality"]["appeals"] is None, "one appeal tells of one person"
 
 
 def test_a_group_has_figures_of_its_own(service: Service) -> None:

@@ -8,8 +8,9 @@ from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from contexts.labels import LANGUAGES
-from wallet import badges, looking_again, receiving, sharing, waiting
+from wallet import badges, checking_daily, looking_again, receiving, sharing, waiting
 from wallet.badges import KeptBadge
+from wallet.news import news_of
 from wallet.reading import BadgeView, view_badge
 from wallet.views.common import open_wallet, wallet_settings
 from web.app import services
@@ -20,9 +21,19 @@ blueprint = Blueprint("badges", __name__)
 
 @blueprint.get("/badges")
 def wall() -> str:
-    """Show all badges, and those on the way; what is ready since yesterday is kept first."""
+    """Show all badges, and those on the way; what is ready since yesterday is kept first.
+
+    Those that nobody checked since yesterday are checked, so that bad news is found here.
+    """
     wallet, database = open_wallet(), services().database
     looking_again.look_daily(
+        database,
+        wallet,
+        fetch=services().fetch,
+        trust=wallet_settings().trust,
+        now=services().now(),
+    )
+    checking_daily.check_daily(
         database,
         wallet,
         fetch=services().fetch,
@@ -34,6 +45,7 @@ def wall() -> str:
         "wall.html",
         wallet=wallet,
         shown=[(badge, _view(badge)) for badge in found.badges],
+        has_news=any(news_of(badge.findings) for badge in found.badges),
         unreadable=found.unreadable,
         waiting=waiting.waiting_badges(database, wallet),
     )
@@ -42,10 +54,14 @@ def wall() -> str:
 @blueprint.get("/badges/<uuid:badge_id>")
 def detail(badge_id: UUID) -> str:
     """Show one badge with all that is known of it."""
-    badge = badges.find(services().database, open_wallet(), badge_id)
+    wallet, database = open_wallet(), services().database
+    badge = badges.find(database, wallet, badge_id)
     view = _view(badge)
+    older = sharing.showing_older(database, wallet, now=services().now())
     return render_template(
         "badge.html",
+        signer_is_known=wallet_settings().trust.issuer(view.signer_id) is not None,
+        shown_older=any(badge_id in ids for ids in older.values()),
         badge=badge,
         view=view,
         sentence=_sentence_to_say(view),

@@ -12,6 +12,7 @@ from wallet import cards, visits
 from wallet.badges import Said
 from wallet.cards import OpenWallet
 from wallet.limits import visitor_of
+from wallet.news import news_of
 from wallet.sealing import SealBroken
 from wallet.settings import WalletSettings
 from web.app import services
@@ -35,6 +36,7 @@ HEADLINES: Mapping[str, tuple[str, str]] = {
 
 FOUND: Mapping[str, str] = {
     "proof.ok": N_("The signature fits. Nothing was changed."),
+    "proof.withdrawn": N_("The one who signed took this signature back."),
     "proof.unreachable": N_("We could not check the signature now."),
     "dates.ok": N_("It is valid today."),
     "dates.expired": N_("Its time is over."),
@@ -146,6 +148,7 @@ def register_wallet(app: Flask) -> None:
         opened=lambda: g.get("wallet"),
         headline=lambda findings: HEADLINES[findings.headline],
         found_lines=found_lines,
+        news_of=news_of,
         reason_not_counted=reason_not_counted,
     )
 

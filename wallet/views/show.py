@@ -73,12 +73,14 @@ def stop(share_id: UUID) -> Response:
 @blueprint.get("/shown")
 def shown() -> str:
     """List what was shown."""
-    shares = sharing.shown(services().database, open_wallet(), now=services().now())
+    wallet, database, now = open_wallet(), services().database, services().now()
+    shares = sharing.shown(database, wallet, now=now)
     return render_template(
         "shown.html",
         shares=shares,
+        older=sharing.showing_older(database, wallet, now=now),
         time_left_of={share.id: _time_left(share) for share in shares},
-        answered=answering.noted(services().database, open_wallet()),
+        answered=answering.noted(database, wallet),
     )
 
 

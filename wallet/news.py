@@ -1,0 +1,63 @@
+"""What happened to a kept badge since it was given: in plain words, and what its owner can do.
+
+Known from the last check alone: the status list and the keys that the signer publishes for all its
+badges. Whoever signs it never learns which badge was looked at; so the wallet cannot know why a
+badge ended, or whether a new one waits, and says where to look.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wallet.badges import Findings
+from web.languages import N_
+
+
+@dataclass(frozen=True)
+class News:
+    """What to tell about a badge, as msgids: on the wall, on its page, and what to do."""
+
+    flag: str
+    title: str
+    advice: str
+
+
+_TOLD: Mapping[str, News] = {
+    "proof.withdrawn": News(
+        N_("Get it again"),
+        N_("This badge must be given again."),
+        N_(
+            "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
+            "Sign in on the page of your centre and get the new badge there."
+        ),
+    ),
+    "status.revoked": News(
+        N_("Does not count now"),
+        N_("This badge does not count now."),
+        N_(
+            "It was cancelled, stopped for a while, or there is a newer one. Sign in on the page "
+            "of your centre. Is there a link for this badge? Then get it again. If not, ask them."
+        ),
+    ),
+    "status.suspended": News(
+        N_("Stopped for a while"),
+        N_("This badge is stopped for a while."),
+        N_("Ask your centre when it counts again."),
+    ),
+    "status.newer": News(
+        N_("There is a newer one"),
+        N_("There is a newer badge."),
+        N_("Sign in on the page of your centre and get the new badge there."),
+    ),
+    "dates.expired": News(
+        N_("Its time is over"),
+        N_("The time of this badge is over."),
+        N_("Ask your centre for a new one."),
+    ),
+}
+"""Code of a check → what it means for the owner."""
+
+
+def news_of(findings: Findings) -> News | None:
+    """Give what to tell the owner of a badge after its last check, or None when all is well."""
+    codes = [code for _outcome, code in findings.steps.values()]
+    return next((_TOLD[code] for code in _TOLD if code in codes), None)
