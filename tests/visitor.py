@@ -5,15 +5,16 @@ It reads pages as they are without JavaScript.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import Cookie
 from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import requests
 
 _IDS = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[A-Za-z0-9_-]{32})(?=/|$)")
-_NAMES = re.compile(r"/(achievements|me/start|tasks)/[^?]+")
+_NAMES = re.compile(r"/(achievements|me/start|scenarios|tasks)/[^?]+")
 
 
 @dataclass
@@ -55,18 +56,35 @@ class Visitor:
         form = next(form for form in page.forms if button in form.buttons)
         return self.submit(page, form)
 
-    def submit(self, page: Page, form: Form) -> Page:
-        """Send a form as it stands."""
+    def submit(self, page: Page, form: Form, **typed: str) -> Page:
+        """Send a form as it stands, with what was typed into it."""
         url = urljoin(page.url, form.action)
+        form.fields |= typed
         return _read(self._session.request(form.method, url, data=form.fields, timeout=60))
 
     def ask(self, method: str, url: str) -> int:
         """Give the status of a bare request."""
         return self._session.request(method, url, timeout=60, allow_redirects=False).status_code
 
-    def walk(self, start: Page, *, alike: int = 2) -> Iterator[Page]:
-        """Open every page that links lead to, within the origins: `alike` pages of each shape."""
-        seen: Counter[str] = Counter()
+    @property
+    def cookies(self) -> Iterable[Cookie]:
+        """Give what the services keep in this visitor's browser."""
+        return self._session.cookies
+
+    def walk(
+        self,
+        start: Page,
+        *,
+        alike: int = 2,
+        shape: Callable[[str], str] | None = None,
+        seen: Counter[str] | None = None,
+    ) -> Iterator[Page]:
+        """Open every page that links lead to, within the origins: `alike` pages of each shape.
+
+        `seen` counts shapes; visitors who share it do not open the same pages again.
+        """
+        shape = shape or shape_of
+        seen = Counter() if seen is None else seen
         waiting = [start.url]
         known = set()
         while waiting:
@@ -74,9 +92,8 @@ class Visitor:
             if url in known or not url.startswith(self.origins):
                 continue
             known.add(url)
-            shape = shape_of(url)
-            seen[shape] += 1
-            if seen[shape] > alike:
+            seen[shape(url)] += 1
+            if seen[shape(url)] > alike and url != start.url:
                 continue
             page = self.open(url)
             yield page

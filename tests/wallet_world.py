@@ -389,7 +389,7 @@ class Browser:
     def opens_wallet(self, nickname: str = "", language: str = "en") -> str:
         """Open a new wallet and give its card."""
         page = self.submit("/new", on="/new", nickname=nickname, language=language)
-        code = re.search(r'class="code" id="code">(.*?)</p>', page.text, re.S)
+        code = re.search(r'class="code" id="code"[^>]*>(.*?)</p>', page.text, re.S)
         assert code, page.text
         return "-".join(re.findall(r"<span>(\w+)</span>", code[1]))
 

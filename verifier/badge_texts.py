@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contexts.labels import element_name, framework_name, label, phrase, symbol
+from contexts.labels import LANGUAGES, element_name, framework_name, label, phrase, symbol
 from credentials.times import read_time
 from verifier.strangers import clean, clean_name
-from web.languages import current_language, format_date
+from web.languages import closest_language, format_date
 
 _STARS = frozenset({"1", "2", "3"})
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -41,9 +41,9 @@ class Words:
 class Term:
     """One link to a framework."""
 
-    kind: str
+    kind: Words
     name: Words
-    framework: str
+    framework: Words
     code: str
     url: str
 
@@ -93,8 +93,8 @@ def texts_of(badge: dict[str, Any]) -> BadgeTexts:
 
 
 def _words(text: str, language: str) -> Words:
-    reader = current_language()
-    known = phrase(text, language.split("-")[0], reader)
+    reader = closest_language(LANGUAGES, otherwise="")
+    known = phrase(text, language.split("-")[0], reader) if reader else None
     if known is None or known == text:
         return Words(text, reader if known else language)
     return Words(known, reader, text, language)
@@ -136,7 +136,7 @@ def _achieved(subject: dict[str, Any], achievement: dict[str, Any]) -> tuple[dic
 
 
 def _terms(achievement: dict[str, Any], language: str) -> Iterator[Term]:
-    reader = current_language()
+    reader = closest_language(LANGUAGES)
     for row in _list(achievement.get("alignment")):
         url, code = clean(row.get("targetUrl"), _LONGEST_URL), clean_name(row.get("targetCode"))
         written = clean_name(row.get("targetName"))
@@ -148,11 +148,16 @@ def _terms(achievement: dict[str, Any], language: str) -> Iterator[Term]:
             original = (written, language) if written != known else ("", "")
             name = Words(known, reader, *original)
         framework = framework_name(url, reader)
-        claimed = _words(clean_name(row.get("targetFramework")), language).text
+        belongs = (
+            Words(framework, reader)
+            if framework
+            else _words(clean_name(row.get("targetFramework")), language)
+        )
+        kind = element_name(clean(row.get("targetType")), reader)
         yield Term(
-            kind=element_name(clean(row.get("targetType")), reader) or framework or claimed,
+            kind=Words(kind, reader) if kind else belongs,
             name=name,
-            framework=framework or claimed,
+            framework=belongs,
             code=code if len(code) < _LONGEST_CODE and known is not None else "",
             url=_link(url),
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from contexts.labels import framework_name, label, symbol
+from contexts.labels import LANGUAGES, framework_name, label, symbol
 from credentials.report import CredentialError
 from credentials.shape import issuer_id
 from credentials.times import read_time
@@ -34,6 +34,7 @@ class Link:
 
     framework: str
     name: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class BadgeView:
     sentence: str
     """What the person can do, in her or his own voice where the framework writes so."""
     language: str
-    direction: str
+    """The language of its words; empty where the badge does not say."""
     symbol: str
     is_appointment: bool
     """Of an examiner: it says what somebody may judge, not what they can do."""
@@ -80,7 +81,6 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
         name=_text(document.get("name")) or _text(achievement.get("name")),
         sentence=_text(achievement.get("description")) or _text(document.get("description")),
         language=own,
-        direction="rtl" if own.split("-")[0] in ("ar", "fa", "he", "ur") else "ltr",
         symbol="examiner" if is_appointment else _symbol(alignments),
         is_appointment=is_appointment,
         stars=stars,
@@ -149,7 +149,7 @@ def _links(alignments: list[Mapping[str, Any]], language: str) -> Iterator[Link]
         name = label(url, language, code=_text(one.get("targetCode")) or None)
         framework = framework_name(url, language)
         if name and framework:
-            yield Link(framework, name)
+            yield Link(framework, name, language if language in LANGUAGES else "en")
 
 
 def _time(document: Mapping[str, Any], name: str) -> datetime | None:

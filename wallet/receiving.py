@@ -85,6 +85,8 @@ class Preview:
     picture: str
     """The issuer's picture as a data: address, or nothing."""
     host: str
+    language: str
+    """The language of `name` and `sentence`, as the issuer says."""
     claimed_name: str
     known_name: str
     """The signer's name in our own list; empty for a signer we do not know."""
@@ -145,6 +147,7 @@ def describe(
         sentence=shown.description,
         picture=_picture(shown, offer.credential_issuer, fetch),
         host=urlsplit(offer.credential_issuer).netloc,
+        language=shown.locale,
         claimed_name=signer.name,
         known_name=known.name if known else "",
     )

@@ -3,10 +3,18 @@
 A language is one folder of gettext catalogues, `web/locale/<language>/*.po`; English is the
 language of the msgids. Catalogues are read as they are, so no compile step stands between a
 translator and the page.
+
+Numbers and dates are written with the digits 0 to 9 in every language, also in Arabic: both sides
+of one badge must read the same day and the same code, cards and letters carry them in print, and
+they are the digits of the Maghreb (CLDR: ar-MA, ar-DZ, ar-TN). Names of months are Arabic.
+
+What fills a place of a sentence may run the other way than the sentence: an address in an Arabic
+line, an Arabic name in a French one. It is isolated (Unicode Standard Annex 9), see `_isolated`.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -15,7 +23,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale, dates, numbers
-from babel.core import negotiate_locale
+from babel.core import UnknownLocaleError, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -26,6 +34,9 @@ from werkzeug.http import parse_accept_header
 
 _FOLDER = Path(__file__).parent / "locale"
 _REMEMBER_SECONDS = 365 * 24 * 3600
+_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+"""First-strong isolate and its end (Unicode Standard Annex 9, 2.4.3)."""
+_ARABIC_COMMA = "\u060c"
 
 
 @cache
@@ -56,6 +67,18 @@ def current_language() -> str:
     return str(g.get("language", "en")) if has_request_context() else "en"
 
 
+def closest_language(known: Collection[str], otherwise: str = "en") -> str:
+    """Give the language among `known` that this visitor reads best, else `otherwise`.
+
+    For what does not exist in every language of the pages: the texts of a framework, the names of
+    its links. First the language of the page, then those that the browser asks for, in its order.
+    """
+    wanted = [current_language()]
+    if has_request_context():
+        wanted += _tags(request.headers.get("Accept-Language", ""))
+    return next((one for one in wanted if one in known), otherwise)
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak another language for a part of a request: what is printed for somebody else."""
@@ -67,9 +90,42 @@ def speaking(language: str) -> Iterator[None]:
         g.language = own
 
 
+@lru_cache(maxsize=256)
 def language_direction(language: str) -> str:
     """Give "rtl" or "ltr"."""
-    return str(Locale.parse(language).text_direction)
+    try:
+        return str(Locale.parse(language, sep="-").text_direction)
+    except (UnknownLocaleError, ValueError):
+        return "ltr"  # what a badge calls its language is not ours to choose
+
+
+def tongue(language: str) -> Markup:
+    """Write the attributes `lang` and `dir` for a part of a page in another language."""
+    direction = language_direction(language)
+    return Markup('lang="{}" dir="{}"').format(language, direction)
+
+
+def arrow() -> str:
+    """Give an arrow that points where the page reads on."""
+    return "←" if language_direction(current_language()) == "rtl" else "→"
+
+
+def comma() -> str:
+    """Give what stands between the members of a list."""
+    return f"{_ARABIC_COMMA if current_language() == 'ar' else ','} "
+
+
+def written_in(text: str, language: str) -> Markup:
+    """Mark a text by its language where that is not the page's: `{{ name | written_in("fr") }}`.
+
+    `language` may be empty for a text that does not say. The text is kept apart from the sentence
+    around it, so that neither turns the other around.
+    """
+    if language == current_language():
+        return escape(text)
+    if not language:
+        return Markup("<bdi>{}</bdi>").format(text)
+    return Markup("<bdi {}>{}</bdi>").format(tongue(language), text)
 
 
 def language_name(language: str) -> str:
@@ -110,7 +166,7 @@ def format_date(value: date | datetime) -> str:
 
 def format_datetime(value: datetime) -> str:
     """Write a moment in the visitor's language, in UTC and saying so."""
-    return dates.format_datetime(value, "d MMM y, HH:mm 'UTC'", locale=current_language())
+    return dates.format_datetime(value, f"d MMM y{comma()}HH:mm 'UTC'", locale=current_language())
 
 
 def format_month(value: date) -> str:
@@ -179,13 +235,18 @@ def register_languages(app: Flask, *, cookie: str | None) -> None:
         languages=languages,
         language_name=language_name,
         language_direction=language_direction,
+        tongue=tongue,
         lang_url=lang_url,
         format_date=format_date,
         format_month=format_month,
         format_datetime=format_datetime,
         format_share=format_share,
         format_number=format_number,
+        arrow=arrow,
+        comma=comma,
+        country_name=country_name,
     )
+    app.jinja_env.filters["written_in"] = written_in
 
 
 def _chosen(cookie: str | None) -> str:
@@ -205,6 +266,13 @@ def _wanted(header: str) -> str:
     return negotiate_locale(wanted, languages(), sep="-") or "en"
 
 
+@lru_cache(maxsize=256)
+def _tags(header: str) -> tuple[str, ...]:
+    """List the languages that a browser asks for, best first, without their regions."""
+    accepted = parse_accept_header(header, LanguageAccept)
+    return tuple(tag.split("-")[0].lower() for tag, quality in accepted if quality > 0)
+
+
 def _page_to_return_to() -> str:
     # A page shown as the answer to a form has no address of its own: go where the form was.
     rule = request.url_rule
@@ -213,7 +281,7 @@ def _page_to_return_to() -> str:
 
 
 def _fill(text: str, values: Mapping[str, object]) -> str:
-    return text % values if values else text
+    return text % {name: _isolated(value) for name, value in values.items()} if values else text
 
 
 def _markup_gettext(message: str, **values: object) -> Markup | str:
@@ -228,4 +296,21 @@ def _markup_ngettext(singular: str, plural: str, number: int, **values: object) 
 def _fill_escaped(text: str, values: Mapping[str, object]) -> Markup | str:
     if not values:
         return text
-    return Markup(escape(text)) % {name: escape(value) for name, value in values.items()}  # noqa: S704
+    filled = {name: escape(_isolated(value)) for name, value in values.items()}
+    return Markup(escape(text)) % filled  # noqa: S704
+
+
+def _isolated(value: object) -> object:
+    """Keep a value apart from its sentence where the two may run in different directions.
+
+    Characters do it, not `<bdi>`: a sentence may stand in an attribute or in a plain text.
+    """
+    if not isinstance(value, str) or not value or value[0] == _ISOLATE:
+        return value
+    if language_direction(current_language()) == "ltr" and not any(map(_runs_left, value)):
+        return value
+    return type(value)(f"{_ISOLATE}{value}{_POP_ISOLATE}")  # Markup stays Markup
+
+
+def _runs_left(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL", "AN")

@@ -45,11 +45,12 @@ _SYMBOLS: dict[str, tuple[str, str]] = {
 SYMBOLS = frozenset(_SYMBOLS)
 
 
-def badge_svg(symbol: str, stars: int, *, title: str) -> Markup:
+def badge_svg(symbol: str, stars: int, *, title: str, language: str = "") -> Markup:
     """Draw the picture of a badge: `symbol` in a ring, `stars` of three filled below.
 
     Unknown symbols become a medal. With no stars (0) the row of stars is left out, for badges
-    that have no level. Without a title it is decoration, which screen readers pass over.
+    that have no level. Without a title it is decoration, which screen readers pass over. `language`
+    is the title's, where that is not the page's.
     """
     tint, drawing = _SYMBOLS.get(symbol, _SYMBOLS["medal"])
     row = "".join(
@@ -57,7 +58,8 @@ def badge_svg(symbol: str, stars: int, *, title: str) -> Markup:
         f'fill="{_INK if place < stars else "#fff"}" stroke-width="1.6"/>'
         for place in range(3 if stars else 0)
     )
-    said = f'role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
+    spoken = f'lang="{escape(language)}" ' if language else ""
+    said = f'{spoken}role="img"><title>{escape(title)}</title>' if title else 'aria-hidden="true">'
     return Markup(  # noqa: S704 - constants and an escaped title
         '<svg class="badge-picture" viewBox="0 0 160 200" '
         f'xmlns="http://www.w3.org/2000/svg" {said}'

@@ -17,11 +17,11 @@ from issuer.appointment_badge_tables import AppointmentBadgeState
 from issuer.appointment_tables import CalibrationRun, Nomination
 from issuer.assessment import Marking
 from issuer.reference_files import ReferenceFile
-from issuer.views.common import body, framework, visitor
+from issuer.views.common import body, framework, reader_language, visitor
 from issuer.views.examiners import STAGES
 from issuer.views.offers import shown_plain_offer
 from web.app import services
-from web.languages import current_language, gettext
+from web.languages import gettext
 
 blueprint = Blueprint("becoming", __name__, url_prefix="/examining")
 
@@ -260,4 +260,4 @@ def _whys(nomination: Nomination) -> dict[str, str]:
 
 
 def _language() -> str:
-    return framework().edition_language(current_language())
+    return reader_language(framework())

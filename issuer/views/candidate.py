@@ -21,7 +21,16 @@ from issuer import (
 )
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
-from issuer.views.common import body, framework, framework_of, given_at, require, svg, visitor
+from issuer.views.common import (
+    body,
+    framework,
+    framework_of,
+    given_at,
+    reader_language,
+    require,
+    svg,
+    visitor,
+)
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language, gettext
@@ -359,4 +368,4 @@ def _reached(submission: Submission, decision: Decision | None, offer: str | Non
 
 
 def _edition_language() -> str:
-    return framework().edition_language(current_language())
+    return reader_language(framework())

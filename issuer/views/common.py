@@ -15,7 +15,7 @@ from issuer.sampling import Sampling
 from issuer.tables import Role, Submission
 from web.app import services
 from web.errors import Refused
-from web.languages import N_
+from web.languages import N_, closest_language, current_language
 
 _PICTURE_SECONDS = 86_400
 
@@ -36,6 +36,14 @@ def framework() -> Framework:
 def framework_of(submission: Submission) -> Framework:
     """Give the framework in the version that a submission was begun in."""
     return body().library.version(submission.framework_version)
+
+
+def reader_language(its: Framework) -> str:
+    """Give the language in which this visitor reads the texts of a framework.
+
+    It may be another than the page's: a framework speaks fewer languages than the pages do.
+    """
+    return closest_language(its.languages, its.edition_language(current_language()))
 
 
 def sampling() -> Sampling:

@@ -11,12 +11,11 @@ from issuer.cohort_tables import Kind
 from issuer.pilot import Overview
 from issuer.statistics import Cell, Rate, can_compare
 from issuer.tables import Role
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
 from web.languages import (
     N_,
     country_name,
-    current_language,
     gettext,
     language_called,
     language_name,
@@ -71,7 +70,7 @@ def board() -> str:
         groups=groups,
         chosen=chosen,
         framework=framework(),
-        language=framework().edition_language(current_language()),
+        language=reader_language(framework()),
         levels=[gettext("no level yet"), *_level_names()],
         cuts=[
             {
@@ -167,7 +166,7 @@ def chosen_overview() -> Overview:
 
 def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:
     """Name the task sets and tasks that people stopped at, in the reader's language."""
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     named = {}
     for scenario_id in found.quality.dropouts:
         scenario = framework().scenario_by_id(scenario_id, language)
@@ -177,7 +176,7 @@ def _task_names(found: Overview) -> dict[str, tuple[str, list[str]]]:
 
 def _badge_names(found: Overview) -> dict[str, str]:
     """Name the kinds of badges that endorsements are counted for, in the reader's language."""
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     named = {}
     for one in found.quality.endorsements:
         definition = framework().find(*one.badge.split("/"))
@@ -196,7 +195,7 @@ def _download(content: bytes, kind: str, name: str) -> Response:
 
 
 def _level_names() -> list[str]:
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     return [framework().level_name(level.number, language) for level in framework().levels]
 
 
@@ -207,7 +206,7 @@ def _name(by: str, name: str) -> str:
         return language_name(name)
     if by == "mother_tongue" and name:
         return language_called(name)
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     if by == "level":
         return framework().level_name(int(name), language)
     if name in _NAMES:

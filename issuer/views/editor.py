@@ -20,7 +20,7 @@ from issuer.recipients import NOBODY
 from issuer.safe_svg import MAX_BYTES, UnsafePicture, check_svg
 from issuer.statistics import SMALLEST
 from issuer.tables import Role
-from issuer.views.common import require, svg, visitor
+from issuer.views.common import reader_language, require, svg, visitor
 from issuer.views.public import ELEMENTS
 from issuer.views.standards import done, read_edition
 from web.app import services
@@ -544,7 +544,7 @@ def _preview(edition_id: UUID) -> tuple[Framework, str]:
     framework = Framework(read_structure(files_of(document)))
     if not framework.languages:
         raise _not_ready()
-    return framework, framework.edition_language(current_language())
+    return framework, reader_language(framework)
 
 
 def _not_ready() -> Refused:

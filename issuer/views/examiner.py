@@ -19,10 +19,10 @@ from issuer.assessment import Marking
 from issuer.beside import beside
 from issuer.drafts_of_marks import Typed
 from issuer.tables import Role, Submission, SubmissionState
-from issuer.views.common import framework, framework_of, require, sampling, visitor
+from issuer.views.common import framework, framework_of, reader_language, require, sampling, visitor
 from issuer.views.observations import WORDS
 from web.app import services
-from web.languages import N_, current_language, gettext
+from web.languages import N_, gettext
 
 blueprint = Blueprint("examiner", __name__, url_prefix="/examiner")
 
@@ -245,4 +245,4 @@ def _named(field: str, text: str, submission: Submission) -> str:
 
 
 def _language() -> str:
-    return framework().edition_language(current_language())
+    return reader_language(framework())

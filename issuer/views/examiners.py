@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from issuer import accounts, appointments, crossing, second_looks
 from issuer.appointment_tables import Cause, Route, Stage
 from issuer.tables import Role
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language, gettext, language_name
+from web.languages import N_, gettext, language_name
 
 blueprint = Blueprint("examiners", __name__, url_prefix="/coordinator/examiners")
 
@@ -159,7 +159,7 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
         cover = crossing.cover(session, centre, now=now)
         looks = second_looks.results(session, centre)
     done = request.args.get("done", "")
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     return render_template(
         "coordinator/examiners.html",
         rows=rows,

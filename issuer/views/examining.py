@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from issuer import assessment, drafts_of_marks, returns
 from issuer.tables import Role
-from issuer.views.common import framework, require, visitor
+from issuer.views.common import framework, reader_language, require, visitor
 from issuer.views.examiner import typed_marks
 from web.app import services
 from web.errors import Refused
@@ -77,7 +77,7 @@ def send_back(submission_id: UUID) -> Response | tuple[str, int]:
 @require(Role.EXAMINER)
 def rubric() -> str:
     """Show the code of conduct, and every rubric with its anchors."""
-    language = framework().edition_language(current_language())
+    language = reader_language(framework())
     return render_template(
         "examiner/rubric.html",
         rubrics=[

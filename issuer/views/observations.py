@@ -12,9 +12,9 @@ from issuer.answers import is_observed
 from issuer.framework import Scenario, Task
 from issuer.observations import Seen, Watching
 from issuer.tables import Role, Submission
-from issuer.views.common import framework, framework_of, require, visitor
+from issuer.views.common import framework, framework_of, reader_language, require, visitor
 from web.app import services
-from web.languages import N_, current_language, gettext
+from web.languages import N_, gettext
 
 WORDS = {
     Seen.SEEN: N_("Seen"),
@@ -91,7 +91,7 @@ def _page(
         errors=errors,
         words=WORDS,
         today=services().now().date(),
-        language=framework().edition_language(current_language()),
+        language=reader_language(framework()),
     )
 
 

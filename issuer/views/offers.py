@@ -13,7 +13,7 @@ from issuer.changes import REASONS
 from issuer.offers import OpenOffer, PlainOffer
 from issuer.settings import IssuerSettings
 from issuer.tables import Role
-from issuer.views.common import body, visitor
+from issuer.views.common import body, reader_language, visitor
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language
@@ -141,7 +141,7 @@ def _shown(found: IssuedBadge) -> dict[str, Any]:
     if known is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
     framework, definition = known
-    language = framework.edition_language(current_language())
+    language = reader_language(framework)
     change = found.change
     why = change.reason if change and change.confirmed_at else None
     return {
@@ -149,6 +149,7 @@ def _shown(found: IssuedBadge) -> dict[str, Any]:
         "page": url_for("public.achievement", slug=award.slug, level=award.level_slug),
         "alias": found.candidate_alias,
         "name": framework.achievement_name(definition, language),
+        "reads": language,
         "i_can": framework.i_can(definition, language),
         "symbol": framework.skills[definition.skill].symbol,
         "level": definition.level,

@@ -12,10 +12,10 @@ from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
 from issuer.tables import Role
 from issuer.trail import ReasonTrail
-from issuer.views.common import body, framework, require, visitor
+from issuer.views.common import body, framework, reader_language, require, visitor
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language, gettext
+from web.languages import N_, gettext
 
 blueprint = Blueprint("officer", __name__, url_prefix="/officer")
 
@@ -123,6 +123,7 @@ def _waiting(trail: ReasonTrail) -> dict[str, Any]:
         "id": trail.decision_id,
         "alias": trail.candidate_alias,
         "name": its.achievement_name(definition, language),
+        "reads": language,
         "language": trail.language,
         "level": trail.level,
         "level_name": its.level_name(trail.level, language),
@@ -272,6 +273,7 @@ def _row(found: IssuedBadge) -> dict[str, Any]:
         "award_id": award.id,
         "alias": found.candidate_alias,
         "name": _name(award.slug, award.level_slug),
+        "reads": _reader(),
         "language": award.language,
         "state": gettext(STATES[found.state]),
         "ended": found.state in ("revoked", "suspended"),
@@ -393,4 +395,4 @@ def health() -> str:
 
 
 def _reader() -> str:
-    return framework().edition_language(current_language())
+    return reader_language(framework())

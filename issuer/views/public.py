@@ -12,9 +12,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from issuer import endorsements, recipients, status_lists
 from issuer.framework import AchievementDefinition, Framework
 from issuer.statistics import SMALLEST
-from issuer.views.common import body, framework
+from issuer.views.common import body, framework, reader_language
 from web.app import services
-from web.languages import N_, country_name, current_language
+from web.languages import N_, country_name
 from web.pictures import badge_svg
 
 blueprint = Blueprint("public", __name__)
@@ -264,4 +264,4 @@ def public_document(data: bytes, media_type: str, *, seconds: int = _DOCUMENT_SE
 
 def reader() -> str:
     """Give the language of the edition that the visitor gets."""
-    return framework().edition_language(current_language())
+    return reader_language(framework())

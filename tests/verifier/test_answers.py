@@ -6,10 +6,11 @@ from copy import deepcopy
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from parties import ACHIEVEMENT, NOW, Party, WebParty
-from verifier_world import BODY_NAME, CENTRE_NAME, DID_DOCUMENT, Employer, headline, text
+from verifier_world import BODY_NAME, CENTRE_NAME, DID_DOCUMENT, SHARE, Employer, headline, text
 
 from credentials.formats.baking import bake
 from credentials.formats.vc_jwt import sign_credential
@@ -22,31 +23,37 @@ GENUINE = {
     "en": "Genuine and valid today",
     "fr": "Authentique et valable aujourd'hui",
     "es": "Auténtica y válida hoy",
+    "ar": "أصلية وسارية اليوم",
 }
 UNKNOWN = {
     "en": "Genuine, but we do not know who signed",
     "fr": "Authentique, mais signataire inconnu",
     "es": "Auténtica, pero no conocemos a quien firma",
+    "ar": "أصلية، لكننا لا نعرف من وقّعها",
 }
 CANCELLED = {
     "en": "Genuine, but no longer valid (cancelled)",
     "fr": "Authentique, mais plus valable (annulé)",
     "es": "Auténtica, pero ya no es válida (anulada)",
+    "ar": "أصلية، لكنها لم تعد سارية (أُلغيت)",
 }
 EXPIRED = {
     "en": "Genuine, but no longer valid (expired)",
     "fr": "Authentique, mais plus valable (expiré)",
     "es": "Auténtica, pero ya no es válida (caducada)",
+    "ar": "أصلية، لكنها لم تعد سارية (انتهت مدتها)",
 }
 FALSE = {
     "en": "Changed or false - do not rely on it",
     "fr": "Modifié ou faux\u00a0: ne vous y fiez pas",
     "es": "Modificada o falsa: no se fíe",
+    "ar": "مغيَّرة أو مزورة: لا يُعتمد عليها",
 }
 NOT_CHECKED = {
     "en": "Could not be checked now",
     "fr": "Vérification impossible pour le moment",
     "es": "No se ha podido comprobar ahora",
+    "ar": "لم يمكن التحقق منها الآن",
 }
 
 
@@ -61,7 +68,7 @@ def altered(badge: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-# --- five headlines, three languages --------------------------------------------------------------
+# --- five headlines, every language ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", languages())
@@ -260,6 +267,28 @@ def test_badge_can_be_read_in_the_employers_language(employer: Employer, signed_
     assert "Ordre du travail : 2 / 3" in read.replace(" :", " :")
     original = {"es": "limpiar salas", "fr": "", "en": "clean rooms"}[signed_in]
     assert original in read, "the original stays one tap away"
+
+
+@pytest.mark.parametrize(
+    ("browser", "shown_in", "name"),
+    [("ar", "fr", "Ménage à domicile"), ("ar,es;q=0.8", "es", "Limpieza del hogar")],
+)
+def test_employer_who_reads_arabic_is_told_in_which_language_a_badge_speaks(
+    employer: Employer, browser: str, shown_in: str, name: str
+) -> None:
+    employer.scans(employer.shown(employer.framework_badge("fr")))
+    page = employer.phone.get(
+        f"/check?share={quote(SHARE, safe='')}", headers={"Accept-Language": browser}
+    )
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert headline(page)[2] == GENUINE["ar"]
+    found = re.search(r'<div class="badge-head">.*?<h2>(.*?)</h2>', page.text, re.DOTALL)
+    assert found
+    assert f'lang="{shown_in}" dir="ltr"' in found[1]
+    assert name in found[1]
+    assert 'lang="ar" dir="rtl"' not in page.text.partition("<main")[2], (
+        "what is foreign never passes for Arabic"
+    )
 
 
 def test_every_framework_term_of_every_skill_is_named_and_linked(employer: Employer) -> None:

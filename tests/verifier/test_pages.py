@@ -1,4 +1,4 @@
-"""The pages themselves: no cookie, no account, light, in three languages, clear when refusing."""
+"""The pages themselves: no cookie, no account, light, in every language, clear when refusing."""
 
 import io
 import json
@@ -15,7 +15,12 @@ from web.app import Services
 from web.languages import languages
 from web.settings import DemoEntry
 
-PASTE = {"en": "Paste a badge", "fr": "Collez un badge", "es": "Pegue una insignia"}
+PASTE = {
+    "en": "Paste a badge",
+    "fr": "Collez un badge",
+    "es": "Pegue una insignia",
+    "ar": "يُرجى لصق شارة",
+}
 
 
 @pytest.fixture

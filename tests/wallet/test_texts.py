@@ -18,6 +18,8 @@ FORBIDDEN = {
     "es": "clave claves llave token tokens emisor emisores verificador verificadores titular "
     "titulares json prueba pruebas revocar revocada revocado credencial credenciales fallado "
     "fallo suspendido",
+    "ar": "مفتاح المفتاح مفاتيح مصدر المصدر حامل الحامل إثبات الإثبات دليل فشل فشلت رسب رسبت "
+    "json token credential",
 }
 
 
@@ -31,12 +33,11 @@ def messages(language: str) -> list[tuple[str, str]]:
                 continue
             ids = message.id if isinstance(message.id, tuple) else (message.id,)
             texts = message.string if isinstance(message.string, tuple) else (message.string,)
-            for one, text in zip(ids, ids if language == "en" else texts, strict=True):
-                found.append((one, text))
+            found += [(ids[0], text) for text in (ids if language == "en" else texts)]
     return found
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", FORBIDDEN)
 def test_no_word_of_the_trade_is_used(language: str) -> None:
     words = set(FORBIDDEN[language].split())
     wrong = {
@@ -48,12 +49,12 @@ def test_no_word_of_the_trade_is_used(language: str) -> None:
     assert not [text for _msgid, text in messages(language) if re.search(r"\bDIDs?\b", text)]
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", FORBIDDEN)
 def test_sentences_have_twelve_words_at_most_on_average(language: str) -> None:
     long = {}
     for _msgid, text in messages(language):
         sentences = [
-            one for one in re.split(r"[.!?:]+(?:\s|$)", _without_places(text)) if one.strip()
+            one for one in re.split(r"[.!?:؟]+(?:\s|$)", _without_places(text)) if one.strip()
         ]
         words = sum(len(re.findall(r"[\w'’-]+", one)) for one in sentences)
         if sentences and words / len(sentences) > MOST_WORDS:

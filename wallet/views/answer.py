@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from contexts.labels import LANGUAGES
 from credentials.exchange import oid4vp
 from wallet import answering
 from wallet.answering import Asked
@@ -19,7 +20,7 @@ from wallet.views.common import (
 )
 from web.app import services
 from web.errors import Refused
-from web.languages import current_language
+from web.languages import closest_language
 
 blueprint = Blueprint("answer", __name__)
 
@@ -104,7 +105,7 @@ def _asked() -> Asked:
 
 def _page(asked: Asked, error: Refused | None = None) -> str:
     choices = [
-        (one, view_badge(one.document, current_language()), is_valid_now(one.findings))
+        (one, view_badge(one.document, closest_language(LANGUAGES)), is_valid_now(one.findings))
         for one in asked.choices
     ]
     return render_template(

@@ -7,13 +7,14 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
+from contexts.labels import LANGUAGES
 from wallet import badges, checking_daily, looking_again, receiving, sharing, waiting
 from wallet.badges import KeptBadge
 from wallet.news import news_of
 from wallet.reading import BadgeView, view_badge
 from wallet.views.common import open_wallet, wallet_settings
 from web.app import services
-from web.languages import N_, catalogue, current_language, languages
+from web.languages import N_, catalogue, closest_language, current_language, languages
 
 blueprint = Blueprint("badges", __name__)
 
@@ -64,6 +65,7 @@ def detail(badge_id: UUID) -> str:
         badge=badge,
         view=view,
         sentence=_sentence_to_say(view),
+        sentence_language=_sentence_language(view),
         new=request.args.get("new") == "1",
         checked=request.args.get("checked") == "1",
     )
@@ -136,12 +138,16 @@ def delete(badge_id: UUID) -> Response:
 
 
 def _view(badge: KeptBadge) -> BadgeView:
-    return view_badge(badge.document, current_language())
+    return view_badge(badge.document, closest_language(LANGUAGES))
+
+
+def _sentence_language(view: BadgeView) -> str:
+    return view.language if view.language in languages() else current_language()
 
 
 def _sentence_to_say(view: BadgeView) -> str:
     """Write what to say to an employer, in the language of the badge."""
-    language = view.language if view.language in languages() else current_language()
+    language = _sentence_language(view)
 
     def say(message: str) -> str:
         return str(catalogue(language).ugettext(message))

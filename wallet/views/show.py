@@ -6,13 +6,14 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from contexts.labels import LANGUAGES
 from wallet import answering, badges, sharing
 from wallet.reading import view_badge
 from wallet.sharing import OwnShare
 from wallet.views.common import open_wallet, wallet_settings
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, current_language
+from web.languages import N_, closest_language
 
 blueprint = Blueprint("show", __name__)
 
@@ -47,7 +48,7 @@ def look(share_id: UUID) -> str:
     """Show what others will see; once it is shown, the code for them to scan."""
     wallet, now = open_wallet(), services().now()
     share = sharing.find(services().database, wallet, share_id, now=now)
-    views = [view_badge(document, current_language()) for document in share.documents]
+    views = [view_badge(document, closest_language(LANGUAGES)) for document in share.documents]
     if share.state == "draft":
         return render_template("show_preview.html", share=share, views=views, **_time_left(share))
     settings = wallet_settings()
@@ -93,7 +94,7 @@ def stop_all() -> Response:
 def _choose_page(chosen: list[str], duration: str, error: Refused | None = None) -> str:
     wall = badges.wall(services().database, open_wallet())
     shown = [
-        (badge, view_badge(badge.document, current_language()))
+        (badge, view_badge(badge.document, closest_language(LANGUAGES)))
         for badge in wall.badges
         if badge.mine
     ]

@@ -1,6 +1,24 @@
 // Comfort only: every page works without this file.
 
-// "Listen" reads the page aloud with the phone's own voice, in the page's language.
+// What is read aloud of a part of the page: pieces of words, each with its own language, so that
+// a French badge on an Arabic page is read by a French voice.
+function pieces(part) {
+  if (part.dataset.speak) return [[part.closest("[lang]").lang, part.dataset.speak]];
+  const found = [];
+  const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode()); ) {
+    const around = node.parentElement;
+    if (!node.data.trim() || around.closest("[aria-hidden], script, template")) continue;
+    if (around.checkVisibility && !around.checkVisibility()) continue;
+    const language = around.closest("[lang]").lang;
+    const last = found[found.length - 1];
+    if (last && last[0] === language) last[1] += ` ${node.data.trim()}`;
+    else found.push([language, node.data.trim()]);
+  }
+  return found;
+}
+
+// "Listen" reads the page aloud with the phone's own voices.
 const listen = document.querySelector("[data-listen]");
 if (listen && "speechSynthesis" in window) {
   listen.hidden = false;
@@ -11,9 +29,11 @@ if (listen && "speechSynthesis" in window) {
     }
     const parts = document.querySelectorAll("[data-speak]");
     for (const part of parts.length ? parts : [document.querySelector("main")]) {
-      const words = new SpeechSynthesisUtterance(part.dataset.speak || part.innerText);
-      words.lang = part.closest("[lang]").lang;
-      speechSynthesis.speak(words);
+      for (const [language, text] of pieces(part)) {
+        const words = new SpeechSynthesisUtterance(text);
+        words.lang = language;
+        speechSynthesis.speak(words);
+      }
     }
   });
   window.addEventListener("pagehide", () => speechSynthesis.cancel());
