@@ -297,6 +297,7 @@ def end_all_of(session: Session, person_id: UUID, *, now: datetime) -> None:
     ):
         appointment.valid_until = now
         session.add(appointment)
+        appointment_badges.end(session, appointment.id, now=now)
     session.flush()
     for one in nominations:
         one.suspended_for = None

@@ -20,6 +20,7 @@ from issuer.cohort_tables import CohortMember
 from issuer.deferral_tables import Deferral, DeferralState
 from issuer.feedback_tables import Feedback
 from issuer.notice_tables import Mailbox, Notice, NoticeState
+from issuer.presenting_tables import PresentationRequest
 from issuer.privacy_tables import DataRequest, RetentionCount, RetentionRun
 from issuer.profile import IssuingBody
 from issuer.showcase_tables import Showing
@@ -264,7 +265,10 @@ def _codes(session: Session, _body: IssuingBody, now: datetime) -> int:
     wrong = delete(WrongCode).where(col(WrongCode.at) < now - WRONG_CODES_KEPT)
     nonces = delete(Nonce).where(col(Nonce.expires) <= now)
     invited = delete(RoleInvitation).where(col(RoleInvitation.expires) <= now)
-    return sum(session.exec(one).rowcount for one in (codes, wrong, nonces, invited))
+    shown = delete(PresentationRequest).where(
+        col(PresentationRequest.expires) < now - WRONG_CODES_KEPT
+    )
+    return sum(session.exec(one).rowcount for one in (codes, wrong, nonces, invited, shown))
 
 
 def _tokens(session: Session, _body: IssuingBody, now: datetime) -> int:
