@@ -45,19 +45,29 @@ MAX_CELL = 120
 MAX_QUOTA = 500
 
 _COLUMNS = {
-    "name": ("name", "first name", "nom", "prénom", "nombre"),
-    "contact": ("contact", "e-mail", "email", "phone", "téléphone", "teléfono", "contacto"),
-    "site": ("site", "centre", "center", "centro"),
-    "language": ("language", "langue", "idioma"),
-    "kind": ("kind", "type", "statut", "situación"),
-    "tongue": ("tongue", "mother tongue", "langue maternelle", "lengua materna"),
+    "name": ("name", "first name", "nom", "prénom", "nombre", "الاسم"),
+    "contact": (
+        "contact",
+        "e-mail",
+        "email",
+        "phone",
+        "téléphone",
+        "teléfono",
+        "contacto",
+        "الاتصال",
+    ),
+    "site": ("site", "centre", "center", "centro", "المركز"),
+    "language": ("language", "langue", "idioma", "اللغة"),
+    "kind": ("kind", "type", "statut", "situación", "النوع"),
+    "tongue": ("tongue", "mother tongue", "langue maternelle", "lengua materna", "اللغة الأم"),
 }
 """How each column may be headed, in the languages of the service."""
 _NEEDED = ("name", "site")
 _KINDS = {
     Kind.JOB_SEEKER: ("job_seeker", "job seeker", "demandeur d'emploi", "demandeuse d'emploi",
-                      "en busca de empleo"),
-    Kind.EMPLOYEE: ("employee", "salarié", "salariée", "empleado", "empleada"),
+                      "en busca de empleo", "يبحث عن عمل", "تبحث عن عمل"),
+    Kind.EMPLOYEE: ("employee", "salarié", "salariée", "empleado", "empleada",
+                    "لديه عمل", "لديها عمل"),
 }  # fmt: skip
 
 

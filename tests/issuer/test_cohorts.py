@@ -175,10 +175,19 @@ def test_a_table_that_is_no_text_is_refused(service: Service) -> None:
     assert service.centre.count(CohortMember) == 0
 
 
-def test_a_table_with_spanish_headings_and_semicolons_is_read(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("headings", "kind"),
+    [
+        ("Nombre;Centro;Idioma;Situación;Lengua materna", "empleada"),
+        ("الاسم;المركز;اللغة;النوع;اللغة الأم", "لديها عمل"),
+    ],
+)
+def test_a_table_with_headings_of_another_language_and_semicolons_is_read(
+    service: Service, headings: str, kind: str
+) -> None:
     cohort_id = set_up(service)
     browser = service.browser("clara", Role.COORDINATOR)
-    lines = f"Nombre;Centro;Idioma;Situación;Lengua materna\nAna;{site(service)};es;empleada;ar\n"
+    lines = f"{headings}\nAna;{site(service)};es;{kind};ar\n"
     answer = browser.post(f"/coordinator/groups/{cohort_id}/people", data={"lines": "﻿" + lines})
     assert answer.status_code == 302
     with service.centre.database.reading() as session:
