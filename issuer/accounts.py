@@ -18,6 +18,7 @@ from issuer.tables import (
     AccessCode,
     Appointment,
     Consent,
+    Erasure,
     Grant,
     Organisation,
     Person,
@@ -78,10 +79,8 @@ def create_person(
     contact: str | None = None,
 ) -> Person:
     """Add a person with roles; a contact is kept as a hash, to know the same person again."""
-    name = display_name.strip()
-    if not name or len(name) > 80:
-        raise Refused(N_("Write a name of 1 to 80 letters."), code="name")
-    count = session.exec(select(func.count()).select_from(Person)).one()
+    name = checked_name(display_name)
+    count = _people_ever(session)
     prefix = "C" if Role.CANDIDATE in roles else "E" if Role.EXAMINER in roles else "O"
     person = Person(
         organisation_id=organisation_id,
@@ -94,6 +93,21 @@ def create_person(
     session.add_all(Grant(person_id=person.id, role=role) for role in roles)
     session.flush()
     return person
+
+
+def _people_ever(session: Session) -> int:
+    """Count who has or had an account: a number of somebody erased is not given again."""
+    here = session.exec(select(func.count()).select_from(Person)).one()
+    gone = select(func.count()).where(col(Erasure.person_id).not_in(select(Person.id)))
+    return here + session.exec(gone.select_from(Erasure)).one()
+
+
+def checked_name(name: str) -> str:
+    """Give a name as it is kept, or refuse it."""
+    name = name.strip()
+    if not name or len(name) > 80:
+        raise Refused(N_("Write a name of 1 to 80 letters."), code="name")
+    return name
 
 
 def appoint(
@@ -222,6 +236,7 @@ def has_role(session: Session, person_id: UUID, role: Role) -> bool:
 def give_consent(session: Session, person_id: UUID, *, statistics: bool, now: datetime) -> None:
     """Write down that a candidate agrees to be assessed; statistics are a separate choice."""
     session.merge(Consent(person_id=person_id, assessment_at=now, statistics=statistics))
+    session.flush()
     record(session, "consent.given", person_id, by=person_id, now=now)
 
 

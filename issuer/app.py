@@ -8,18 +8,15 @@ from flask import Flask, Response, g, request
 
 from issuer import (
     accounts,
-    appeals,
     appointments,
-    assessment,
     award_tables,
     batches,
-    cohorts,
     crossing,
-    drafts_of_marks,
     eligibility,
     evidence,
     issuing,
     notices,
+    retention,
     returns,
     stolen_keys,
 )
@@ -54,11 +51,13 @@ from issuer.views import (
 from issuer.views import batches as batch_pages
 from issuer.views import becoming as becoming_pages
 from issuer.views import cohorts as cohort_pages
+from issuer.views import data_officer as data_officer_pages
 from issuer.views import evidence as evidence_pages
 from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
+from issuer.views import my_data as my_data_pages
 from issuer.views import notices as notice_pages
 from issuer.views import second_looks as second_look_pages
 from issuer.views import staff as staff_pages
@@ -111,6 +110,8 @@ def create_app(
     register(app, becoming_pages.blueprint)
     register(app, counting.blueprint)
     register(app, feedback_pages.blueprint)
+    register(app, my_data_pages.blueprint)
+    register(app, data_officer_pages.blueprint)
     register(app, guide_pages.blueprint)
     register(app, staff_pages.blueprint)
     register(app, offers.blueprint)
@@ -167,17 +168,13 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     def work(now: datetime) -> None:
         issuing.recover(services.database, body=body, now=now)
         with services.database.transaction() as session:
-            assessment.expire_drafts(session, now=now)
-            assessment.forget_evidence(session, now=now)
-            cohorts.forget_traits(session)
-            appeals.forget_words(session, now=now)
             returns.take_back_late_files(session, now=now)
-            drafts_of_marks.forget_useless(session)
             appointments.adopt(session, now=now)
             appointments.expire(session, now=now)
             eligibility.look_again(session, body, now=now)
             crossing.draw_all(session, now=now)
             notices.tell_what_runs_out(session, now=now)
+        retention.run(services.database, body=body, now=now)
 
     today = services.clock()
     work(today)

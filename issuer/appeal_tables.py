@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
 from issuer.award_tables import forbid
-from issuer.tables import Table, freeze
+from issuer.tables import Table, freeze, is_erased
 from web.database import UtcDateTime
 
 
@@ -44,7 +44,7 @@ class AppealWords(Table, table=True):
     text: str = Field(sa_column=Column(Text, nullable=False))
 
 
-freeze("appeal")
+freeze("appeal", may_go=is_erased("OLD.candidate_id"))
 
 forbid(
     "appeal",

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from issuer.award_tables import forbid
-from issuer.tables import Table, freeze, one_of
+from issuer.tables import Table, freeze, is_erased, one_of, unchanged
 from web.database import UtcDateTime
 
 
@@ -172,14 +172,30 @@ class CalibrationResult(Table, table=True):
     finished_at: datetime = Field(sa_type=UtcDateTime)
 
 
-for _table in ("nomination_step", "calibration_run", "calibration_mark", "calibration_result"):
-    freeze(_table)
+_ERASED_EXAMINER = (
+    "EXISTS (SELECT 1 FROM erasure JOIN nomination ON nomination.person_id = erasure.person_id "
+    "WHERE nomination.id = {nomination})"
+)
+freeze(
+    "nomination_step",
+    may_change=f"{unchanged('nomination_step', but=['reason'])} AND NEW.reason = '' AND "
+    + _ERASED_EXAMINER.format(nomination="OLD.nomination_id"),
+)
+freeze("calibration_run")
+freeze("calibration_result")
+freeze(
+    "calibration_mark",
+    may_go=_ERASED_EXAMINER.format(
+        nomination="(SELECT nomination_id FROM calibration_run WHERE id = OLD.run_id)"
+    ),
+)
 
 forbid(
     "nomination",
     "what_is_over_stays_over",
     "UPDATE",
-    "OLD.stage IN ('ended', 'expired')",
+    "OLD.stage IN ('ended', 'expired') "
+    f"AND (NEW.stage <> OLD.stage OR NOT {is_erased('OLD.person_id')})",
     "what is over stays over",
 )
 forbid("nomination", "nomination_stays", "DELETE", "1 = 1", "a nomination stays")
@@ -189,8 +205,10 @@ forbid(
     "UPDATE",
     " OR ".join(
         f"NEW.{column} IS DISTINCT FROM OLD.{column}"
-        for column in ("person_id", "skill", "language", "route", "level_ceiling", "reason")
-    ),
+        for column in ("person_id", "skill", "language", "route", "level_ceiling")
+    )
+    + " OR (NEW.reason IS DISTINCT FROM OLD.reason "
+    f"AND NOT (NEW.reason = '' AND {is_erased('OLD.person_id')}))",
     "whom a nomination is of, and for what, never changes",
 )
 forbid(

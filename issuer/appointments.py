@@ -272,6 +272,38 @@ def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: da
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
 
 
+def examined_ever(session: Session, person_id: UUID) -> bool:
+    """Tell whether somebody was ever appointed, or on the way there."""
+    found = session.exec(
+        select(Nomination.id).where(col(Nomination.person_id) == person_id).limit(1)
+    ).first()
+    appointed = session.exec(
+        select(Appointment.id).where(col(Appointment.person_id) == person_id).limit(1)
+    ).first()
+    return found is not None or appointed is not None
+
+
+def end_all_of(session: Session, person_id: UUID, *, now: datetime) -> None:
+    """End every appointment of somebody who goes, and every way to one; what was decided stays."""
+    nominations = session.exec(
+        select(Nomination)
+        .where(col(Nomination.person_id) == person_id, col(Nomination.stage).not_in(_OVER))
+        .with_for_update()
+    ).all()
+    for appointment in session.exec(
+        select(Appointment)
+        .where(col(Appointment.person_id) == person_id, col(Appointment.valid_until) > now)
+        .with_for_update()
+    ):
+        appointment.valid_until = now
+        session.add(appointment)
+        appointment_badges.end(session, appointment.id, now=now)
+    session.flush()
+    for one in nominations:
+        one.suspended_for = None
+        _move(session, one, Stage.ENDED, by=person_id, now=now)
+
+
 def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
     """Suspend at once whose right rests on a badge that no longer counts; give how many.
 

@@ -8,9 +8,10 @@ import json
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from issuer.tables import AuditEvent
+from issuer.tables import AuditCut, AuditEvent
 
 _START = "0" * 64
 
@@ -44,14 +45,33 @@ def record(
 
 def broken_at(session: Session) -> int | None:
     """Give the number of the first event that does not follow from the one before, if any."""
-    expected = _START
+    cut = session.exec(select(AuditCut).order_by(col(AuditCut.number).desc())).first()
+    first, expected = (cut.number + 1, cut.hash) if cut else (1, _START)
     for place, event in enumerate(
-        session.exec(select(AuditEvent).order_by(col(AuditEvent.number))), 1
+        session.exec(select(AuditEvent).order_by(col(AuditEvent.number))), first
     ):
         if event.number != place or event.previous_hash != expected or event.hash != _hash(event):
             return place
         expected = event.hash
     return None
+
+
+def forget_before(session: Session, moment: datetime, *, now: datetime) -> int:
+    """Delete the events that are older than a moment, and give how many.
+
+    The chain goes on from the last of them, of which number and hash stay.
+    """
+    last = session.exec(
+        select(AuditEvent)
+        .where(col(AuditEvent.at) < moment)
+        .order_by(col(AuditEvent.number).desc())
+    ).first()
+    if last is None:
+        return 0
+    session.add(AuditCut(number=last.number, hash=last.hash, older_than=moment, made_at=now))
+    session.flush()
+    gone = session.exec(delete(AuditEvent).where(col(AuditEvent.number) <= last.number))
+    return gone.rowcount
 
 
 def _hash(event: AuditEvent) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from credentials.status import LIST_LENGTH
-from issuer.tables import Table, one_of
+from issuer.tables import Table, is_erased, one_of
 from web.database import UtcDateTime
 
 
@@ -417,7 +417,19 @@ forbid(
     ),
     "only the state of an award changes",
 )
-forbid("award", "award_stays", "DELETE", "1 = 1", "an award stays")
+forbid("award", "award_stays", "DELETE", f"NOT {is_erased('OLD.candidate_id')}", "an award stays")
+_AWARD_OF_CHANGE = "(SELECT award_id FROM credential WHERE id = OLD.credential_id)"
+_ERASED_HOLDER = (
+    "EXISTS (SELECT 1 FROM erasure JOIN award ON award.candidate_id = erasure.person_id "
+    "WHERE award.id = {award})"
+)
+forbid(
+    "credential",
+    "badge_stays",
+    "DELETE",
+    f"NOT {_ERASED_HOLDER.format(award='OLD.award_id')}",
+    "a badge stays",
+)
 forbid(
     "award",
     "officers_release_for_their_own_centre",
@@ -474,7 +486,7 @@ forbid(
     "badge_change",
     "confirmed_change_stays",
     "DELETE",
-    "OLD.confirmed_by IS NOT NULL",
+    "OLD.confirmed_by IS NOT NULL AND NOT " + _ERASED_HOLDER.format(award=_AWARD_OF_CHANGE),
     "a confirmed change stays",
 )
 forbid("status_entry", "places_stay_taken", "DELETE", "1 = 1", "a status place is never reused")

@@ -92,8 +92,10 @@ def work(
         )
         pause("released")
         with database.transaction() as session:  # 3
-            row.state, row.why = (RowState.REFUSED, why) if why else (RowState.RELEASED, "")
-            session.merge(row)
+            kept = session.get(BatchRow, (row.batch_id, row.place), with_for_update=True)
+            if kept is not None:  # else its person was erased meanwhile
+                kept.state, kept.why = (RowState.REFUSED, why) if why else (RowState.RELEASED, "")
+                session.add(kept)
         done += 1
     return done
 

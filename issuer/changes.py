@@ -119,6 +119,32 @@ def confirm(
     return Action(request.action)
 
 
+def cancel_at_holders_wish(
+    session: Session, badge: Credential, *, by: UUID, body: IssuingBody, now: datetime
+) -> None:
+    """Cancel a badge, with its row locked, because its holder leaves and wants it so.
+
+    The holder's own request is a reason that needs no second person (invariant 25); what somebody
+    else asked for is settled by it.
+    """
+    asked = _open_request(session, badge)
+    if asked is not None:
+        record(session, f"{asked.action}.dropped", badge.id, by=by, now=now)
+        session.delete(asked)
+        session.flush()
+    request = Change(
+        credential_id=badge.id,
+        action=Action.REVOKE,
+        reason=Reason.HOLDER_REQUEST,
+        requested_by=by,
+        requested_at=now,
+    )
+    session.add(request)
+    session.flush()
+    record(session, f"{Action.REVOKE}.asked", badge.id, by=by, now=now)
+    _carry_out(session, _Confirmed(badge, request, by, body, now))
+
+
 def drop(session: Session, award_id: UUID, *, officer_id: UUID, now: datetime) -> None:
     """Take back a request; the badge stays as it is."""
     badge = badge_of_centre(session, award_id, by=officer_id)

@@ -217,8 +217,8 @@ def collect(
     if not hmac.compare_digest(expected.encode(), transaction_id.encode()):  # 1
         raise UnknownTransaction
     with database.reading() as session:
-        found = session.get_one(Deferral, deferral_id)
-        if found.state != DeferralState.PENDING or found.holder is None:
+        found = session.get(Deferral, deferral_id)
+        if found is None or found.state != DeferralState.PENDING or found.holder is None:
             raise UnknownTransaction
         submission = session.get_one(Submission, found.submission_id)
         stands = standing(session, submission)  # 2

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from issuer import assessment, second_looks
+from issuer import assessment, consent_trail, second_looks
 from issuer.answers import FILE
 from issuer.audit import record
 from issuer.evidence_tables import ContentType, Evidence, RecordingConsent
 from issuer.framework import Task
 from issuer.photos import clean_photo
+from issuer.privacy_tables import About
 from issuer.sounds import clean_recording
 from issuer.tables import Answer, Submission, SubmissionState
 from web.errors import Refused
@@ -26,7 +27,7 @@ from web.languages import N_
 MAX_UPLOAD_BYTES = 13_000_000
 """A photo as a phone writes it, and the fields beside it."""
 
-_ENDINGS = {
+ENDINGS = {
     ContentType.JPEG: "jpg",
     ContentType.WEBM: "webm",
     ContentType.OGG: "ogg",
@@ -67,9 +68,11 @@ def said_about_recording(session: Session, person_id: UUID) -> bool | None:
 def say_about_recording(session: Session, person_id: UUID, *, agreed: bool, now: datetime) -> None:
     """Write down what somebody said; a no deletes what is kept in work that was not sent."""
     session.merge(RecordingConsent(person_id=person_id, agreed=agreed, said_at=now))
+    session.flush()
     record(
         session, f"recording.{'agreed' if agreed else 'refused'}", person_id, by=person_id, now=now
     )
+    consent_trail.note(session, person_id, About.RECORDING, agreed=agreed, now=now)
     if agreed:
         return
     drafts = session.exec(
@@ -176,5 +179,5 @@ def _shown(session: Session, submission: Submission, task_id: str) -> Shown:
     kept = session.get(Evidence, (submission.id, task_id))
     if kept is None:
         raise Refused(N_("There is nothing at this address."), status=404, code="unknown")
-    ending = _ENDINGS[ContentType(kept.content_type)]
+    ending = ENDINGS[ContentType(kept.content_type)]
     return Shown(f"{submission.alias}.{ending}", kept.content_type, kept.content)

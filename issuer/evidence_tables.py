@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import JSON, Field
 
-from issuer.tables import Table, freeze, one_of
+from issuer.tables import Table, freeze, is_erased, one_of, only_contacts_follow
 from web.database import UtcDateTime
 
 MAX_KEPT_BYTES = 6_000_000
@@ -98,11 +98,13 @@ class Observation(Table, table=True):
         ForeignKeyConstraint(
             ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
         ),
-        ForeignKeyConstraint(
-            ["candidate_id", "candidate_contact"], ["person.id", "person.contact_hash"]
-        ),
-        ForeignKeyConstraint(
-            ["examiner_id", "examiner_contact"], ["person.id", "person.contact_hash"]
+        *(
+            ForeignKeyConstraint(
+                [f"{who}_id", f"{who}_contact"],
+                ["person.id", "person.contact_hash"],
+                onupdate="CASCADE",
+            )
+            for who in ("candidate", "examiner")
         ),
     )
 
@@ -121,7 +123,11 @@ class Observation(Table, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
-freeze("observation")
+freeze(
+    "observation",
+    may_go=is_erased("OLD.candidate_id"),
+    may_change=only_contacts_follow("observation"),
+)
 
 _UNOBSERVED = (
     "EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id "

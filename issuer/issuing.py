@@ -248,7 +248,11 @@ def carry_out(
 
 
 def _first_offer(session: Session, award_id: UUID, *, body: IssuingBody, now: datetime) -> bool:
-    award = session.exec(select(Award).where(col(Award.id) == award_id).with_for_update()).one()
+    award = session.exec(
+        select(Award).where(col(Award.id) == award_id).with_for_update()
+    ).one_or_none()
+    if award is None:  # its person was erased meanwhile
+        return False
     if session.exec(select(Offer.id).where(col(Offer.award_id) == award_id)).first():
         return False
     offers.make_offer(session, award_id, secret=body.secret, now=now)
@@ -365,7 +369,10 @@ def recover(database: Database, *, body: IssuingBody, now: datetime) -> Recovere
     for award_id in waiting:
         try:
             with database.reading() as session:
-                content = trail.content_of(session, session.get_one(Award, award_id))
+                award = session.get(Award, award_id)
+                if award is None:  # its person was erased meanwhile
+                    continue
+                content = trail.content_of(session, award)
                 document = prepare_with_endorsements(session, body, content, now=now)
             intended += intend(database, award_id, document, body=body, now=now)
         except (CredentialError, Refused, LookupError, ValueError) as error:

@@ -42,4 +42,8 @@ class MarkingTime(Table, table=True):
     minutes: int
 
 
-freeze("shown_note")
+freeze(
+    "shown_note",
+    may_go="EXISTS (SELECT 1 FROM erasure JOIN assessment "
+    "ON assessment.candidate_id = erasure.person_id WHERE assessment.id = OLD.assessment_id)",
+)

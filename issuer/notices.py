@@ -124,7 +124,9 @@ def send_waiting(
             last = error.for_good or notice.tries > len(_WAITS)
             state = NoticeState.GIVEN_UP if last else NoticeState.WAITING
         with database.transaction() as session:  # 3
-            session.get_one(Notice, notice.id).state = state
+            kept = session.get(Notice, notice.id)
+            if kept is not None:  # else its person was erased meanwhile
+                kept.state = state
     return taken
 
 

@@ -94,4 +94,11 @@ forbid(
     "OR NEW.returned_at IS DISTINCT FROM OLD.returned_at",
     "a file is sent back once",
 )
-forbid("file_return", "file_return_stays", "DELETE", "1 = 1", "a file is sent back once")
+forbid(
+    "file_return",
+    "file_return_stays",
+    "DELETE",
+    "NOT EXISTS (SELECT 1 FROM erasure JOIN submission "
+    "ON submission.candidate_id = erasure.person_id WHERE submission.id = OLD.submission_id)",
+    "a file is sent back once",
+)

@@ -303,8 +303,8 @@ def _replace(
 ) -> set[int]:
     """Replace one badge in one transaction; give the status lists in which a place was set."""
     with database.transaction() as session:
-        row = session.get_one(StolenKeyRow, (stolen.id, credential_id), with_for_update=True)
-        if row.fate != Fate.WAITING:
+        row = session.get(StolenKeyRow, (stolen.id, credential_id), with_for_update=True)
+        if row is None or row.fate != Fate.WAITING:  # none: its holder was erased meanwhile
             return set()
         badge = session.get_one(Credential, credential_id, with_for_update=True)
         row.fate, row.why = _settle(session, stolen, badge, body=body, now=now)

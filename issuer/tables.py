@@ -263,11 +263,13 @@ class Assessment(Table, table=True):
         ForeignKeyConstraint(
             ["submission_id", "candidate_id"], ["submission.id", "submission.candidate_id"]
         ),
-        ForeignKeyConstraint(
-            ["candidate_id", "candidate_contact"], ["person.id", "person.contact_hash"]
-        ),
-        ForeignKeyConstraint(
-            ["examiner_id", "examiner_contact"], ["person.id", "person.contact_hash"]
+        *(
+            ForeignKeyConstraint(
+                [f"{who}_id", f"{who}_contact"],
+                ["person.id", "person.contact_hash"],
+                onupdate="CASCADE",
+            )
+            for who in ("candidate", "examiner")
         ),
     )
 
@@ -387,18 +389,72 @@ class AuditEvent(Table, table=True):
     hash: str = Field(unique=True)
 
 
-_FROZEN = ("assessment", "decision", "audit_event")
+class AuditCut(Table, table=True):
+    """Up to where the trail was deleted because its time was over; the chain goes on from here."""
+
+    __tablename__ = "audit_cut"
+
+    number: int = Field(primary_key=True)
+    """The last event that was deleted."""
+    hash: str
+    older_than: datetime = Field(sa_type=UtcDateTime)
+    made_at: datetime = Field(sa_type=UtcDateTime)
 
 
-def freeze(table: str) -> None:
-    """Let the database refuse every change of rows of `table`."""
-    for action in ("UPDATE", "DELETE"):
+class Erasure(Table, table=True):
+    """Somebody who was erased: a number that points to nobody, for good.
+
+    It is the only key to rows that are final: what is of this person may go, and nothing else may.
+    It also sees to it that nothing of this person comes back.
+    """
+
+    __tablename__ = "erasure"
+
+    person_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+def is_erased(owner: str) -> str:
+    """Write the condition that the person in a column, say OLD.candidate_id, was erased."""
+    return f"EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = {owner})"  # noqa: S608 - ours
+
+
+def unchanged(table: str, *, but: Iterable[str]) -> str:
+    """Write the condition that an update leaves all columns of `table` as they are, but some."""
+    columns = [one.name for one in Table.metadata.tables[table].columns if one.name not in but]
+    return " AND ".join(
+        f"CAST(NEW.{name} AS TEXT) IS NOT DISTINCT FROM CAST(OLD.{name} AS TEXT)"
+        for name in columns
+    )
+
+
+_CONTACT_OF = "(SELECT contact_hash FROM person WHERE person.id = NEW.{})"
+
+
+def only_contacts_follow(table: str) -> str:
+    """Write the condition that only copies of a contact change, and to what the person has now."""
+    pairs = (("candidate_contact", "candidate_id"), ("examiner_contact", "examiner_id"))
+    follow = " AND ".join(
+        f"(NEW.{contact} IS NOT DISTINCT FROM OLD.{contact} OR (OLD.{contact} IS NOT NULL "
+        f"AND NEW.{contact} IS NOT DISTINCT FROM {_CONTACT_OF.format(person)}))"
+        for contact, person in pairs
+    )
+    return f"{unchanged(table, but=[contact for contact, _ in pairs])} AND {follow}"
+
+
+def freeze(table: str, *, may_go: str = "1 = 0", may_change: str = "1 = 0") -> None:
+    """Let the database refuse every change of rows of `table`.
+
+    But a row goes where `may_go` holds, and is updated where `may_change` holds: conditions over
+    OLD and NEW, for the erasure of a person (domain F.4).
+    """
+    for action, exception, row in (("UPDATE", may_change, "NEW"), ("DELETE", may_go, "OLD")):
         name = f"{table}_is_final_{action.lower()}"
         event.listen(
             Table.metadata.tables[table],
             "after_create",
             DDL(
-                f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} WHEN NOT ({exception}) "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is final'); END"
             ).execute_if(dialect="sqlite"),
         )
@@ -406,13 +462,24 @@ def freeze(table: str) -> None:
             Table.metadata.tables[table],
             "after_create",
             DDL(
-                f"CREATE OR REPLACE FUNCTION {table}_is_final() RETURNS trigger AS $$ "
-                f"BEGIN RAISE EXCEPTION '{table} is final'; END $$ LANGUAGE plpgsql; "
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN "
+                f"IF NOT ({exception}) THEN RAISE EXCEPTION '{table} is final'; END IF; "
+                f"RETURN {row}; END $$ LANGUAGE plpgsql; "
                 f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
-                f"FOR EACH ROW EXECUTE FUNCTION {table}_is_final()"
+                f"FOR EACH ROW EXECUTE FUNCTION {name}()"
             ).execute_if(dialect="postgresql"),
         )
 
 
-for _table in _FROZEN:
-    freeze(_table)
+freeze(
+    "assessment",
+    may_go=is_erased("OLD.candidate_id"),
+    may_change=only_contacts_follow("assessment"),
+)
+freeze("decision", may_go=is_erased("OLD.candidate_id"))
+freeze(
+    "audit_event",
+    may_go="EXISTS (SELECT 1 FROM audit_cut WHERE audit_cut.number >= OLD.number)",
+)
+freeze("audit_cut")
+freeze("erasure")

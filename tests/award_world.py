@@ -1,5 +1,6 @@
 """A centre with people and decided submissions, for tests of awards: real tables, real keys."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, select
 from world import Clock
 
-from issuer import IssuerSettings, accounts, awards, create_app, offers
+from issuer import IssuerSettings, accounts, awards, create_app, offers, status_lists
 from issuer.award_tables import Table
 from issuer.framework import frameworks
 from issuer.framework_library import Library
@@ -31,7 +32,7 @@ from issuer.tables import (
     Role,
     Submission,
 )
-from keys.fetching import Fetch
+from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 from keys.store import KeyStore
 from web.database import Database
 from web.errors import Refused
@@ -96,7 +97,7 @@ class Centre:
                 language=language,
                 level=3,
                 scenario_id="bathroom-morning",
-                framework_version="1.0",
+                framework_version=self.body.framework.version,
                 state="decided",
                 started_at=NOW - timedelta(days=2),
                 sent_at=NOW - timedelta(days=1),
@@ -274,6 +275,26 @@ def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
     database = Database(database_url, Table.metadata)
     database.create()
     return Centre(database, body, _organisation(database), {})
+
+
+def network(centre: Centre) -> Any:
+    """Serve the issuer's document and its lists, and nothing else."""
+
+    def fetch(request: HttpRequest) -> HttpResponse:
+        if request.url == f"{BASE_URL}/.well-known/did.json":
+            text = json.dumps(centre.body.keyring.document())
+        elif request.url == f"{BASE_URL}/status/1":
+            with centre.database.transaction() as session:
+                published = status_lists.publish(
+                    session, 1, centre.body.keyring, base_url=BASE_URL, now=NOW
+                )
+            assert published is not None
+            text = published.text
+        else:
+            raise CannotFetch(request.url)
+        return HttpResponse(200, {}, text.encode(), request.url)
+
+    return fetch
 
 
 def _organisation(database: Database) -> UUID:

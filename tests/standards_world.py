@@ -35,7 +35,7 @@ class Standards:
             rows = session.exec(select(FrameworkEdition)).all()
         return next(row.id for row in rows if row.shipped)
 
-    def draft(self, version: str = "1.1", by: str = "anna") -> UUID:
+    def draft(self, version: str = "1.2", by: str = "anna") -> UUID:
         """Open a draft of the shipped framework."""
         origin, person = self.shipped(), self.person(by)
         with self.service.centre.database.transaction() as session:
@@ -62,7 +62,7 @@ class Standards:
                 now=self.service.clock(),
             )
 
-    def in_review(self, version: str = "1.1", by: str = "anna") -> UUID:
+    def in_review(self, version: str = "1.2", by: str = "anna") -> UUID:
         """Give a version that waits for a second person."""
         edition = self.draft(version, by)
         self.send(edition, by)

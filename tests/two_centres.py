@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlmodel import Session, select
 from werkzeug.routing import Rule
 
-from issuer import accounts, appointments, awards, cohorts, pilot, staff
+from issuer import accounts, appointments, awards, cohorts, data_requests, pilot, staff
 from issuer.appointment_tables import CalibrationRun, Nomination
 from issuer.award_tables import ReceivedEndorsement
 from issuer.batch_tables import Batch
@@ -26,7 +26,7 @@ from issuer.framework_tables import FrameworkEdition
 from issuer.second_look_tables import SecondLook
 from issuer.staff_tables import RoleInvitation
 from issuer.stolen_key_tables import StolenKey
-from issuer.tables import Appointment, Role
+from issuer.tables import Appointment, Person, Role
 from web.mail import MailServer
 
 OWN, ELSEWHERE = "own", "elsewhere"
@@ -267,6 +267,13 @@ class _Things:
             finished_at=NOW,
         )
         session.add_all([batch, received, run, stolen])
+        asked = data_requests.receive(
+            session,
+            session.get_one(Person, self.people[NEIGHBOUR]).alias,
+            "copy",
+            by=self.who(Role.DATA_OFFICER),
+            now=NOW,
+        )
         token = staff.invite(session, "Nora", "officer", by=self.who(Role.ADMINISTRATOR), now=NOW)
         session.flush()
         return {
@@ -280,5 +287,6 @@ class _Things:
             "file_id": files[0],
             "edition_id": str(session.exec(select(FrameworkEdition.id)).first()),
             "token": token,
+            "request_id": str(asked.id),
             "token_hash": session.exec(select(RoleInvitation.token_hash)).one(),
         }

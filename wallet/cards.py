@@ -192,6 +192,16 @@ def change_language(database: Database, wallet: OpenWallet, language: str) -> Op
     return changed
 
 
+def change_nickname(database: Database, wallet: OpenWallet, nickname: str) -> OpenWallet:
+    """Correct what the wallet calls its owner."""
+    changed = replace(wallet, nickname=_clean_nickname(nickname))
+    with database.transaction() as session:
+        row = session.get_one(Wallet, wallet.id)
+        row.profile = _seal_profile(changed)
+        session.add(row)
+    return changed
+
+
 def delete_wallet(database: Database, wallet: OpenWallet) -> None:
     """Delete a wallet with all that is in it; nothing of it can be opened afterwards."""
     with database.transaction() as session:
@@ -199,6 +209,7 @@ def delete_wallet(database: Database, wallet: OpenWallet) -> None:
         for table in tables:
             _delete_rows(session, table, wallet.id)
         session.exec(delete(Wallet).where(col(Wallet.id) == wallet.id))
+    database.forget_old_pages()
 
 
 def _delete_rows(session: Session, table: type[SQLModel], wallet_id: UUID) -> None:

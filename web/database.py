@@ -24,6 +24,7 @@ from sqlmodel import Session
 
 _BUSY_MILLISECONDS = 10_000
 _PAUSE_SECONDS = 5.0
+_TIDY_MILLISECONDS = 200
 _CREATING = 0x6D79637265640001  # our own number for PostgreSQL's lock
 
 
@@ -94,6 +95,15 @@ class Database:
                 finally:
                     session.expunge_all()  # so that what was read stays readable afterwards
                     connection.rollback()
+
+    def forget_old_pages(self) -> None:
+        """Take what was deleted out of SQLite's log as well; while others read, later does it."""
+        if self.engine.dialect.name != "sqlite" or isinstance(self.engine.pool, StaticPool):
+            return
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_TIDY_MILLISECONDS}")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
     def close(self) -> None:
         """Give all connections back."""

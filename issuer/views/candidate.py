@@ -13,6 +13,7 @@ from issuer import (
     appeals,
     assessment,
     attempts,
+    consents,
     deferrals,
     evidence,
     feedback,
@@ -36,6 +37,13 @@ from web.languages import N_, current_language, gettext
 
 blueprint = Blueprint("candidate", __name__, url_prefix="/me")
 
+_ASKED = {
+    "age": N_("Only people of 16 or older can take part."),
+    "assessment": N_("Without your yes we cannot look at your tasks."),
+    "statistics": "",
+    "recording": "",
+}
+"""What is asked on the first page, and what a missing yes means; "" for a question of free will."""
 _STEPS = (N_("Sent"), N_("Being looked at"), N_("Decided"), N_("Badge ready"))
 
 
@@ -69,21 +77,24 @@ def skills() -> str | Response:
 @require(Role.CANDIDATE)
 def consent() -> str:
     """Ask for consent, one idea at a time."""
-    return render_template("candidate/consent.html", errors={})
+    return render_template("candidate/consent.html", errors={}, said=dict.fromkeys(_ASKED, False))
 
 
 @blueprint.post("/agree")
 @require(Role.CANDIDATE)
 def give_consent() -> Response | tuple[str, int]:
-    """Keep what the person agreed to; refusing statistics changes nothing else."""
-    if request.form.get("assessment") != "yes":
-        errors = {"assessment": gettext("Without your yes we cannot look at your tasks.")}
-        return render_template("candidate/consent.html", errors=errors), 422
+    """Keep what the person agreed to, each apart; only tasks and age need a yes."""
+    said = {name: request.form.get(name) == "yes" for name in _ASKED}
+    errors = {name: gettext(text) for name, text in _ASKED.items() if text and not said[name]}
+    if errors:
+        return render_template("candidate/consent.html", errors=errors, said=said), 422
     with services().database.transaction() as session:
-        accounts.give_consent(
+        consents.begin(
             session,
             visitor().id,
-            statistics=request.form.get("statistics") == "yes",
+            old_enough=said["age"],
+            statistics=said["statistics"],
+            recording=said["recording"],
             now=services().now(),
         )
     return redirect(url_for("counting.ask"))

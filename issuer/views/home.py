@@ -69,4 +69,6 @@ def _home_of(visitor: Visitor) -> str:
         return url_for("standards.overview")
     if visitor.is_(Role.ADMINISTRATOR):
         return url_for("staff.index")
+    if visitor.is_(Role.DATA_OFFICER):
+        return url_for("data_officer.overview")
     return url_for("candidate.skills")

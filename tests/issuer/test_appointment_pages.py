@@ -221,7 +221,7 @@ def test_an_expert_badge_makes_eligible_and_its_suspension_suspends(service: Ser
 def test_an_expert_is_told_that_they_can_help(service: Service, level: int, told: bool) -> None:
     service.released(level=level, examiners=("eva", "ines"))
     browser = service.browser("maria")
-    browser.post("/me/agree", data={"assessment": "yes"})
+    browser.post("/me/agree", data={"age": "yes", "assessment": "yes"})
     assert ("You can help examine others" in browser.get("/me/").text) is told
 
 

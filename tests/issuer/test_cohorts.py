@@ -417,7 +417,7 @@ def test_use_is_noted_of_those_who_agreed_and_of_nobody_else(service: Service) -
 
 def test_answering_notes_the_language_and_that_something_was_heard(service: Service) -> None:
     maria = service.browser("maria", Role.CANDIDATE)
-    maria.post("/me/agree", data={"assessment": "yes", "statistics": "yes"})
+    maria.post("/me/agree", data={"age": "yes", "assessment": "yes", "statistics": "yes"})
     begun = maria.post(
         "/me/start/technical-cleaning?lang=es", data={"language": "es", "level": "3"}
     )

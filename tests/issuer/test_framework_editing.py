@@ -89,12 +89,12 @@ def test_nothing_is_published_with_a_problem_in_it(house):
 
 
 def test_an_older_number_is_not_published_after_a_newer_one(house):
-    older, newer = house.in_review("1.1"), house.in_review("1.2")
+    older, newer = house.in_review("1.2"), house.in_review("1.3")
     house.publish(newer)
     assert refused(house.publish, older).code == "version"
 
 
-@pytest.mark.parametrize("version", ["1.0", "0.9", "1", "one", "1.0.0.1", "", "1.1; DROP TABLE"])
+@pytest.mark.parametrize("version", ["1.1", "0.9", "1", "one", "1.0.0.1", "", "1.2; DROP TABLE"])
 def test_a_draft_needs_a_new_and_higher_number(house, version):
     assert refused(house.draft, version).status in (409, 422)
 
@@ -256,15 +256,15 @@ def test_new_work_gets_the_latest_version_and_begun_work_keeps_its_own(house):
 
     with service.centre.database.transaction() as session:
         give_consent(session, maria, statistics=False, now=service.clock())
-    assert begin("es") == "1.0"
+    assert begin("es") == "1.1"
     edition = house.draft()
     house.change(edition, {("texts", "fr", "skill", "technical-cleaning", "name"): "Ménage"})
     house.send(edition)
     house.publish(edition)
     service.browser().get("/health")
-    assert begin("fr") == "1.1"
-    assert body.library.version("1.0").skill_name("technical-cleaning", "fr") != "Ménage"
-    assert body.library.version("1.1").skill_name("technical-cleaning", "fr") == "Ménage"
+    assert begin("fr") == "1.2"
+    assert body.library.version("1.1").skill_name("technical-cleaning", "fr") != "Ménage"
+    assert body.library.version("1.2").skill_name("technical-cleaning", "fr") == "Ménage"
 
 
 def test_editions_of_an_earlier_version_stay_served_byte_for_byte(house):
@@ -276,22 +276,22 @@ def test_editions_of_an_earlier_version_stay_served_byte_for_byte(house):
     house.send(edition)
     house.publish(edition)
     assert visitor.get(f"{plain}/fr", headers={"Accept": "application/ld+json"}).data == before
-    later = f"/frameworks/mycred4home/1.1{plain}"
+    later = f"/frameworks/mycred4home/1.2{plain}"
     document = visitor.get(f"{later}/fr", headers={"Accept": "application/ld+json"}).get_json(
         force=True
     )
     assert document["name"] == "Ménage - Expert"
     assert document["id"] == f"http://localhost:8001{later}"
     assert visitor.get(later).status_code == 200
-    assert visitor.get(f"/frameworks/mycred4home/1.2{plain}").status_code == 404
-    assert visitor.get("/frameworks/mycred4home/1.1/images/technical-cleaning-expert.svg")
+    assert visitor.get(f"/frameworks/mycred4home/1.3{plain}").status_code == 404
+    assert visitor.get("/frameworks/mycred4home/1.2/images/technical-cleaning-expert.svg")
 
 
 def test_a_badge_is_of_the_version_in_which_the_work_was_done(house):
     decision = house.service.centre.decided()
     house.publish(house.in_review())
     house.service.browser().get("/health")
-    assert house.service.centre.body.framework.version == "1.1"
+    assert house.service.centre.body.framework.version == "1.2"
     awards.release(
         house.service.centre.database,
         decision,
@@ -301,21 +301,21 @@ def test_a_badge_is_of_the_version_in_which_the_work_was_done(house):
     )
     with house.service.centre.database.reading() as session:
         text = session.exec(select(Credential.intended_text)).one()
-    assert '"version":"1.0"' in text
+    assert '"version":"1.1"' in text
     assert "/frameworks/" not in text
 
 
 def test_the_version_that_came_first_stays_although_a_release_brings_another(house, tmp_path):
     folder = Path(shutil.copytree(FOLDER / "mycred4home", tmp_path / "later" / "mycred4home"))
     file = folder / "framework.toml"
-    file.write_text(file.read_text("utf-8").replace('version = "1.0"', 'version = "2.0"'), "utf-8")
+    file.write_text(file.read_text("utf-8").replace('version = "1.1"', 'version = "2.0"'), "utf-8")
     later = frameworks(tmp_path / "later")["mycred4home"]
     database = house.service.centre.database
     library = open_library(database, later, now=house.service.clock())
-    assert [one.version for one in library.versions()] == ["2.0", "1.0"]
+    assert [one.version for one in library.versions()] == ["2.0", "1.1"]
     assert library.current.prefix == "/frameworks/mycred4home/2.0"
-    assert library.version("1.0").prefix == ""
+    assert library.version("1.1").prefix == ""
     again = open_library(database, later, now=house.service.clock())
-    assert [one.version for one in again.versions()] == ["2.0", "1.0"]
+    assert [one.version for one in again.versions()] == ["2.0", "1.1"]
     with database.reading() as session:
         assert len(session.exec(select(FrameworkEdition)).all()) == 2

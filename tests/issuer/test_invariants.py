@@ -25,11 +25,13 @@ from issuer import (
     awards,
     changes,
     endorsements,
+    erasure,
     issuing,
 )
 from issuer.appointment_tables import Nomination
 from issuer.award_tables import Award, Change, Credential, ReceivedEndorsement, StatusEntry
 from issuer.framework import frameworks
+from issuer.privacy_tables import KeptBadge
 from issuer.tables import (
     Appointment,
     Assessment,
@@ -146,6 +148,11 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "issuer/test_stolen_keys.py::test_a_second_operation_at_once_is_refused",
         "issuer/test_stolen_keys.py::test_killed_in_the_middle_it_goes_on_after_a_restart",
     ),
+    27: (
+        "issuer/test_erasure.py::test_nothing_of_an_erased_person_is_anywhere_in_the_database",
+        "issuer/test_erasure.py::test_what_stays_of_a_badge_is_its_place_its_name_and_a_month",
+        "issuer/test_retention.py::test_a_name_goes_after_24_months_and_the_badge_stays",
+    ),
     28: ("wallet/test_sharing.py::test_share_holds_byte_for_byte_what_the_preview_showed",),
     29: ("project/test_texts.py::test_no_text_is_missing",),
     30: (
@@ -156,9 +163,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
 }
 """Rule → tests of other files that attack it."""
 
-NOT_YET: dict[int, str] = {
-    27: "There is no deleting of a person yet, so nothing that could keep too much.",
-}
+NOT_YET: dict[int, str] = {}
 """Rule → what of it is not true yet."""
 
 
@@ -748,6 +753,36 @@ def test_invariant_25_whoever_asks_is_not_the_second_person(centre: Centre) -> N
             session, award_id, officer_id=centre.people["olga"], body=centre.body, now=NOW
         )
     assert refusal.value.code == "two-persons"
+
+
+def test_invariant_27_an_erased_person_leaves_a_place_an_achievement_and_a_month(
+    centre: Centre,
+) -> None:
+    """Whatever else a row could hold is not there: neither columns nor other rows."""
+    award_id = release(centre, centre.decided())
+    deliver(centre, award_id)
+    maria = centre.people["maria"]
+    erasure.erase(
+        centre.database,
+        maria,
+        keep_badges=True,
+        end_open_work=True,
+        by=maria,
+        body=centre.body,
+        now=NOW,
+    )
+    with centre.database.reading() as session:
+        kept = session.exec(select(KeptBadge)).one()
+        for table in (Person, Submission, Assessment, Decision, Award, Credential):
+            column = "id" if table is Person else "candidate_id"
+            rows = session.exec(select(table)).all()
+            assert all(getattr(one, column, None) != maria for one in rows)
+        assert session.exec(select(Credential)).all() == []
+    assert set(kept.model_dump()) == {"list_number", "position", "achievement_id", "month"}
+    assert kept.month.day == 1
+    for statement in ("UPDATE kept_badge SET month = month", "DELETE FROM kept_badge"):
+        with pytest.raises(DatabaseError), centre.database.transaction() as session:
+            session.connection().exec_driver_sql(statement)
 
 
 def test_invariant_29_a_time_without_a_zone_is_not_stored(quick: Centre) -> None:

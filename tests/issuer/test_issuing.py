@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from award_world import BASE_URL, NOW, Centre, open_centre
+from award_world import BASE_URL, NOW, Centre, network, open_centre
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
@@ -16,12 +16,11 @@ from credentials.proofs import add_proof, verify_proof
 from credentials.report import Headline
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
-from issuer import awards, changes, endorsements, issuing, offers, status_lists
+from issuer import awards, changes, endorsements, issuing, offers
 from issuer.award_tables import Award, Credential, Offer, StatusEntry
 from issuer.issuing import deliver, prepare
 from issuer.tables import Role
 from keys.did import did_key
-from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 from keys.material import PrivateKey
 from web.errors import Refused
 
@@ -48,26 +47,6 @@ def collect(centre: Centre, award_id: Any, holder: str = HOLDER) -> dict[str, An
     text = deliver(centre.database, award_id, holder=holder, body=centre.body, now=NOW)
     document: dict[str, Any] = json.loads(text)
     return document
-
-
-def network(centre: Centre) -> Any:
-    """Serve the issuer's document and its lists, and nothing else."""
-
-    def fetch(request: HttpRequest) -> HttpResponse:
-        if request.url == f"{BASE_URL}/.well-known/did.json":
-            text = json.dumps(centre.body.keyring.document())
-        elif request.url == f"{BASE_URL}/status/1":
-            with centre.database.transaction() as session:
-                published = status_lists.publish(
-                    session, 1, centre.body.keyring, base_url=BASE_URL, now=NOW
-                )
-            assert published is not None
-            text = published.text
-        else:
-            raise CannotFetch(request.url)
-        return HttpResponse(200, {}, text.encode(), request.url)
-
-    return fetch
 
 
 # --- the signature is made once, for one holder ----------------------------------------------

@@ -39,6 +39,12 @@ def signed_in(status: int, *, nobody: int = SIGNED_OUT) -> Answers:
     return lambda who: nobody if who == NOBODY else status
 
 
+def who_agreed(status: int, *, others: int) -> Answers:
+    """The two candidates who agreed to be assessed; for everybody else there is nothing to stop."""
+    mine = (visitor(Role.CANDIDATE, OWN), NEIGHBOUR)
+    return lambda who: SIGNED_OUT if who == NOBODY else status if who in mine else others
+
+
 def only(status: int, *roles: Role) -> Answers:
     """Those whom it is of, in their centre; for all others it is not there, whatever their role."""
     mine = [visitor(role, OWN) for role in roles]
@@ -251,6 +257,28 @@ TABLE: dict[str, Answers] = {
     "GET /accounts/code": every(200, *STAFF),
     "POST /accounts/code": every(200, *STAFF),
     "POST /accounts/invitations/<token_hash>/end": own_centre(302, Role.ADMINISTRATOR),
+    # My data: everybody, about themselves. Those who agreed can take it back.
+    "GET /my-data/": signed_in(200),
+    "POST /my-data/name": signed_in(400),
+    "POST /my-data/contact": signed_in(302),
+    "POST /my-data/counting": who_agreed(302, others=403),
+    "POST /my-data/recording": signed_in(302),
+    "POST /my-data/stop": who_agreed(302, others=409),
+    "POST /my-data/copy": signed_in(200),
+    "GET /my-data/erase": signed_in(200),
+    "POST /my-data/erase": signed_in(422),
+    "GET /my-data/erased": anybody(200),
+    # Data officers: what somebody of their centre asked.
+    "GET /data-officer/": every(200, Role.DATA_OFFICER),
+    "GET /data-officer/record": every(200, Role.DATA_OFFICER),
+    "GET /data-officer/assessment": every(200, Role.DATA_OFFICER),
+    "POST /data-officer/requests": every(404, Role.DATA_OFFICER),
+    "GET /data-officer/requests/<request_id>": own_centre(200, Role.DATA_OFFICER),
+    "POST /data-officer/requests/<request_id>/identity": own_centre(422, Role.DATA_OFFICER),
+    "POST /data-officer/requests/<request_id>/refuse": own_centre(422, Role.DATA_OFFICER),
+    "POST /data-officer/requests/<request_id>/copy": own_centre(409, Role.DATA_OFFICER),
+    "POST /data-officer/requests/<request_id>/correct": own_centre(422, Role.DATA_OFFICER),
+    "POST /data-officer/requests/<request_id>/erase": own_centre(422, Role.DATA_OFFICER),
     # Standard owners: the framework is of all centres, and published by two of them.
     "GET /standards/": every(200, Role.STANDARD_OWNER),
     "GET /standards/<edition_id>": every(200, Role.STANDARD_OWNER),

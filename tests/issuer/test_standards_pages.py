@@ -346,9 +346,9 @@ def test_a_framework_of_another_sector_goes_all_the_way(house):
 def test_drafts_are_not_public(house):
     house.draft()
     visitor = house.service.browser()
-    assert "mycred4home 1.0" in visitor.get("/frameworks").text
-    assert "mycred4home 1.1" not in visitor.get("/frameworks").text
-    assert visitor.get("/frameworks/mycred4home/1.1/download/zip").status_code == 404
+    assert "mycred4home 1.1" in visitor.get("/frameworks").text
+    assert "mycred4home 1.2" not in visitor.get("/frameworks").text
+    assert visitor.get("/frameworks/mycred4home/1.2/download/zip").status_code == 404
 
 
 def test_schemas_are_public_documents(house):

@@ -397,7 +397,7 @@ def test_work_taken_back_today_was_open_at_midnight(service: Service) -> None:
                 language="fr",
                 level=1,
                 scenario_id="where-things-are",
-                framework_version="1.0",
+                framework_version=service.centre.body.framework.version,
                 started_at=NOW,
             )
             session.add(file)
