@@ -14,7 +14,7 @@ from contexts.urls import DATA_INTEGRITY, OB3, VC1
 from demo_centre import BODY, EXAMINERS, GUEST, SKILLS, Centre, Look, signed
 from demo_people import People
 from demo_pilot import Person, Pilot
-from issuer import accounts, appeals, assessment
+from issuer import accounts, appeals, assessment, erasure
 from issuer.tables import Role, Submission
 from keys.did import did_key
 from keys.material import PrivateKey
@@ -46,6 +46,7 @@ def make(centre: Centre, people: People, pilot: Pilot) -> dict[str, list[dict[st
     badges = [
         _superseded(centre, people, holders[0]),
         _suspended(centre, people, holders[1]),
+        _erased(centre, people),
         *_spoofed_creator(centre),
         *_stapled(centre),
         *_said_by_holder(centre),
@@ -134,6 +135,20 @@ def _suspended(centre: Centre, people: People, person: Person) -> dict[str, str]
     link = centre.show(person.wallet, [badge])
     centre.change(person.awards[skill], "suspend", "under_review", people.officers[person.country])
     return _sample(N_("A badge that is suspended"), link, N_("The centre looks into something"))
+
+
+def _erased(centre: Centre, people: People) -> dict[str, str]:
+    """Somebody wanted to be forgotten: the centre knows her no more, her badge still counts."""
+    teresa = centre.worker("Teresa", "es", "teresa@sample.example", statistics=False)
+    wallet = centre.wallet("Teresa", "es")
+    badge = people.badge(teresa, SKILLS[3], "es", 1, wallet)
+    link = centre.show(wallet, [badge])
+    erasure.erase(
+        centre.issuer.database, teresa, keep_badges=True, end_open_work=False,
+        by=people.dolores, body=centre.body, now=centre.now,
+    )  # fmt: skip
+    more = N_("The centre has forgotten her. Her badge is still good")
+    return _sample(N_("A badge of somebody who was erased"), link, more)
 
 
 # --- badges of others ---------------------------------------------------------------------------

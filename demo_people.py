@@ -54,6 +54,10 @@ class People:
         self.simon = centre.staff(
             "Simon", "fr", Role.STANDARD_OWNER, N_("Second standard owner"), OFFICE
         )
+        self.dolores = centre.staff(
+            "Dolores", "es", Role.DATA_OFFICER, N_("Data officer in Spain"), OFFICE
+        )
+        centre.staff("Denis", "fr", Role.DATA_OFFICER, N_("Data officer in France"), OFFICE)
         for person, reason in (
             (self.elena, "letter of the centre"),
             (self.marc, "letter of the centre"),

@@ -17,6 +17,7 @@ from issuer.tables import Organisation, Person, Submission
 HEADLINES = {
     "A badge that was superseded": "no-longer-valid",
     "A badge that is suspended": "no-longer-valid",
+    "A badge of somebody who was erased": "genuine",
     "A badge with a borrowed name": "unknown-signer",
     "A badge with the endorsement of another one": "genuine",
     "A badge that its owner praises": "genuine",
