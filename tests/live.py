@@ -23,7 +23,7 @@ _PATIENCE_SECONDS = 90
 # Everybody's way in: a service, and the button of a sample there.
 PEOPLE = (
     *("Lucía", "Fatou", "Amina", "Oksana", "Ion"),
-    *("Elena", "Marc", "Rosa", "Omar", "Odile", "Clara", "Sara"),
+    *("Elena", "Marc", "Rosa", "Omar", "Odile", "Clara", "Sara", "Inés", "Dolores"),
 )
 WALLETS = ("Lucía", "Fatou", "Amina")
 BADGES = (
