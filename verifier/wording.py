@@ -31,6 +31,7 @@ from verifier.reasons import (
     REASONS,
     SHOWING,
     SUBJECTS,
+    UNCONFIRMED,
     WORDS,
 )
 from verifier.strangers import clean, clean_name, isolated, name_warning
@@ -64,6 +65,8 @@ class Vouch:
     counted: bool
     reason: str
     said_by: str
+    standing: str
+    """counted (by somebody on the list), unconfirmed (proved, but nobody knows who) or refused."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +266,7 @@ def _reason(check: Check) -> str:
 
 def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
     known = one.said_by == "recognised"
+    standing = ("counted" if known else "unconfirmed") if one.counted else "refused"
     return Vouch(
         name=clean_name(one.issuer_name) or clean(one.issuer_id)[:_LONGEST_DID],
         known=known,
@@ -270,8 +274,9 @@ def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
         about=gettext(SUBJECTS[one.subject]),
         comment=clean(one.comment),
         counted=one.counted,
-        reason=gettext(REASONS[one.reason_code]),
+        reason=gettext(UNCONFIRMED if standing == "unconfirmed" else REASONS[one.reason_code]),
         said_by=one.said_by,
+        standing=standing,
     )
 
 
