@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from credentials.endorsements import endorsement_credential, verify_endorsement
 from credentials.proofs import add_proof
-from credentials.report import CredentialError, EndorsementReport
+from credentials.report import CredentialError, EndorsementReport, Subject
 from credentials.trust import Trust
 from keys.did.key import did_key
 from keys.material import PrivateKey
@@ -99,9 +99,10 @@ def judge_vouch(
         wrong = problem_with(text, longest=longest) if isinstance(text, str) else "missing"
         if wrong:
             raise CredentialError(f"a text is {wrong}")
+    subjects: dict[str, Subject] = dict.fromkeys(badge_ids, "badge")
     return verify_endorsement(
         document,
-        subjects=dict.fromkeys(badge_ids, "badge"),
+        subjects=subjects,
         holder=holder,
         trust=trust,
         fetch=None,

@@ -35,6 +35,7 @@ from verifier.reasons import (
     WORDS,
 )
 from verifier.strangers import clean, clean_name, isolated, name_warning
+from verifier.vouching import can_be_vouched_for
 from web.languages import format_date, format_datetime, gettext
 
 _BASICS = frozenset({"parse", "format", "shape"})
@@ -98,6 +99,8 @@ class Card:
     basics: tuple[Line, ...]
     """The checks without which there is nothing to say, when they all passed."""
     vouches: tuple[Vouch, ...]
+    to_vouch_for: str
+    """The id of a badge that a household may vouch for; else ""."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class Page:
 def page_of(judged: Judged, trust: Trust) -> Page:
     """Put a report into the visitor's words."""
     report = judged.report
-    cards = tuple(_card(badge, trust) for badge in report.badges)
+    cards = tuple(card_of(badge, trust) for badge in report.badges)
     lines = tuple(_line(check, SHOWING) for check in report.checks)
     return Page(
         answer=_overall(report, cards),
@@ -173,7 +176,8 @@ def _answer(headline: Headline, checks: tuple[Check, ...], summary: str) -> Answ
     )
 
 
-def _card(report: Report, trust: Trust) -> Card:
+def card_of(report: Report, trust: Trust) -> Card:
+    """Put what is known of one badge into the visitor's words."""
     badge = report.document or {}
     recognition = report.check("recognition")
     values = recognition.values if recognition else {}
@@ -199,6 +203,7 @@ def _card(report: Report, trust: Trust) -> Card:
         lines=tuple(line for line in lines if line not in basics),
         basics=basics,
         vouches=tuple(_vouch(one, trust) for one in report.endorsements),
+        to_vouch_for=str(badge["id"]) if can_be_vouched_for(report) else "",
     )
 
 
