@@ -9,8 +9,8 @@ from keys.fetching import Fetch
 from verifier.settings import VerifierSettings
 from verifier.tables import Table
 from verifier.views import check, machines, vouch
-from verifier.vouching import READY
 from verifier.views.process import register_process
+from verifier.vouching import READY
 from web.app import create_service, register, utc_now
 
 

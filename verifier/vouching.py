@@ -1,4 +1,4 @@
-"""A household vouches for a badge it was shown: words and a name, signed once, handed to the wallet.
+"""A household vouches for a badge it was shown: signed once, and handed to the wallet.
 
 Nothing is kept here. The words go to the host of the share link, where the holder decides about
 them (docs/adr/0030).
