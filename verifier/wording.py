@@ -272,6 +272,7 @@ def _reason(check: Check) -> str:
 def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
     known = one.said_by == "recognised"
     standing = ("counted" if known else "unconfirmed") if one.counted else "refused"
+    reason = UNCONFIRMED if standing == "unconfirmed" else REASONS[one.reason_code]
     return Vouch(
         name=clean_name(one.issuer_name) or clean(one.issuer_id)[:_LONGEST_DID],
         known=known,
@@ -279,7 +280,7 @@ def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
         about=gettext(SUBJECTS[one.subject]),
         comment=clean(one.comment),
         counted=one.counted,
-        reason=gettext(UNCONFIRMED if standing == "unconfirmed" else REASONS[one.reason_code]),
+        reason=gettext(reason),
         said_by=one.said_by,
         standing=standing,
     )
