@@ -1,10 +1,10 @@
 """The script of the demo, twelve minutes for people, in a real browser against real servers.
 
 Language and audio; a worker does tasks; two examiners give the highest level; an officer releases;
-the worker keeps and shows; a household checks and vouches, and the next one sees it; another badge is cancelled and
-its link turns, while nobody asks for anything of one badge; an expert becomes an examiner and
-marks; the coordinator looks at the board; a tampered picture is refused, and a peer that we did not
-write accepts the badge that was not.
+the worker keeps and shows; a household checks and vouches, and the next one sees it; another badge
+is cancelled and its link turns, while nobody asks for anything of one badge; an expert becomes an
+examiner and marks; the coordinator looks at the board; a tampered picture is refused, and a peer
+that we did not write accepts the badge that was not.
 """
 
 import io

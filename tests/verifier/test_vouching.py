@@ -54,7 +54,8 @@ def test_words_are_signed_about_exactly_this_badge_and_handed_to_the_shares_host
 ) -> None:
     badge = employer.badge()
     page = employer.scans(employer.shown(badge))
-    assert "Vouch for this person" in page.text and f'value="{badge["id"]}"' in page.text
+    assert "Vouch for this person" in page.text
+    assert f'value="{badge["id"]}"' in page.text
     answer = vouch(employer, badge)
     assert (answer.status_code, answer.location) == (303, "/vouched?lang=en")
     (sent,) = wallet
@@ -122,7 +123,8 @@ def test_a_script_typed_on_the_form_is_read_not_run(
     badge = employer.badge()
     employer.scans(employer.shown(badge))
     page = vouch(employer, badge, sentence="own", own="<script>alert(1)</script>", true="")
-    assert "<script>alert" not in page.text and "&lt;script&gt;" in page.text
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
 
 
 @pytest.mark.parametrize(
@@ -165,14 +167,16 @@ def test_a_household_beside_a_badge_is_shown_as_not_confirmed(employer: Employer
     assert standings(page) == ["counted", "unconfirmed"]
     assert "Their contact is not confirmed." in page.text
     item = page.text.split('data-standing="unconfirmed"')[1].split("</li>")[0]
-    assert "Counts." not in item and "not confirmed" in item
+    assert "Counts." not in item
+    assert "not confirmed" in item
 
 
 def test_households_alone_are_no_passed_check(employer: Employer) -> None:
     badge = employer.badge(issuer_endorsements=[])
     page = employer.scans(employer.shown(badge, beside(badge)))
     line = re.search(r'data-step="endorsements" data-outcome="(\w+)"', page.text)
-    assert line and line[1] != "passed"
+    assert line
+    assert line[1] != "passed"
 
 
 def test_stapled_altered_and_self_made_ones_beside_a_badge_do_not_count(
