@@ -1,7 +1,9 @@
 """Households vouch by a share: only for what it shows, few, once, and the owner decides."""
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -240,6 +242,25 @@ def test_the_database_holds_the_places_of_a_share(database_url: str) -> None:
     assert len(rows(world, Vouched)) == 1
     worker.submit(f"/badges/{badge}/delete", on=f"/badges/{badge}/delete")
     assert rows(world, Vouched) == []
+
+
+def test_a_wallet_goes_with_all_that_was_said(database_url: str) -> None:
+    world = open_world(database_url=database_url)
+    worker = world.browser()
+    worker.opens_wallet()
+    worker.keeps(world.centre.offer())
+    (badge,) = worker.badge_ids()
+    path = worker.shares([badge])
+    for _ in range(2):
+        send(world, path, vouch(badge_at(world, path)))
+    page = worker.get(f"/badges/{badge}").text
+    worker.submit(f"/voices/{voice_id(page, 'keep')}/keep")
+    copy = worker.submit("/data/copy", on="/data/")
+    with zipfile.ZipFile(io.BytesIO(copy.data)) as files:
+        assert COMMENT in files.read("badges/words-01.json").decode()
+        assert len(json.loads(files.read("wallet.json"))["vouched"]) == 2
+    worker.submit("/delete", on="/delete", sure="yes")
+    assert rows(world, Share) == rows(world, Arrived) == rows(world, Vouched) == []
 
 
 def test_another_wallet_cannot_keep_or_delete_mine(world: WalletWorld, worker: Browser) -> None:
