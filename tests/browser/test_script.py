@@ -91,6 +91,7 @@ class Script:
         page = self.worker
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("alert")).to_contain_text("Without your yes")
+        page.get_by_label("I am 16 or older").check()
         page.get_by_label("Yes, I want to do tasks").check()
         page.get_by_role("button", name="Go on").click()
         page.get_by_role("link", name=re.compile("Home cleaning")).click()
