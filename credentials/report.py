@@ -196,6 +196,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "holder.not-shown": "Nobody proved that it is theirs.",
         "endorsements.none": "Nobody vouches for it.",
         "endorsements.ok": "Somebody vouches for it.",
+        "endorsements.not-confirmed": "Somebody vouches for it, but nobody we know.",
         "endorsements.none-counted": "None of the endorsements in it counts.",
         "endorsement.counted": "Proved, current, and about this badge, achievement or signer.",
         "endorsement.other-subject": "It is about something else.",

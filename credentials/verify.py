@@ -143,12 +143,12 @@ def verify_presentation(
     holder = opened.secured.signer if opened.secured else _holder_of(shown)
     entries = _entries(shown)
     badges = [entry for entry, kind in entries if kind == "badge"]
-    beside = [entry for entry, kind in entries if kind == "endorsement"]
+    about = _said_beside(badges, [entry for entry, kind in entries if kind == "endorsement"])
     reports = tuple(
         verify_credential(
-            badge, trust=trust, fetch=fetch, now=now, holder=holder, endorsements=beside
+            badge, trust=trust, fetch=fetch, now=now, holder=holder, endorsements=said
         )
-        for badge in badges
+        for badge, said in zip(badges, about, strict=True)
     )
     return PresentationReport(tuple(checks), reports, holder, proof.created, proof.expires)
 
@@ -330,6 +330,8 @@ def _endorsements(judged: Sequence[EndorsementReport]) -> Check:
     values = {"counted": str(counted), "all": str(len(judged))}
     if not counted:
         return Check("endorsements", Outcome.UNKNOWN, "endorsements.none-counted", values=values)
+    if not any(report.counted and report.said_by == "recognised" for report in judged):
+        return Check("endorsements", Outcome.UNKNOWN, "endorsements.not-confirmed", values=values)
     return Check("endorsements", Outcome.PASSED, "endorsements.ok", values=values)
 
 
@@ -381,6 +383,36 @@ def _entries(shown: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     if len(found) != len(entries) or any(kind == "other" for _entry, kind in found):
         raise CheckFailed("format.unsupported", "an entry is neither a badge nor an endorsement")
     return found
+
+
+def _said_beside(
+    badges: Sequence[dict[str, Any]], endorsements: Sequence[dict[str, Any]]
+) -> list[list[dict[str, Any]]]:
+    """Give, for each badge, what came beside it: about it, or about nothing that is shown.
+
+    The second is named as not counted; what is about another badge shown here stands with that one.
+    """
+    ids = [_ids_of(badge) for badge in badges]
+    known = frozenset().union(*ids)
+    found: list[list[dict[str, Any]]] = [[] for _ in badges]
+    for endorsement in endorsements:
+        subject = open_document(endorsement).document.get("credentialSubject")
+        claimed = subject.get("id") if isinstance(subject, dict) else None
+        claimed = claimed if isinstance(claimed, str) else ""
+        for place, own in enumerate(ids):
+            if claimed in own or claimed not in known:
+                found[place].append(endorsement)
+    return found
+
+
+def _ids_of(badge: dict[str, Any]) -> frozenset[str]:
+    """Give the ids that an endorsement of a badge may be about, as far as it names them."""
+    document = open_document(badge).document
+    subject = document.get("credentialSubject")
+    achievement = subject.get("achievement") if isinstance(subject, dict) else None
+    named = (document, achievement, document.get("issuer"))
+    ids = [one.get("id") if isinstance(one, dict) else one for one in named]
+    return frozenset(one for one in ids if isinstance(one, str))
 
 
 def _without_envelopes(shown: dict[str, Any]) -> dict[str, Any]:

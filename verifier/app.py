@@ -8,8 +8,9 @@ from flask import Flask
 from keys.fetching import Fetch
 from verifier.settings import VerifierSettings
 from verifier.tables import Table
-from verifier.views import check, machines
+from verifier.views import check, machines, vouch
 from verifier.views.process import register_process
+from verifier.vouching import READY
 from web.app import create_service, register, utc_now
 
 
@@ -24,6 +25,8 @@ def create_app(
         __name__, settings, Table.metadata, fetch=fetch, clock=clock, uses_cookies=False
     )
     register_process(app, settings)
+    app.jinja_env.globals["ready_sentences"] = READY
     register(app, check.blueprint)
+    register(app, vouch.blueprint)
     register(app, machines.blueprint, machines=True)
     return app

@@ -62,6 +62,7 @@ WORDS: Mapping[Outcome, str] = {
 OTHER_WORDS: Mapping[str, str] = {
     "endorsements.none": N_("nobody"),
     "endorsements.none-counted": N_("nobody who counts"),
+    "endorsements.not-confirmed": N_("not confirmed"),
     "holder.bearer": N_("not said"),
 }
 REASONS: Mapping[str, str] = {
@@ -118,6 +119,7 @@ REASONS: Mapping[str, str] = {
     "holder.not-shown": N_("This is a copy. Ask the person to show it from their phone."),
     "endorsements.none": N_("Nobody else says anything about it."),
     "endorsements.ok": N_("See below who, and what they say."),
+    "endorsements.not-confirmed": N_("Somebody does, but nobody confirmed who. See below."),
     "endorsements.none-counted": N_("What is said about it does not count. See below why."),
     "endorsement.counted": N_("Signed by them, and still valid."),
     "endorsement.other-subject": N_("It is about something else, not about this badge."),
@@ -138,3 +140,5 @@ SUBJECTS: Mapping[str, str] = {
     "issuer": N_("About the signer"),
     "other": N_("About something else"),
 }
+UNCONFIRMED = N_("Nothing was changed since it was signed. Nobody confirmed who wrote it.")
+"""What is proved by an endorsement of somebody whom nobody knows, a household for example."""

@@ -16,6 +16,8 @@ class VerifierSettings(ServiceSettings):
     trust: Trust = field(default_factory=Trust)
     checks_allowed: int = 120
     """How often one visitor may check within ten minutes."""
+    vouches_allowed: int = 10
+    """How often one visitor may vouch for somebody within ten minutes."""
 
 
 def read_trust(path: Path) -> Trust:

@@ -31,9 +31,11 @@ from verifier.reasons import (
     REASONS,
     SHOWING,
     SUBJECTS,
+    UNCONFIRMED,
     WORDS,
 )
 from verifier.strangers import clean, clean_name, isolated, name_warning
+from verifier.vouching import can_be_vouched_for
 from web.languages import format_date, format_datetime, gettext
 
 _BASICS = frozenset({"parse", "format", "shape"})
@@ -64,6 +66,8 @@ class Vouch:
     counted: bool
     reason: str
     said_by: str
+    standing: str
+    """counted (by somebody on the list), unconfirmed (proved, but nobody knows who) or refused."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ class Card:
     basics: tuple[Line, ...]
     """The checks without which there is nothing to say, when they all passed."""
     vouches: tuple[Vouch, ...]
+    to_vouch_for: str
+    """The id of a badge that a household may vouch for; else ""."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ class Page:
 def page_of(judged: Judged, trust: Trust) -> Page:
     """Put a report into the visitor's words."""
     report = judged.report
-    cards = tuple(_card(badge, trust) for badge in report.badges)
+    cards = tuple(card_of(badge, trust) for badge in report.badges)
     lines = tuple(_line(check, SHOWING) for check in report.checks)
     return Page(
         answer=_overall(report, cards),
@@ -170,7 +176,8 @@ def _answer(headline: Headline, checks: tuple[Check, ...], summary: str) -> Answ
     )
 
 
-def _card(report: Report, trust: Trust) -> Card:
+def card_of(report: Report, trust: Trust) -> Card:
+    """Put what is known of one badge into the visitor's words."""
     badge = report.document or {}
     recognition = report.check("recognition")
     values = recognition.values if recognition else {}
@@ -196,6 +203,7 @@ def _card(report: Report, trust: Trust) -> Card:
         lines=tuple(line for line in lines if line not in basics),
         basics=basics,
         vouches=tuple(_vouch(one, trust) for one in report.endorsements),
+        to_vouch_for=str(badge["id"]) if can_be_vouched_for(report) else "",
     )
 
 
@@ -263,6 +271,8 @@ def _reason(check: Check) -> str:
 
 def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
     known = one.said_by == "recognised"
+    standing = ("counted" if known else "unconfirmed") if one.counted else "refused"
+    reason = UNCONFIRMED if standing == "unconfirmed" else REASONS[one.reason_code]
     return Vouch(
         name=clean_name(one.issuer_name) or clean(one.issuer_id)[:_LONGEST_DID],
         known=known,
@@ -270,8 +280,9 @@ def _vouch(one: EndorsementReport, trust: Trust) -> Vouch:
         about=gettext(SUBJECTS[one.subject]),
         comment=clean(one.comment),
         counted=one.counted,
-        reason=gettext(REASONS[one.reason_code]),
+        reason=gettext(reason),
         said_by=one.said_by,
+        standing=standing,
     )
 
 

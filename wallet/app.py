@@ -8,7 +8,7 @@ from flask import Flask
 from keys.fetching import Fetch
 from wallet.settings import WalletSettings
 from wallet.tables import Table
-from wallet.views import answer, badges, card, home, my_data, receive, shares, show, waiting
+from wallet.views import answer, badges, card, home, my_data, receive, shares, show, voices, waiting
 from wallet.views.common import register_wallet
 from web.app import create_service, register, utc_now
 
@@ -22,7 +22,7 @@ def create_app(
     """Build the wallet."""
     app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
     register_wallet(app)
-    for people in (home, card, receive, waiting, badges, show, answer, my_data):
+    for people in (home, card, receive, waiting, badges, show, voices, answer, my_data):
         register(app, people.blueprint)
     register(app, shares.blueprint, machines=True)
     return app

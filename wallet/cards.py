@@ -22,6 +22,7 @@ from wallet import limits
 from wallet.answering_tables import Answered
 from wallet.sealing import derive, new_key, seal, unseal
 from wallet.tables import Badge, Receipt, Share, Wallet, WebSession
+from wallet.vouching_tables import Arrived, Vouched
 from wallet.waiting_tables import Waiting
 from wallet.writing import write
 from web.database import Database
@@ -205,7 +206,16 @@ def change_nickname(database: Database, wallet: OpenWallet, nickname: str) -> Op
 def delete_wallet(database: Database, wallet: OpenWallet) -> None:
     """Delete a wallet with all that is in it; nothing of it can be opened afterwards."""
     with database.transaction() as session:
-        tables: tuple[type[SQLModel], ...] = (Share, Answered, Receipt, Waiting, Badge, WebSession)
+        tables: tuple[type[SQLModel], ...] = (
+            Arrived,
+            Vouched,
+            Share,
+            Answered,
+            Receipt,
+            Waiting,
+            Badge,
+            WebSession,
+        )
         for table in tables:
             _delete_rows(session, table, wallet.id)
         session.exec(delete(Wallet).where(col(Wallet.id) == wallet.id))

@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from contexts import ContextError, loads_strict
 from credentials.presentations import present
+from credentials.shape import kind_of
 from wallet import badges
 from wallet.badges import KeptBadge
 from wallet.cards import OpenWallet
@@ -38,6 +39,8 @@ DURATIONS: dict[str, timedelta] = {
 }
 DEFAULT_DURATION = "7"
 MOST_AT_ONCE = 10
+MOST_CREDENTIALS = 20
+"""Badges and what is said of them; a verifier looks at no more (`credentials.verify`)."""
 _TOKEN_BYTES = 24
 _REMEMBERED = timedelta(days=90)
 """After this a share that is over leaves the list of what was shown."""
@@ -63,7 +66,27 @@ class OwnShare:
     @property
     def documents(self) -> tuple[dict[str, Any], ...]:
         """The badges in the text that others get."""
-        return tuple(loads_strict(self.text)["verifiableCredential"]) if self.text else ()
+        return tuple(one for one in self._all if kind_of(one) != "endorsement")
+
+    @property
+    def voices(self) -> tuple[dict[str, Any], ...]:
+        """What households say of them, in the text that others get."""
+        return tuple(one for one in self._all if kind_of(one) == "endorsement")
+
+    @property
+    def _all(self) -> list[dict[str, Any]]:
+        return list(loads_strict(self.text)["verifiableCredential"]) if self.text else []
+
+
+@dataclass(frozen=True)
+class OpenShare:
+    """A share as it opens for whoever has its token."""
+
+    id: UUID
+    wallet_id: UUID
+    holder: str
+    documents: tuple[dict[str, Any], ...]
+    """The badges in it."""
 
 
 def share_url(base_url: str, token: str) -> str:
@@ -101,8 +124,11 @@ def prepare(
     verifier_url: str,
     lasts: timedelta,
     now: datetime,
+    beside: Sequence[str] = (),
 ) -> UUID:
     """Sign and seal what would be shown, without showing it yet.
+
+    `beside` are endorsements of the badges, as they were signed, to be shown with them.
 
     1. The badges: of this wallet, given to this wallet, not too many.
     2. The presentation: for this verifier only, with a random challenge, ending with the share.
@@ -112,10 +138,11 @@ def prepare(
     # 1
     chosen = [badges.find(database, wallet, one) for one in dict.fromkeys(badge_ids)]
     _refuse_unless_showable(chosen)
+    _refuse_too_many(len(chosen) + len(beside))
     # 2
     expires = (now + lasts).replace(microsecond=0)
     presentation = present(
-        [badge.document for badge in chosen],
+        [*(badge.document for badge in chosen), *(loads_strict(one) for one in beside)],
         wallet.signer,
         holder=wallet.did,
         verification_method=wallet.verification_method,
@@ -124,7 +151,7 @@ def prepare(
         created=now,
         expires=expires,
     )
-    text = written(presentation, [badge.text for badge in chosen])  # 3
+    text = written(presentation, [*(badge.text for badge in chosen), *beside])  # 3
     # 4
     share_id, token = uuid4(), secrets.token_urlsafe(_TOKEN_BYTES)
     note = {
@@ -264,6 +291,18 @@ def serve(database: Database, token: str, *, now: datetime, counts: bool = True)
     return text if counted.rowcount == 1 else None
 
 
+def open_with(database: Database, token: str, *, now: datetime) -> OpenShare | None:
+    """Open a share with its token, as `serve` does, without counting a view."""
+    text = serve(database, token, now=now, counts=False)
+    if text is None:
+        return None
+    with database.reading() as session:
+        row = session.exec(select(Share).where(col(Share.token_hash) == _hash(token))).one()
+    shown = loads_strict(text)
+    found = [one for one in shown["verifiableCredential"] if kind_of(one) != "endorsement"]
+    return OpenShare(row.id, row.wallet_id, str(shown["holder"]), tuple(found))
+
+
 def _is_open(row: Share, now: datetime) -> bool:
     return row.state == ShareState.ACTIVE and now < row.expires
 
@@ -321,6 +360,15 @@ def _refuse_unless_showable(chosen: Sequence[KeptBadge]) -> None:
             status=409,
             code="other-wallet",
             hint=N_("You cannot show it from here."),
+        )
+
+
+def _refuse_too_many(credentials: int) -> None:
+    if credentials > MOST_CREDENTIALS:
+        raise Refused(
+            N_("That is too much at once."),
+            code="too-much",
+            hint=N_("Choose fewer badges, or fewer of the words about them."),
         )
 
 

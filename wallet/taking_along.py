@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from wallet import badges, sharing, waiting
+from wallet import badges, sharing, vouching, waiting
 from wallet.badges import KeptBadge
 from wallet.cards import OpenWallet
 from wallet.reading import view_badge
 from wallet.sharing import OwnShare
+from wallet.vouching import Voices
 from wallet.waiting import WaitingBadge
 from web.database import Database
 from web.languages import N_, catalogue, language_direction
@@ -35,6 +36,7 @@ class Contents:
     badges: tuple[KeptBadge, ...]
     waiting: tuple[WaitingBadge, ...]
     shares: tuple[OwnShare, ...]
+    voices: Voices
     unreadable: int
 
 
@@ -45,6 +47,7 @@ def contents(database: Database, wallet: OpenWallet, *, now: datetime) -> Conten
         wall.badges,
         tuple(waiting.waiting_badges(database, wallet)),
         sharing.shown(database, wallet, now=now),
+        vouching.voices(database, wallet, now=now),
         wall.unreadable,
     )
 
@@ -67,6 +70,10 @@ def archive(database: Database, wallet: OpenWallet, *, language: str, now: datet
                 "found": str(badge.findings.headline),
             }
         )
+    files |= {
+        f"badges/words-{place:02d}.json": voice.text
+        for place, voice in enumerate(held.voices.kept, 1)
+    }
     wallet_told = {
         "nickname": wallet.nickname,
         "language": wallet.language,
@@ -80,6 +87,10 @@ def archive(database: Database, wallet: OpenWallet, *, language: str, now: datet
                 "over": one.errand.over,
             }
             for one in held.waiting
+        ],
+        "vouched": [
+            {"name": voice.name, "says": voice.comment, "kept": voice in held.voices.kept}
+            for voice in (*held.voices.waiting, *held.voices.kept)
         ],
         "shown": [
             {
@@ -116,6 +127,7 @@ def _summary(told: dict[str, Any], *, language: str, now: datetime) -> str:
         for one in told["badges"]
     ]
     waits = [f"{escape(one['name'])} · {one['since']}" for one in told["waiting"]]
+    said = [f"{escape(one['says'])} · {escape(one['name'])}" for one in told["vouched"]]
     shown = [
         f"{escape(', '.join(one['names']))} · {one['created']} – {one['expires']}"
         for one in told["shown"]
@@ -129,6 +141,7 @@ def _summary(told: dict[str, Any], *, language: str, now: datetime) -> str:
         f"<p>{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC</p>"
         + listed(say(N_("My badges")), kept)
         + listed(say(N_("On the way")), waits)
+        + listed(say(N_("People vouch for you")), said)
         + listed(say(N_("What I showed")), shown)
         + f"<p>{say(_CARD)}</p></body></html>"
     )

@@ -32,7 +32,7 @@ UNLINKED = {
     "issuer": ["/enter", "/nowhere", "/me/"],
     "issuer as Omar": ["/accounts/code"],
     "wallet": ["/closed", "/locked", "/nowhere", "/badges", "/receive"],
-    "verifier": ["/nowhere", "/check"],
+    "verifier": ["/nowhere", "/check", "/vouched"],
 }
 _FOR_MACHINES = "JSON or text for machines"
 _A_FILE = "a picture, a sound or another file, not a page"

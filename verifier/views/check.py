@@ -55,7 +55,8 @@ def check_link() -> Response:
     shown = checking.take_share(
         share, own_origin=services().settings.base_url, fetch=services().fetch
     )
-    return _answer(checking.not_opened() if shown is None else _judge(shown))
+    judged = checking.not_opened() if shown is None else judge_shown(shown)
+    return _answer(judged, share=share)
 
 
 @blueprint.post("/check")
@@ -88,14 +89,14 @@ def result(name: str) -> Response:
     with services().database.reading() as session:
         text = keeping.read_shown(session, name.removesuffix(".json"), now=services().now())
     count_check()
-    return _answer(_judge(text))
+    return _answer(judge_shown(text))
 
 
 @blueprint.get("/trust.json")
 @blueprint.get("/trust")  # nearest to the function: the address that links lead to
 def trust() -> Response:
     """Say whom this verifier recognises."""
-    parties = _settings().trust.parties
+    parties = verifier_settings().trust.parties
     if not _wants_json():
         return make_response(render_template("trust.html", parties=parties))
     rows = [{"id": one.id, "name": one.name, "roles": sorted(one.roles)} for one in parties]
@@ -114,11 +115,12 @@ def count_check() -> None:
     in_process().counter.count(request.remote_addr or "", now=services().now())
 
 
-def _judge(document: str | bytes) -> Judged:
+def judge_shown(document: str | bytes) -> Judged:
+    """Judge what was taken from a share, or handed in."""
     return checking.judge(
         document,
         domain=services().settings.base_url,
-        trust=_settings().trust,
+        trust=verifier_settings().trust,
         database=services().database,
         copies=in_process().copies,
         fetch=services().fetch,
@@ -126,13 +128,15 @@ def _judge(document: str | bytes) -> Judged:
     )
 
 
-def _answer(judged: Judged) -> Response:
+def _answer(judged: Judged, *, share: str = "") -> Response:
     now = services().now()
     if _wants_json():
         return _json(report_of(judged, verifier=services().settings.base_url, now=now))
-    page = page_of(judged, _settings().trust)
+    page = page_of(judged, verifier_settings().trust)
     printing = "print" in request.args
-    return make_response(render_template("result.html", page=page, checked=now, printing=printing))
+    return make_response(
+        render_template("result.html", page=page, checked=now, printing=printing, share=share)
+    )
 
 
 def _json(value: object) -> Response:
@@ -145,5 +149,6 @@ def _wants_json() -> bool:
     return request.path.endswith(".json") or request.args.get("format") == "json"
 
 
-def _settings() -> VerifierSettings:
+def verifier_settings() -> VerifierSettings:
+    """Give the settings of this verifier."""
     return cast(VerifierSettings, services().settings)

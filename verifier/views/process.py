@@ -18,6 +18,7 @@ class InProcess:
     """The checks taken for visitors, and the copies at hand."""
 
     counter: Counter
+    vouches: Counter
     copies: Copies
 
 
@@ -26,7 +27,8 @@ def register_process(app: Flask, settings: VerifierSettings) -> None:
     with app.app_context():
         database = services().database
     counter = Counter(database, allowed=settings.checks_allowed, secret=settings.secret)
-    app.extensions[_NAME] = InProcess(counter, Copies())
+    vouches = Counter(database, allowed=settings.vouches_allowed, secret=settings.secret)
+    app.extensions[_NAME] = InProcess(counter, vouches, Copies())
 
 
 def in_process() -> InProcess:

@@ -8,7 +8,7 @@ from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from contexts.labels import LANGUAGES
-from wallet import badges, checking_daily, looking_again, receiving, sharing, waiting
+from wallet import badges, checking_daily, looking_again, receiving, sharing, vouching, waiting
 from wallet.badges import KeptBadge
 from wallet.news import news_of
 from wallet.reading import BadgeView, view_badge
@@ -48,6 +48,9 @@ def wall() -> str:
         has_news=any(news_of(badge.findings) for badge in found.badges),
         unreadable=found.unreadable,
         waiting=waiting.waiting_badges(database, wallet),
+        vouched_for={
+            one.badge_id for one in vouching.voices(database, wallet, now=services().now()).waiting
+        },
     )
 
 
@@ -64,6 +67,7 @@ def detail(badge_id: UUID) -> str:
         shown_older=any(badge_id in ids for ids in older.values()),
         badge=badge,
         view=view,
+        voices=vouching.voices(database, wallet, now=services().now()).about(badge_id),
         sentence=_sentence_to_say(view),
         sentence_language=_sentence_language(view),
         new=request.args.get("new") == "1",
@@ -129,7 +133,9 @@ def ask_delete(badge_id: UUID) -> str:
 @blueprint.post("/badges/<uuid:badge_id>/delete")
 def delete(badge_id: UUID) -> Response:
     """Delete a badge and stop what is shown of it."""
-    wallet = open_wallet()
+    wallet, now = open_wallet(), services().now()
+    for voice in vouching.voices(services().database, wallet, now=now).about(badge_id).waiting:
+        vouching.remove(services().database, wallet, voice.id, now=now)
     with services().database.transaction() as session:
         badges.delete_badge(session, wallet, badge_id)
         sharing.stop_those_with(session, wallet, badge_id, now=services().now())

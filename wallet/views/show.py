@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from contexts.labels import LANGUAGES
-from wallet import answering, badges, sharing
+from wallet import answering, badges, sharing, vouching
 from wallet.reading import view_badge
 from wallet.sharing import OwnShare
 from wallet.views.common import open_wallet, wallet_settings
@@ -29,7 +29,9 @@ def prepare() -> Response | tuple[str, int]:
     """Prepare what was chosen and show it to its owner first."""
     wallet = open_wallet()
     chosen, duration = request.form.getlist("badge"), request.form.get("duration", "")
+    said = vouching.voices(services().database, wallet, now=services().now())
     try:
+        voices = vouching.chosen(said, _ids(request.form.getlist("voice")), _ids(chosen))
         share_id = sharing.prepare(
             services().database,
             wallet,
@@ -37,6 +39,7 @@ def prepare() -> Response | tuple[str, int]:
             verifier_url=wallet_settings().verifier_url,
             lasts=_lasts(duration),
             now=services().now(),
+            beside=[voice.text for voice in voices],
         )
     except Refused as error:
         return _choose_page(chosen, duration, error), error.status
@@ -92,7 +95,8 @@ def stop_all() -> Response:
 
 
 def _choose_page(chosen: list[str], duration: str, error: Refused | None = None) -> str:
-    wall = badges.wall(services().database, open_wallet())
+    wallet, database = open_wallet(), services().database
+    wall = badges.wall(database, wallet)
     shown = [
         (badge, view_badge(badge.document, closest_language(LANGUAGES)))
         for badge in wall.badges
@@ -106,6 +110,8 @@ def _choose_page(chosen: list[str], duration: str, error: Refused | None = None)
         chosen=chosen,
         duration=duration if duration in sharing.DURATIONS else sharing.DEFAULT_DURATION,
         error=error,
+        kept=vouching.voices(database, wallet, now=services().now()).kept,
+        ticked=request.form.getlist("voice") if request.method == "POST" else None,
     )
 
 
