@@ -229,16 +229,23 @@ def _entries(state: Mapping[str, Any]) -> tuple[tuple[DemoEntry, ...], ...]:
     if samples is None:
         return ((), (), ())
     people = tuple(
-        DemoEntry(row["name"], row["note"], "/enter", {"code": row["code"]}, row["group"])
+        DemoEntry(row["name"], row["note"], "/enter", {"code": row["code"]}, group=row["group"])
         for row in samples["people"]
     )
     wallets = tuple(
-        DemoEntry(row["name"], row["note"], "/open", {"card": row["card"]}, row.get("group", ""))
+        DemoEntry(
+            row["name"], row["note"], "/open", {"card": row["card"]}, group=row.get("group", "")
+        )
         for row in samples["wallets"]
     )
     badges = tuple(
         DemoEntry(
-            row["note"], row.get("more", ""), "/check", {"text": row["text"]}, row.get("group", "")
+            row["note"],
+            row.get("more", ""),
+            "/check",
+            {"sample": row["note"]},
+            text=row["text"],
+            group=row.get("group", ""),
         )
         for row in samples["badges"]
     )

@@ -14,6 +14,8 @@ class DemoEntry:
     action: str
     """Path of this service that the button posts to."""
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    """What is handed in, where that would make the page heavy: the form names the entry alone."""
     group: str = ""
     """The heading that it stands under; those without one come first."""
 

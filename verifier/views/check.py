@@ -107,6 +107,10 @@ def _handed_in() -> bytes:
     upload = request.files.get("file")
     if upload is not None and upload.filename:
         return upload.stream.read(checking.MAX_TEXT + 1)
+    chosen = request.form.get("sample")
+    for sample in verifier_settings().demo_entries:
+        if sample.text and sample.label == chosen:
+            return sample.text.encode()
     return request.form.get("text", "").encode("utf-8", "replace")
 
 
