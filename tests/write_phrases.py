@@ -45,11 +45,13 @@ def texts(edition: dict[str, Any]) -> Iterator[str]:
 
 
 def written(framework: Framework) -> str:
-    """Give the text of the file."""
+    """Give the text of the file: this version first, then what only earlier badges say."""
+    now = phrases(framework)
+    before = json.loads(TABLE.read_text("utf-8"))["phrases"]
     table = {
-        "source": f"The framework {framework.id}, version {framework.version}; "
+        "source": f"The framework {framework.id}, up to version {framework.version}; "
         "made by tests/write_phrases.py",
-        "phrases": phrases(framework),
+        "phrases": [*now, *(row for row in before if row not in now)],
     }
     return json.dumps(table, ensure_ascii=False, indent=1) + "\n"
 

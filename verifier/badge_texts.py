@@ -19,6 +19,8 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _LONGEST_CODE = 12
 _LONGEST_LIST = 40
+_LONGEST_TERM = 300
+"""A whole sentence of our own framework fits: cut, it would not be known in other languages."""
 _LONGEST_URL = 500
 # Names on these hosts may be links: the lists themselves, never a page that a badge chooses.
 _KNOWN_HOSTS = re.compile(
@@ -139,7 +141,7 @@ def _terms(achievement: dict[str, Any], language: str) -> Iterator[Term]:
     reader = closest_language(LANGUAGES)
     for row in _list(achievement.get("alignment")):
         url, code = clean(row.get("targetUrl"), _LONGEST_URL), clean_name(row.get("targetCode"))
-        written = clean_name(row.get("targetName"))
+        written = " ".join(clean(row.get("targetName"), _LONGEST_TERM).split())
         if not url or not written:
             continue
         known = label(url, reader, code=code)

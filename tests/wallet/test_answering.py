@@ -187,7 +187,7 @@ def test_saying_no_sends_a_no(worker: Browser, asker: Asker) -> None:
 
 def test_who_asks_waits_while_the_wallet_is_opened(world: WalletWorld, worker: Browser) -> None:
     card = worker.get("/card").text
-    code = re.search(r'class="code" id="code">(.*?)</p>', card, re.S)
+    code = re.search(r'class="code" id="code" dir="ltr">(.*?)</p>', card, re.S)
     assert code is not None
     letters = "-".join(re.findall(r"<span>(\w+)</span>", code[1]))
     asker, elsewhere = Asker(world), world.browser()
