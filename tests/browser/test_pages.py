@@ -81,7 +81,7 @@ NOT_WALKED = {
 # What stays as it is in an Arabic sentence: the product, lists, formats, units.
 _NAMES = re.compile(
     r"\b(MyCred4Home|ESCO|ROME|ISCO|CEFR|EQF|JSON|JSON-LD|CSV|PDF|PDF/UA|UTF-8|SVG|PNG|UTC|CASE|"
-    r"XLSX|TOML|Zip|ZIP|URL|QR|A6|USB|Zenodo)\b"
+    r"XLSX|TOML|WP|Zip|ZIP|URL|QR|A6|USB|Zenodo)\b"
 )
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 _ISOLATED = re.compile("\u2068.*?\u2069", re.DOTALL)
@@ -102,7 +102,7 @@ _LOOK = """() => {
     const words = node.data.trim().replace(/\\s+/g, " ");
     if (!words || parent.closest("script, style, template")) continue;
     if (parent.closest("[lang]").lang !== root.lang) continue;
-    const apart = parent.closest("bdi, code, pre, kbd, textarea, select, [dir=auto], .demo");
+    const apart = parent.closest("bdi, code, pre, .code, kbd, textarea, select, [dir=auto], .demo");
     texts.push([words, !apart]);
   }
   const bar = document.querySelector("nav.languages").getBoundingClientRect();
