@@ -133,10 +133,13 @@ def test_key_that_was_named_for_another_purpose_does_not_sign_badges() -> None:
         refused(publishing({**bare, **purposes}), "not allowed for assertionMethod")
 
 
-@pytest.mark.parametrize(("member", "word"), [("revoked", "revoked"), ("expires", "expired")])
-def test_key_that_ended_before_now_is_refused(member: str, word: str) -> None:
+@pytest.mark.parametrize(
+    ("member", "word", "code"),
+    [("revoked", "revoked", "proof.withdrawn"), ("expires", "expired", "proof.method")],
+)
+def test_key_that_ended_before_now_is_refused(member: str, word: str, code: str) -> None:
     ended = f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
-    refused(publishing(changed(**{member: ended})), word)
+    refused(publishing(changed(**{member: ended})), word, code)
     later = f"{NOW + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
     verify(ISSUER.badge(HOLDER), publishing(changed(**{member: later})))
 

@@ -167,7 +167,7 @@ def test_officer_releases_all_and_sees_how_far_it_is(service: Service) -> None:
     service.app.extensions["batch_worker"].wait(20)
     page = olga.get(answer.headers["Location"]).text
     assert "3 of 3 done" in page
-    assert "X-ana: You marked this work." in page
+    assert "<bdi>X-ana</bdi>: You marked this work." in page
     assert answer.headers["Location"] in olga.get("/officer/").text
     assert olga.post("/officer/batches/").status_code == 302  # what was refused is tried again
 

@@ -90,7 +90,7 @@ def test_pieces_are_done_again_on_the_candidates_page(house: House, enter: Enter
     assert examiner.post(f"/examiner/files/{file}/back?lang=fr", data=back).status_code == 302
     assert f"/me/work/{file}/pieces" in client.get(f"/me/work/{file}").text
     page = client.get(f"/me/work/{file}/pieces").text
-    assert '<blockquote lang="fr">The picture is &lt;grey&gt;.</blockquote>' in page
+    assert '<blockquote lang="fr" dir="ltr">The picture is &lt;grey&gt;.</blockquote>' in page
     assert "It cannot be opened" in page
     assert "Send it again" not in page
     assert client.get(f"/me/work/{file}/pieces/window").status_code == 404

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ def test_badge_holds_nothing_but_the_white_list(centre: Centre) -> None:
     )
     text = json.dumps(badge)
     for personal in ("maria", "X-maria", "X-eva", "eva", "2026-11-23"):
-        assert personal not in text
+        assert not re.search(rf"\b{personal}\b", text)  # "devant" is nobody's name
     people = {str(one) for one in centre.people.values()}
     assert not any(one in text for one in people)
     assert badge["credentialSubject"]["source"]["id"] == f"{BASE_URL}/profiles/examiners"

@@ -75,7 +75,7 @@ def test_officer_releases_several_at_once_and_each_stands_alone(service: Service
     answer = olga.post("/officer/release", data={"decision": [str(one) for one in (*good, mine)]})
     assert answer.status_code == 409
     assert "2 badges are released." in answer.text
-    assert "X-ana: You marked this work." in answer.text
+    assert "<bdi>X-ana</bdi>: You marked this work." in answer.text
     assert service.centre.count(Award) == 2
     assert "X-maria" not in olga.get("/officer/").text
 

@@ -336,9 +336,9 @@ def test_a_framework_of_another_sector_goes_all_the_way(house):
     visitor = house.service.browser()
     listed = visitor.get("/frameworks").text
     assert escape(row.digest or "") in listed
-    taken = visitor.get("/frameworks/gardening/1.0/download/zip")
+    taken = visitor.get("/frameworks/gardening/1.1/download/zip")
     assert taken.status_code == 200
-    again = upload(anna, "/standards/import", taken.data, format="zip", version="1.1")
+    again = upload(anna, "/standards/import", taken.data, format="zip", version="1.2")
     assert again.status_code == 302
     assert visitor.get("/achievements").status_code == 200  # this service still serves its own
 
