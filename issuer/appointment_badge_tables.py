@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from issuer.award_tables import forbid
+from issuer.award_tables import forbid, intended_then_signed
 from issuer.tables import Table, one_of
 from web.database import UtcDateTime
 
@@ -55,16 +55,7 @@ class AppointmentBadge(Table, table=True):
             ["list_number", "position"], ["status_entry.list_number", "status_entry.position"]
         ),
         CheckConstraint(one_of("state", AppointmentBadgeState), name="appointment_badge_state"),
-        CheckConstraint(
-            "(intended_text IS NULL) <> (signed_text IS NULL)", name="intended_or_signed"
-        ),
-        CheckConstraint(
-            "(signed_text IS NULL) = (holder IS NULL) "
-            "AND (signed_text IS NULL) = (signed_at IS NULL) "
-            "AND (signed_text IS NULL) = (signed_with IS NULL)",
-            name="signed_for_a_holder",
-        ),
-        CheckConstraint("state <> 'active' OR signed_text IS NOT NULL", name="active_means_signed"),
+        *intended_then_signed(),
         CheckConstraint("(token_hash IS NULL) = (token_expires IS NULL)", name="tokens_run_out"),
     )
 

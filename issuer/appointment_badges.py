@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,11 +21,9 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from credentials.badges import check_before_signing
-from credentials.canonical import canonical_badge
-from credentials.proofs import add_proof
 from credentials.status import status_entry
 from credentials.times import read_time, write_time
-from issuer import appointment_document, status_lists
+from issuer import appointment_document, signing, status_lists
 from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.appointment_tables import Nomination
 from issuer.audit import record
@@ -92,7 +89,7 @@ def offer(
             list_number=place.list_number,
             position=place.position,
             intended_at=now,
-            intended_text=_dump(final),
+            intended_text=signing.written(final),
             reference_hash=_hash(_derived(body.secret, "reference", new_id)),
             code_hash=_hash(_derived(body.secret, "code", new_id)),
             offered_until=now + OFFER_LIVES,
@@ -202,27 +199,11 @@ def deliver(
             raise _cannot_be_collected()
         if not is_active(session.get_one(Appointment, row.appointment_id), now):
             raise _cannot_be_collected()
-        if row.signed_text is not None:  # 3
-            if row.holder != holder:
-                raise Refused(
-                    N_("This badge already is in another wallet."), status=400, code="other-holder"
-                )
-            return row.signed_text
-        assert row.intended_text is not None, "a constraint of the database"
-        document = json.loads(row.intended_text)  # 4
-        document["credentialSubject"]["id"] = holder
-        name, signer = body.keyring.current()
-        signed = add_proof(
-            document,
-            signer,
-            verification_method=body.keyring.method_id(name),
-            created=now.replace(microsecond=0),
-            form=canonical_badge(document),
-        )
+        known = signing.text_for(row, holder)  # 3
+        if known is not None:
+            return known
+        text = signing.sign(row, holder, body=body, now=now)  # 4
         pause("signed")
-        text = _dump(signed)
-        row.intended_text, row.signed_text = None, text
-        row.signed_at, row.signed_with, row.holder = now, name, holder
         row.state = AppointmentBadgeState.ACTIVE
         session.add(row)
         session.flush()
@@ -310,7 +291,3 @@ def _derived(secret: bytes, label: str, badge_id: UUID) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _dump(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -5,6 +5,7 @@ a decision, one badge an award, one status entry a badge, never reused; the offi
 marked the work and not the candidate; two persons for a cancellation.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -201,6 +202,22 @@ class PlaceToSet(Table, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
 
 
+def intended_then_signed() -> Iterator[CheckConstraint]:
+    """Demand of a table of badges: first the intention, then the text, for one holder."""
+    yield CheckConstraint(
+        "(intended_text IS NULL) <> (signed_text IS NULL)", name="intended_or_signed"
+    )
+    yield CheckConstraint(
+        "(signed_text IS NULL) = (holder IS NULL) "
+        "AND (signed_text IS NULL) = (signed_at IS NULL) "
+        "AND (signed_text IS NULL) = (signed_with IS NULL)",
+        name="signed_for_a_holder",
+    )
+    yield CheckConstraint(
+        "state <> 'active' OR signed_text IS NOT NULL", name="active_means_signed"
+    )
+
+
 class Credential(Table, table=True):
     """One badge: first what we intend to sign, then the exact text that was signed.
 
@@ -225,16 +242,7 @@ class Credential(Table, table=True):
             ["list_number", "position"], ["status_entry.list_number", "status_entry.position"]
         ),
         CheckConstraint(one_of("state", BadgeState), name="badge_state"),
-        CheckConstraint(
-            "(intended_text IS NULL) <> (signed_text IS NULL)", name="intended_or_signed"
-        ),
-        CheckConstraint(
-            "(signed_text IS NULL) = (holder IS NULL) "
-            "AND (signed_text IS NULL) = (signed_at IS NULL) "
-            "AND (signed_text IS NULL) = (signed_with IS NULL)",
-            name="signed_for_a_holder",
-        ),
-        CheckConstraint("state <> 'active' OR signed_text IS NOT NULL", name="active_means_signed"),
+        *intended_then_signed(),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -25,12 +25,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from credentials.badges import achievement_credential, check_before_signing
-from credentials.canonical import canonical_badge
-from credentials.proofs import add_proof
 from credentials.report import CredentialError
 from credentials.status import status_entry
 from credentials.times import read_time, write_time
-from issuer import endorsements, notices, offers, status_lists, superseding, trail
+from issuer import endorsements, notices, offers, signing, status_lists, superseding, trail
 from issuer.audit import record
 from issuer.award_tables import Award, AwardState, BadgeState, Credential, Offer
 from issuer.notice_tables import News
@@ -204,7 +202,7 @@ def write_intention(
             list_number=place.list_number,
             position=place.position,
             intended_at=now,
-            intended_text=_dump(final),
+            intended_text=signing.written(final),
         )
     )
     session.flush()
@@ -315,30 +313,11 @@ def _deliver(
             raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
         if superseding.is_taken_away(session, award_id):
             raise Refused(N_("A later decision took its place."), status=400, code="taken-away")
-        # 2
-        if row.signed_text is not None:
-            if row.holder != holder:
-                raise Refused(
-                    N_("This badge already is in another wallet."), status=400, code="other-holder"
-                )
-            return row.signed_text
-        # 3
-        assert row.intended_text is not None, "a constraint of the database"
-        document = json.loads(row.intended_text)
-        document["credentialSubject"]["id"] = holder
-        # 4
-        name, signer = body.keyring.current()
-        signed = add_proof(
-            document,
-            signer,
-            verification_method=body.keyring.method_id(name),
-            created=now.replace(microsecond=0),
-            form=canonical_badge(document),
-        )
+        known = signing.text_for(row, holder)  # 2
+        if known is not None:
+            return known
+        text = signing.sign(row, holder, body=body, now=now)  # 3, 4
         pause("signed")
-        text = _dump(signed)
-        row.intended_text, row.signed_text = None, text
-        row.signed_at, row.signed_with, row.holder = now, name, holder
         row.state = BadgeState.ACTIVE
         award = session.get_one(Award, award_id)
         award.state = AwardState.DELIVERED
@@ -403,7 +382,3 @@ def prepare_with_endorsements(
         achievement_endorsements=endorsements.current(session, achievement_id, now=now),
         issuer_endorsements=endorsements.current(session, body.did, now=now),
     )
-
-
-def _dump(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
