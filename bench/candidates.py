@@ -80,7 +80,7 @@ class Person:
     arrive: float
     think: float
     seed: int
-    times: list[float] = field(default_factory=list)
+    times: list[tuple[str, float]] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Person:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
         text = answer.read().decode()
-        self.times.append((time.perf_counter() - start) * 1000)
+        self.times.append((_kind(method, path), (time.perf_counter() - start) * 1000))
         for value in answer.headers.get_all("Set-Cookie") or ():
             name, _, rest = value.partition("=")
             self.cookies[name] = rest.partition(";")[0]
@@ -143,6 +143,12 @@ class Person:
         if answer.status != 200:
             raise ValueError(f"{answer.status} at {path}")
         return text
+
+
+def _kind(method: str, path: str) -> str:
+    """Tell requests of one kind: `POST /me/work/*/tasks/*`."""
+    path = re.sub(r"(?<=/)(?=[^/]*\d)[^/]+|(?<=/tasks/)[^/]+", "*", path.partition("?")[0])
+    return f"{method} {path}"
 
 
 def _answer_form(page: str) -> tuple[str] | None:
@@ -277,7 +283,11 @@ def report(
     given: argparse.Namespace, people: list[Person], *, took: float, sent: int, missing: int
 ) -> None:
     """Print what was seen, and whether the goal is reached."""
-    times = sorted(one for person in people for one in person.times)
+    kinds: dict[str, list[float]] = {}
+    for person in people:
+        for kind, one in person.times:
+            kinds.setdefault(kind, []).append(one)
+    times = sorted(one for ones in kinds.values() for one in ones)
     cuts = statistics.quantiles(times, n=100)
     kind = "PostgreSQL" if given.postgresql else "SQLite"
     answers = sum(len(person.given) for person in people)
@@ -285,6 +295,9 @@ def report(
     print(f"{given.think:8g} s at a task, in the middle")
     print(f"{len(times) / took:8,.0f} requests a second for {took:.0f} s; {answers:,} answers")
     print(f"{cuts[49]:8.0f} ms and less took half, {cuts[94]:.0f} ms 95 %, {cuts[98]:.0f} ms 99 %")
+    for kind, ones in sorted(kinds.items(), key=lambda pair: -sum(pair[1])):
+        of_kind = statistics.quantiles(ones, n=100)
+        print(f"{of_kind[49]:8.0f} {of_kind[94]:5.0f} {of_kind[98]:5.0f} ms  {len(ones):5,} x {kind}")
     print(f"{sent:8} of {given.people} works are sent, {missing} answers are lost")
     for problem in {person.problem for person in people if person.problem}:
         print(f"         {problem}")

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from live import DOORS, SERVICES, Live
+from live import DOORS, SERVICES, Live, started
 from playwright.sync_api import Page, Request, expect
 from visitor import Page as Found
 from visitor import Visitor, shape_of
@@ -166,6 +166,13 @@ def prepare(live: Live, who: str, visitor: Visitor) -> Iterator[Found]:
         form = next(form for form in page.forms if "Set it up" in form.buttons)
         places = [name for name in form.fields if name.startswith("places-")]
         visitor.submit(page, form, name="Spring", **{places[0]: "3"})
+
+
+@pytest.fixture(scope="session")
+def live_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Give services of this module's own: what other tests do must not change what the walk finds."""
+    with started(tmp_path_factory.mktemp("walk") / "demo") as live:
+        yield live
 
 
 @pytest.fixture(scope="session")
