@@ -2,7 +2,9 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -487,6 +489,13 @@ def test_version_that_a_method_does_not_keep_is_not_passed_over(client: FlaskCli
     answer = client.get(path, base_url=BASE, headers=JSON)
     assert answer.status_code == 400
     assert answer.get_json()["didResolutionMetadata"]["error"] == "invalidDidUrl"
+
+
+def test_page_on_suites_names_the_instances_there_are(running: Conformance) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "suites.md").read_text("utf-8")
+    named = set(re.findall(r"`/([\w-]+)/(?:credentials|presentations)/", page))
+    assert named == set(running.instances)
+    assert set(re.findall(r"`(ISSUER_ID\w*)`", page)) == set(running.issuers)
 
 
 def test_verifier_instances_sign_nothing(client: FlaskClient) -> None:
