@@ -2,11 +2,26 @@
 
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from issuer.award_tables import Award, Credential
 from issuer.tables import Person
+
+# Built once: to build it takes longer than to ask it, and each open file asks for each examiner.
+_first, _second = aliased(Credential), aliased(Credential)
+_ones, _others = aliased(Award), aliased(Award)
+_ONE_WALLET = (
+    select(_first.id)
+    .join(_ones, col(_ones.id) == col(_first.award_id))
+    .join(_second, col(_second.holder) == col(_first.holder))
+    .join(_others, col(_others.id) == col(_second.award_id))
+    .where(
+        col(_ones.candidate_id) == bindparam("one"), col(_others.candidate_id) == bindparam("other")
+    )
+    .limit(1)
+)
 
 
 def is_same_person(session: Session, one_id: UUID, other_id: UUID) -> bool:
@@ -20,14 +35,5 @@ def is_same_person(session: Session, one_id: UUID, other_id: UUID) -> bool:
 
 
 def _have_one_wallet(session: Session, one_id: UUID, other_id: UUID) -> bool:
-    first, second = aliased(Credential), aliased(Credential)
-    ones, others = aliased(Award), aliased(Award)
-    found = session.exec(
-        select(first.id)
-        .join(ones, col(ones.id) == col(first.award_id))
-        .join(second, col(second.holder) == col(first.holder))
-        .join(others, col(others.id) == col(second.award_id))
-        .where(col(ones.candidate_id) == one_id, col(others.candidate_id) == other_id)
-        .limit(1)
-    ).first()
-    return found is not None
+    found = session.exec(_ONE_WALLET, params={"one": one_id, "other": other_id})
+    return found.first() is not None
