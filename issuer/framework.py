@@ -33,7 +33,7 @@ from typing import Any
 from contexts.labels import framework_name, label
 from contexts.urls import OB3
 from issuer.framework_archive import Files, read_folder
-from issuer.framework_document import digest, read_document
+from issuer.framework_document import Document, digest, read_document
 from issuer.framework_files import (
     MARKS,
     Contents,
@@ -216,9 +216,14 @@ class Framework:
         return {}
 
     @cached_property
+    def document(self) -> Document:
+        """Everything that it says, to be read only."""
+        return read_document(self.contents.files)
+
+    @cached_property
     def digest(self) -> str:
         """The digest of everything that it says."""
-        return digest(read_document(self.contents.files))
+        return digest(self.document)
 
     # --- texts --------------------------------------------------------------------------------
 

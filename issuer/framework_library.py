@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from issuer.audit import record
 from issuer.framework import AchievementDefinition, Framework, read_framework
-from issuer.framework_document import digest, dump, files_of, load, read_document
+from issuer.framework_document import dump, files_of, load
 from issuer.framework_tables import EditionState, FrameworkEdition
 from web.database import Database
 
@@ -98,15 +98,14 @@ def _adopt(session: Session, shipped: Framework, *, now: datetime) -> None:
     ).all()
     if shipped.version in known:
         return
-    document = read_document(shipped.contents.files)
     edition = FrameworkEdition(
         framework=shipped.id,
         version=shipped.version,
         state=EditionState.PUBLISHED,
         shipped=True,
         plain=not known,
-        document=dump(document),
-        digest=digest(document),
+        document=dump(shipped.document),
+        digest=shipped.digest,
         opened_at=now,
         changed_at=now,
         published_at=now,

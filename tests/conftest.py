@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import quick
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 _LONGEST_NAME = 60
+
+quick.install()
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

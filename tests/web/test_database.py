@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import quick
 from sqlalchemy.exc import IntegrityError, InternalError, StatementError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel, func, select
@@ -24,6 +25,11 @@ class Row(Table, table=True):
 
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def tables_are_really_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "create", quick.create_really)
 
 
 @pytest.fixture
