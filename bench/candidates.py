@@ -238,6 +238,8 @@ def main() -> None:
     arguments.add_argument("--think", type=float, default=6.0, help="mean seconds at each task")
     arguments.add_argument("--server", choices=service.installed(), default=service.installed()[0])
     arguments.add_argument("--postgresql", action="store_true")
+    arguments.add_argument("--workers", type=int, default=2, help="processes of the server")
+    arguments.add_argument("--threads", type=int, default=2, help="threads of each process")
     given = arguments.parse_args()
     with (
         tempfile.TemporaryDirectory() as name,
@@ -255,7 +257,11 @@ def main() -> None:
             _PORT: str(port),
             "PYTHONPATH": str(ROOT / "bench"),
         }
-        command = service.command(given.server, port, "candidates:application")
+        command = service.command(
+            *(given.server, port, "candidates:application"),
+            workers=given.workers,
+            threads=given.threads,
+        )
         serving = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
         address = f"http://127.0.0.1:{port}"
         try:
@@ -291,13 +297,16 @@ def report(
     cuts = statistics.quantiles(times, n=100)
     kind = "PostgreSQL" if given.postgresql else "SQLite"
     answers = sum(len(person.given) for person in people)
-    print(f"{given.people} people within {given.arrive:g} s, {given.server}, {kind}")
+    print(
+        f"{given.people} people within {given.arrive:g} s, {kind}; {given.server}, "
+        f"{given.workers} workers of {given.threads} threads"
+    )
     print(f"{given.think:8g} s at a task, in the middle")
     print(f"{len(times) / took:8,.0f} requests a second for {took:.0f} s; {answers:,} answers")
     print(f"{cuts[49]:8.0f} ms and less took half, {cuts[94]:.0f} ms 95 %, {cuts[98]:.0f} ms 99 %")
     for kind, ones in sorted(kinds.items(), key=lambda pair: -sum(pair[1])):
-        of_kind = statistics.quantiles(ones, n=100)
-        print(f"{of_kind[49]:8.0f} {of_kind[94]:5.0f} {of_kind[98]:5.0f} ms  {len(ones):5,} x {kind}")
+        cut = statistics.quantiles(ones, n=100)
+        print(f"{cut[49]:8.0f} {cut[94]:5.0f} {cut[98]:5.0f} ms  {len(ones):5,} x {kind}")
     print(f"{sent:8} of {given.people} works are sent, {missing} answers are lost")
     for problem in {person.problem for person in people if person.problem}:
         print(f"         {problem}")

@@ -48,7 +48,7 @@ from verifier.app import create_app  # noqa: E402
 from verifier.settings import VerifierSettings  # noqa: E402
 
 _GOAL = 1_200
-_WORKERS = 2
+_WORKERS, _THREADS = 2, 2  # one may wait while the other works
 _WARMING = 1_000
 _BADGES_A_SECOND = 2_500
 _FOLDER = "MYCRED_BENCH_FOLDER"
@@ -97,32 +97,38 @@ def body(number: int, *, made: datetime) -> bytes:
     return json.dumps({"verifiableCredential": signed}).encode()
 
 
-def command(server: str, port: int, target: str = "service:application") -> list[str]:
-    """Give the command line of a server with two workers of two threads: one may wait.
+def command(
+    server: str,
+    port: int,
+    target: str = "service:application",
+    *,
+    workers: int = _WORKERS,
+    threads: int = _THREADS,
+) -> list[str]:
+    """Give the command line of a server with `workers` processes of `threads` threads each.
 
     `target` is the module and the function that makes each worker's application.
     """
-    workers = str(_WORKERS)
     lines = {
         "granian": f"-m granian --interface wsgi --factory --no-ws --http 1 --workers {workers}"
-        f" --blocking-threads 2 --log-level warning --port {port} {target}",
-        "gunicorn": f"-m gunicorn --workers {workers} --threads 2 --log-level warning"
+        f" --blocking-threads {threads} --log-level warning --port {port} {target}",
+        "gunicorn": f"-m gunicorn --workers {workers} --threads {threads} --log-level warning"
         f" --bind 127.0.0.1:{port} {target}()",
-        "waitress": f"{__file__} --waitress {port} --target {target}",
+        "waitress": f"{__file__} --waitress {port} {workers} {threads} --target {target}",
     }
     return [sys.executable, *lines[server].split(" ")]
 
 
-def serve_with_waitress(port: int, target: str) -> None:
-    """Serve from two processes on one socket, which waitress does not do by itself."""
+def serve_with_waitress(port: int, workers: int, threads: int, target: str) -> None:
+    """Serve from several processes on one socket, which waitress does not do by itself."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = socket.create_server(("127.0.0.1", port), backlog=256)
-    for _ in range(_WORKERS - 1):
+    for _ in range(workers - 1):
         if os.fork() == 0:
             break
     module, _, name = target.partition(":")
     made = getattr(importlib.import_module(module), name)()
-    waitress.server.create_server(made, sockets=[listening], threads=4).run()
+    waitress.server.create_server(made, sockets=[listening], threads=threads).run()
 
 
 def installed() -> list[str]:
@@ -136,11 +142,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--seconds", type=int, default=6)
     arguments.add_argument("--server", choices=installed(), default=installed()[0])
-    arguments.add_argument("--waitress", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--waitress", type=int, nargs=3, help=argparse.SUPPRESS)
     arguments.add_argument("--target", default="service:application", help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.waitress:
-        serve_with_waitress(given.waitress, given.target)
+        serve_with_waitress(*given.waitress, given.target)
         return
     made = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     numbers = range(10_000, 10_000 + _WARMING + given.seconds * _BADGES_A_SECOND)

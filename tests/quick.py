@@ -2,8 +2,8 @@
 
 Each of some two thousand tests begins with an empty database and a store of keys. To make the
 tables takes a tenth of a second, to derive the key of a store as long on purpose. Here the tables
-are made once by `Database.create` itself and copied, and a derived key is remembered. Tests of how tables are
-made put `create_really` back.
+are made once by `Database.create` itself and copied, and a derived key is remembered. Tests of how
+tables are made put `create_really` back.
 """
 
 import functools

@@ -170,7 +170,7 @@ def prepare(live: Live, who: str, visitor: Visitor) -> Iterator[Found]:
 
 @pytest.fixture(scope="session")
 def live_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Give services of this module's own: what other tests do must not change what the walk finds."""
+    """Give services of the walk's own: what other tests do must not change what it finds."""
     with started(tmp_path_factory.mktemp("walk") / "demo") as live:
         yield live
 
