@@ -22,7 +22,7 @@ help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(STAMP)  ## start issuer, wallet and verifier with sample people
-	$(BIN)/python demo.py --ports $(PORTS)
+	$(BIN)/python -m demo --ports $(PORTS)
 
 test: $(STAMP) $(PEERS_STAMP)  ## run all tests, in a real browser too
 	$(BIN)/python tests/setup_browser.py

@@ -1,4 +1,4 @@
-"""The three real servers, started as a stranger starts them: ``demo.py``, in a process of its own.
+"""The three real servers, started as a stranger starts them: ``python -m demo``, by themselves.
 
     with started(folder) as live:
         live.wallet  # "http://localhost:..."
@@ -74,7 +74,7 @@ def started(folder: Path, *, ports: tuple[int, ...] | None = None) -> Iterator[L
     ports = ports or free_ports(3)
     origins = [f"http://localhost:{port}" for port in ports]
     listed = ",".join(map(str, ports))
-    command = [sys.executable, "demo.py", "--quiet", "--small", "--var", str(folder)]
+    command = [sys.executable, "-m", "demo", "--quiet", "--small", "--var", str(folder)]
     command += ["--ports", listed]
     log = folder.with_suffix(".log")
     with log.open("w") as output:

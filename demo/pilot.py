@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from demo_centre import EXAMINERS, SKILLS, Centre, Look
-from demo_people import People
+from demo.centre import EXAMINERS, SKILLS, Centre, Look
+from demo.people import People
 from issuer import accounts, appeals, appointments, assessment, calibration, cohorts, eligibility
 from issuer import feedback as faces
 from issuer.assessment import Marking

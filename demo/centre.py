@@ -1,7 +1,7 @@
 """What sample people do in the demo: the clicks of real people, as calls of the same functions.
 
 A `Centre` holds the three services over a network without sockets and a clock that can stand in
-the past. `demo_people`, `demo_pilot` and `demo_cases` tell who does what.
+the past. `people`, `pilot` and `cases` tell who does what.
 """
 
 import json

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from contexts.urls import DATA_INTEGRITY, OB3, VC1
-from demo_centre import BODY, EXAMINERS, GUEST, SKILLS, Centre, Look, signed
-from demo_people import People
-from demo_pilot import Person, Pilot
+from demo.centre import BODY, EXAMINERS, GUEST, SKILLS, Centre, Look, signed
+from demo.people import People
+from demo.pilot import Person, Pilot
 from issuer import accounts, appeals, assessment, erasure
 from issuer.tables import Role, Submission
 from keys.did import did_key

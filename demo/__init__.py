@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 from flask import Flask
 from waitress.server import create_server
 
-import demo_cases
 import issuer
 import verifier
 import wallet
 from credentials.trust import Trust, TrustedParty
-from demo_centre import (
+from demo import cases
+from demo.centre import (
     BODY,
     CERTIFIER,
     GUEST,
@@ -35,8 +35,8 @@ from demo_centre import (
     Network,
     StandingClock,
 )
-from demo_people import People
-from demo_pilot import STARTS_BEFORE, Pilot
+from demo.people import People
+from demo.pilot import STARTS_BEFORE, Pilot
 from issuer.sampling import NO_SAMPLING
 from keys.did import did_key, did_web
 from keys.fetching import Fetch
@@ -133,12 +133,11 @@ def _samples(centre: Centre, *, pilot: bool) -> dict[str, Any]:
         thirty.live()
         centre.clock.now = _now()
     samples = people.go_on()
-    samples["badges"] += demo_cases.voices(centre)
+    samples["badges"] += cases.voices(centre)
     if thirty is not None:
-        cases = demo_cases.make(centre, people, thirty)
+        hard = cases.make(centre, people, thirty)
         thirty.enter()
-        samples = {name: [*samples[name], *cases[name]] if name in cases else samples[name]
-                   for name in samples}  # fmt: skip
+        samples = {name: [*found, *hard.get(name, ())] for name, found in samples.items()}
     people.hand_over()
     return {**samples, "people": centre.ways_in()}
 
@@ -290,7 +289,3 @@ A walk in five steps; every sample person is one tap away on the first page of e
 
 Data are kept in var/demo. Stop with Ctrl-C.
 """
-
-
-if __name__ == "__main__":
-    main()

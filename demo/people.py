@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from demo_centre import (
+from demo.centre import (
     EXAMINERS,
     GUEST,
     ISSUER,
