@@ -13,6 +13,7 @@ table, and stumble over those of others that look at it: `altering` keeps them a
 A migration names no class and no table of the program: these change, and it must not.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,9 +58,10 @@ def altering(table: str) -> Iterator[BatchOperations]:
             yield operations
         return
     connection = op.get_bind()
-    triggers = connection.execute(
+    found = connection.execute(
         text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid")
     ).all()
+    triggers = [one for one in found if re.search(rf"\b{table}\b", one.sql)]
     for name, _ in triggers:
         run(sqlite=f"DROP TRIGGER {name}")
     with op.batch_alter_table(table, recreate="always") as operations:

@@ -10,10 +10,12 @@ and noted as being of that version; an older one goes through the steps in betwe
 is loaded only then: at every other start one SELECT is all.
 """
 
+import glob
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -31,6 +33,7 @@ _LONG_MILLISECONDS = 900_000
 """How long a worker waits while another one migrates."""
 _LOCK_SECONDS = 60
 """How long PostgreSQL waits for somebody who still uses a table, before the upgrade is given up."""
+_ONE_IN_THIS_PROCESS = threading.Lock()  # what alembic works on is a variable of its module
 
 
 class Standing(StrEnum):
@@ -104,7 +107,7 @@ def prepare(engine: Engine, metadata: MetaData, *, upgrade: bool = True) -> None
         if standing is Standing.CURRENT:
             return
         if standing is Standing.NEWER:
-            raise DatabaseNotReady(_newer(chain, _noted(connection)))
+            raise DatabaseNotReady(_newer(chain, noted_version(connection)))
         if not upgrade:
             raise DatabaseNotReady(_not_allowed(chain, standing))
         if standing is Standing.EMPTY:  # 3
@@ -165,12 +168,15 @@ def run_baseline(connection: Connection, folder: Path) -> None:
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def copy_name(connection: Connection, chain: Chain) -> Path | None:
-    """Say where the copy lies that is made before the file is changed; None where there is none."""
-    if connection.dialect.name != "sqlite":
-        return None
-    file = next(row[2] for row in connection.exec_driver_sql("PRAGMA database_list"))
-    return Path(f"{file}.before-{chain.newest}") if file else None
+def noted_version(connection: Connection) -> str:
+    """Give the version that a database is noted to have; empty when none is noted."""
+    return ", ".join(_noted(connection))[:40]
+
+
+def copies(connection: Connection) -> list[Path]:
+    """Give the copies that were made beside a file of SQLite before it was upgraded."""
+    file = _file_of(connection)
+    return sorted(file.parent.glob(f"{glob.escape(file.name)}.before-*")) if file else []
 
 
 # --- details --------------------------------------------------------------------------------------
@@ -239,9 +245,10 @@ def _step_by_step(connection: Connection, chain: Chain) -> None:
     from alembic.config import Config
 
     (start,) = _noted(connection)
-    copy = copy_name(connection, chain)
-    if copy is not None:
-        _copy(connection, copy)
+    file, copy = _file_of(connection), None
+    if file is not None:
+        copy = file.with_name(f"{file.name}.before-{chain.newest}")
+        _copy(file, copy)
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
     config = Config()
@@ -253,7 +260,8 @@ def _step_by_step(connection: Connection, chain: Chain) -> None:
         config.set_main_option(name, str(value).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        with _ONE_IN_THIS_PROCESS:
+            command.upgrade(config, "head")
         _look_at_references(connection)
     except Exception as error:
         raise DatabaseNotReady(_failed(chain, start, copy, error)) from error
@@ -267,9 +275,19 @@ def _look_at_references(connection: Connection) -> None:
         raise ValueError(f"rows of {sorted({row[0] for row in dangling})} refer to nothing")
 
 
-def _copy(connection: Connection, target: Path) -> None:
-    """Copy the database aside as it is, while nobody else may write; only its owner may read it."""
+def _file_of(connection: Connection) -> Path | None:
+    """Give the file that holds the database; None in memory and on PostgreSQL."""
+    if connection.dialect.name != "sqlite":
+        return None
     file = next(row[2] for row in connection.exec_driver_sql("PRAGMA database_list"))
+    return Path(file) if file else None
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Copy the database aside as it is, while nobody else may write; only its owner may read it.
+
+    A second try replaces the copy of the first: the database is still the same.
+    """
     unfinished = target.with_name(f"{target.name}.part")
     try:
         unfinished.unlink(missing_ok=True)
@@ -285,7 +303,8 @@ def _copy(connection: Connection, target: Path) -> None:
             os.fsync(written.fileno())
         unfinished.replace(target)
     except (OSError, sqlite3.Error) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise DatabaseNotReady(
             f"The database could not be copied to {target}: {error}. "
             "It was therefore not upgraded; nothing was changed."
@@ -295,9 +314,9 @@ def _copy(connection: Connection, target: Path) -> None:
 # --- what the operator is told ----------------------------------------------------------------
 
 
-def _newer(chain: Chain, noted: list[str]) -> str:
+def _newer(chain: Chain, noted: str) -> str:
     return (
-        f"The database of the {chain.service} is of version {', '.join(noted)[:40]}, which this "
+        f"The database of the {chain.service} is of version {noted}, which this "
         f"program does not know: it ends at {chain.newest}. A newer program has used it. Start "
         "that one, or put back the copy from before its upgrade. Nothing was changed."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from hatchling.builders.wheel import WheelBuilder
 from sqlalchemy import Engine, MetaData, create_engine
 from write_baseline import ROOT, SERVICES, metadata_of, released
 
@@ -77,6 +78,17 @@ def test_versions_are_numbered_without_a_gap_and_each_follows_the_one_before(ser
     ])  # fmt: skip
     walked = [(one.revision, one.down_revision) for one in script.walk_revisions()][::-1]
     assert walked == list(zip(found.versions, (None, *found.versions), strict=False))
+
+
+def test_the_installed_program_brings_its_migrations() -> None:
+    built = WheelBuilder(str(ROOT)).recurse_included_files()
+    packed = {Path(one.distribution_path) for one in built}
+    for service in SERVICES:
+        names = chain(service).folder.rglob("*.*")
+        wanted = {one.relative_to(ROOT) for one in names if one.suffix in (".py", ".sql")}
+        assert len(wanted) > 3
+        assert wanted <= packed
+    assert Path("web/migrations/env.py") in packed
 
 
 @pytest.mark.parametrize("service", SERVICES)
