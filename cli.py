@@ -541,7 +541,7 @@ def _for_each_database(given: argparse.Namespace, look: Callable[[str, Any], Any
         except DBAPIError as error:
             ends.add(_NOT_CHECKED)
             print(f"{service:9} cannot be asked: {error.orig}".strip())
-        except (ArgumentError, ModuleNotFoundError):  # their words would repeat the password
+        except (ArgumentError, ImportError, ValueError):  # their words may repeat the password
             _stop(f"--{service}: this is not the URL of a database that can be used here")
         else:
             ends.add(_VALID if report.ready else _NOT_VALID)
