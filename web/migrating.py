@@ -11,6 +11,7 @@ is loaded only then: at every other start one SELECT is all.
 """
 
 import glob
+import logging
 import os
 import sqlite3
 import threading
@@ -24,6 +25,8 @@ from sqlalchemy import Connection, Engine, MetaData, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from web.schema import VERSIONS, Parts, differences, only, parts, parts_made_by
+
+_log = logging.getLogger("mycred4home")
 
 FOLDER = "migrations"
 """Under this word the `info` of a service's metadata names the folder of its migrations."""
@@ -265,6 +268,10 @@ def _step_by_step(connection: Connection, chain: Chain) -> None:
         _look_at_references(connection)
     except Exception as error:
         raise DatabaseNotReady(_failed(chain, start, copy, error)) from error
+    _log.warning(
+        "database upgraded service=%s from=%s to=%s copy=%s",
+        *(chain.service, start, chain.newest, copy),
+    )
 
 
 def _look_at_references(connection: Connection) -> None:
