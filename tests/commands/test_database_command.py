@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import quick
 from lending_tables import LENDING, new_tables, old_tables
 from sqlalchemy import text
 from write_baseline import metadata_of
@@ -14,6 +15,11 @@ import cli
 from web.database import Database
 
 Said = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(autouse=True)
+def tables_are_really_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "create", quick.create_really)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def made_new(metadata: MetaData, url: str, used: Engine) -> frozenset[tuple[str,
         with used.begin() as connection:
             connection.exec_driver_sql("CREATE SCHEMA new")
         other = Database(f"{url}&options=-csearch_path%3Dnew", metadata)
-    other.create()
+    prepare(other.engine, metadata)
     with other.engine.connect() as connection:
         made = parts(connection)
     other.close()

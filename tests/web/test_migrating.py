@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import quick
 from killing import ROOT, kill_at
 from lending_tables import LENDING, new_tables, old_tables
 from sqlalchemy import event, text
@@ -96,6 +97,11 @@ def change(database: Database, sql: str) -> None:
 def all_of(database: Database, sql: str) -> list[tuple[Any, ...]]:
     with database.reading() as session:
         return [tuple(row) for row in session.connection().execute(text(sql))]
+
+
+@pytest.fixture(autouse=True)
+def tables_are_really_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "create", quick.create_really)
 
 
 @pytest.fixture
