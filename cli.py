@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
+_SERVICES = ("issuer", "wallet", "verifier")
 _FORMATS = ("zip", "case", "spreadsheet")
 _MAX_BYTES = 1_000_000
 _MAX_PICTURE_BYTES = 5_000_000
@@ -130,6 +131,19 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("source", type=Path, help="a zip, a CASE package (JSON) or a spreadsheet")
     made.add_argument("output", type=Path, help="a new folder")
     made.add_argument("--format", choices=_FORMATS, required=True)
+    databases = commands.add_parser(
+        "database",
+        help="check and upgrade the databases of the services",
+        description="The databases of the services: which version they have, and upgrading them.",
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    for name, run in (("check", check_databases), ("upgrade", upgrade_databases)):
+        made = command(name, run, databases)
+        for service in _SERVICES:
+            made.add_argument(
+                f"--{service}",
+                metavar="WHERE",
+                help="a JSON file with its database_url, or the URL itself",
+            )
     stolen = commands.add_parser(
         "stolen-key",
         help="make all badges of a stolen key again with a new one",
@@ -481,6 +495,20 @@ def go_on_stolen(given: argparse.Namespace) -> int:
     return _VALID
 
 
+def check_databases(given: argparse.Namespace) -> int:
+    """Say of each database whether its service can use it; changes nothing."""
+    from web.database_report import check
+
+    return _for_each_database(given, check)
+
+
+def upgrade_databases(given: argparse.Namespace) -> int:
+    """Bring each database to the version that this program needs; stop the services before."""
+    from web.database_report import upgrade
+
+    return _for_each_database(given, upgrade)
+
+
 def demo(given: argparse.Namespace) -> int:
     """Start issuer, wallet and verifier with sample people."""
     from demo import main as run
@@ -490,6 +518,46 @@ def demo(given: argparse.Namespace) -> int:
 
 
 # --- shared by commands ---------------------------------------------------------------------------
+
+
+def _for_each_database(given: argparse.Namespace, look: Callable[[str, Any], Any]) -> int:
+    """Print a line for each database that is named; one that cannot be asked stops no other."""
+    from importlib import import_module
+
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from web.migrating import DatabaseNotReady
+
+    named = [(service, where) for service in _SERVICES if (where := getattr(given, service))]
+    if not named:
+        _stop("name at least one database: --issuer, --wallet or --verifier")
+    ends = {_VALID}
+    for service, url in [(service, _database_url(where)) for service, where in named]:
+        try:
+            report = look(url, import_module(f"{service}.app").Table.metadata)
+        except DatabaseNotReady as error:
+            ends.add(_NOT_VALID)
+            print(f"{service:9} {error}")
+        except DBAPIError as error:
+            ends.add(_NOT_CHECKED)
+            print(f"{service:9} cannot be asked: {error.orig}".strip())
+        except (ArgumentError, ImportError, ValueError):  # their words may repeat the password
+            _stop(f"--{service}: this is not the URL of a database that can be used here")
+        else:
+            ends.add(_VALID if report.ready else _NOT_VALID)
+            print("\n".join([f"{service:9} {report.sentence}", *report.details]))
+    return max(ends)
+
+
+def _database_url(where: str) -> str:
+    import json
+
+    if "://" in where:
+        return where
+    try:
+        return str(json.loads(_read(Path(where)))["database_url"])
+    except (ValueError, KeyError, TypeError):
+        _stop(f"{where} is not a JSON object with a database_url")
 
 
 @contextmanager

@@ -138,7 +138,7 @@ def open_body(settings: IssuerSettings, *, now: datetime) -> tuple[Database, Iss
         KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
     )
     database = Database(settings.database_url, Table.metadata)
-    database.create()
+    database.create(upgrade=settings.upgrade_database)
     return database, _body(settings, database, keyring, now=now)
 
 

@@ -33,16 +33,21 @@ def read_settings(path: Path) -> IssuerSettings:
 
     `base_url`, `database_url`, `body_name`, `country`, `country_code`, `wallet_url`, `key_store`
     as texts, perhaps `framework`; `passphrase_file` and `secret_file` (64 hexadecimal digits) name
-    files that only their owner may read. Relative paths start at the file's own folder. Raises
-    `ValueError` with what is wrong, and `StoreError` as `keys.store.read_key_file` does.
+    files that only their owner may read. Relative paths start at the file's own folder. Perhaps
+    `upgrade_database`, true or false. Raises `ValueError` with what is wrong, and `StoreError` as
+    `keys.store.read_key_file` does.
     """
     given = json.loads(path.read_text("utf-8"))
+    upgrade = given.pop("upgrade_database", True) if isinstance(given, dict) else True
+    if not isinstance(upgrade, bool):
+        raise ValueError(f"{path}: upgrade_database is neither true nor false")
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise ValueError(f"{path} is not an object of texts")
     try:
         files = {name: path.parent / given.pop(f"{name}_file") for name in ("passphrase", "secret")}
         return IssuerSettings(
             **given | {"key_store": path.parent / given["key_store"]},
+            upgrade_database=upgrade,
             passphrase=read_key_file(files["passphrase"]),
             secret=bytes.fromhex(read_key_file(files["secret"]).decode()),
         )

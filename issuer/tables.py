@@ -8,6 +8,7 @@ nor decisions change once made.
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
+    MetaData,
     UniqueConstraint,
     event,
     text,
@@ -25,10 +27,13 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from web.database import UtcDateTime
+from web.migrating import FOLDER
 from web.sessions import SessionRow
 
+_MIGRATIONS = {FOLDER: Path(__file__).with_name("migrations")}
 
-class Table(SQLModel, registry=registry()):
+
+class Table(SQLModel, registry=registry(metadata=MetaData(info=_MIGRATIONS))):
     """The base of every table of the issuer; each service has a registry of its own."""
 
 

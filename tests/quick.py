@@ -24,9 +24,9 @@ def install() -> None:
     keys.store._cipher = functools.cache(keys.store._cipher)
 
 
-def _copy_or_create(self: Database) -> None:
+def _copy_or_create(self: Database, *, upgrade: bool = True) -> None:
     if self.engine.dialect.name != "sqlite" or inspect(self.engine).get_table_names():
-        create_really(self)
+        create_really(self, upgrade=upgrade)
         return
     with self.engine.connect() as connection:
         own = connection.connection.driver_connection

@@ -1,15 +1,19 @@
 """What the verifier keeps for minutes: fetched documents, and results under a secret address."""
 
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from web.database import UtcDateTime
+from web.migrating import FOLDER
+
+_MIGRATIONS = {FOLDER: Path(__file__).with_name("migrations")}
 
 
-class Table(SQLModel, registry=registry()):
+class Table(SQLModel, registry=registry(metadata=MetaData(info=_MIGRATIONS))):
     """The base of every table of the verifier."""
 
 

@@ -5,17 +5,21 @@ No column holds a name, a badge's text, a private key, or anything that opens an
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, MetaData, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from web.database import UtcDateTime
+from web.migrating import FOLDER
 from web.sessions import SessionRow
 
+_MIGRATIONS = {FOLDER: Path(__file__).with_name("migrations")}
 
-class Table(SQLModel, registry=registry()):
+
+class Table(SQLModel, registry=registry(metadata=MetaData(info=_MIGRATIONS))):
     """The base of every table of the wallet; each service has a registry of its own."""
 
 

@@ -3,7 +3,7 @@
 Tables of the three services sit in separate registries, so each service hands in its own metadata::
 
     database = Database("sqlite:///var/issuer/issuer.db", Table.metadata)
-    database.create()
+    database.create()  # or bring it to the tables that the program needs now: `web.migrating`
     with database.transaction() as session:
         session.add(row)
 """
@@ -15,17 +15,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, func, select
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
+from web.migrating import prepare
+
 _BUSY_MILLISECONDS = 10_000
 _PAUSE_SECONDS = 5.0
 _TIDY_MILLISECONDS = 200
-_CREATING = 0x6D79637265640001  # our own number for PostgreSQL's lock
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -55,15 +56,13 @@ class Database:
         self.engine = _engine(url)
         self._looking = _read_only(url) or self.engine
 
-    def create(self) -> None:
-        """Make the tables that do not exist yet; several workers may start at the same moment."""
-        with self.engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-            self.metadata.create_all(connection)
-            connection.commit()
+    def create(self, *, upgrade: bool = True) -> None:
+        """Make the tables, or bring them to what the program needs; see `web.migrating.prepare`.
+
+        Several workers may start at the same moment. Without `upgrade` nothing is changed. Raises
+        `DatabaseNotReady` when the tables are not, and cannot be made, those of this program.
+        """
+        prepare(self.engine, self.metadata, upgrade=upgrade)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -32,6 +32,8 @@ class ServiceSettings:
     """At least 32 random bytes: signs the anti-forgery cookie."""
     allow_loopback_http: bool = False
     """Let outbound requests go to http on loopback. For the demo and for tests only."""
+    upgrade_database: bool = True
+    """Let a start make or upgrade the tables; else `mycred database upgrade` does, once told."""
     demo_entries: tuple[DemoEntry, ...] = ()
 
     def __post_init__(self) -> None:
