@@ -25,7 +25,7 @@ def used() -> dict[str, str]:
         for file, line, message, _comments, _context in rows:
             one = message[0] if isinstance(message, tuple) else message
             found.setdefault(one, f"{name}/{file}:{line}")
-    for path in sorted(ROOT.glob("demo*.py")):
+    for path in sorted(ROOT.glob("demo/*.py")):
         file, text = path.name, path.read_text("utf-8")
         for message in re.findall(r'N_\(\s*"([^"]+)"', text):
             found.setdefault(message, file)
