@@ -121,7 +121,7 @@ def _superseded(centre: Centre, people: People, person: Person) -> dict[str, str
     assert person.wallet is not None
     old = centre.text(person.wallet, badge)
     award = person.awards[skill]
-    centre.change(award, "correct", "issued_in_error", people.officers[person.country])
+    centre.change(award, "correct", "new_wallet", people.officers[person.country])
     person.wallet = centre.wallet(person.name, person.pages)
     person.badges = {skill: centre.collected(award, person.wallet, person.country)}
     more = N_("The phone was lost. A new badge took its place: this copy counts no more")

@@ -65,7 +65,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a badge is changed: the closed list of invariant 25, and two for suspensions."""
+    """Why a badge is changed: the closed list of invariant 25, two for suspensions, a new wallet."""
 
     HOLDER_REQUEST = "holder_request"
     ISSUED_IN_ERROR = "issued_in_error"
@@ -74,6 +74,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     UNDER_REVIEW = "under_review"
     REVIEW_PASSED = "review_passed"
+    NEW_WALLET = "new_wallet"
 
 
 REASONS_OF: dict[Action, tuple[Reason, ...]] = {
@@ -86,9 +87,11 @@ REASONS_OF: dict[Action, tuple[Reason, ...]] = {
     ),
     Action.SUSPEND: (Reason.HOLDER_REQUEST, Reason.UNDER_REVIEW),
     Action.LIFT: (Reason.HOLDER_REQUEST, Reason.REVIEW_PASSED),
-    Action.CORRECT: (Reason.ISSUED_IN_ERROR, Reason.KEY_COMPROMISE),
+    Action.CORRECT: (Reason.ISSUED_IN_ERROR, Reason.NEW_WALLET, Reason.KEY_COMPROMISE),
 }
 """The reasons that each action may have."""
+HOLDERS_OWN = (Reason.HOLDER_REQUEST, Reason.NEW_WALLET)
+"""The holder asked for it, perhaps because somebody else has the wallet: the old key gets nothing."""
 
 
 class Award(Table, table=True):

@@ -38,6 +38,7 @@ from web.languages import N_
 REASONS: dict[Reason, str] = {
     Reason.HOLDER_REQUEST: N_("The person asked for it"),
     Reason.ISSUED_IN_ERROR: N_("It was given by mistake"),
+    Reason.NEW_WALLET: N_("The person has a new wallet"),
     Reason.FRAUD: N_("It was obtained by deceit"),
     Reason.KEY_COMPROMISE: N_("Our signature was stolen"),
     Reason.SUPERSEDED: N_("A newer badge takes its place"),

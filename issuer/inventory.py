@@ -543,6 +543,18 @@ HELD: dict[str, Held] = {
             ),
         ),
     ),
+    "renewal": Held(
+        own="holder created expires",
+        links="id award_id token_hash",
+        holdings=(
+            Holding(
+                "award_id.candidate_id",
+                N_("Wallets that fetched a corrected badge"),
+                Term.DAY,
+                "holder created expires",
+            ),
+        ),
+    ),
     "deferral": Held(
         own="configuration_id state created expires holder",
         links="id submission_id reference_hash code_hash token_hash token_expires",

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel, col, func, or_, select
 
-from issuer import appeals, assessment, audit, cohorts, drafts_of_marks, erasure
+from issuer import appeals, assessment, audit, cohorts, drafts_of_marks, erasure, renewals
 from issuer.award_tables import Award, BadgeState, Credential, Nonce, Offer
 from issuer.cohort_tables import CohortMember
 from issuer.deferral_tables import Deferral, DeferralState
@@ -284,7 +284,8 @@ def _tokens(session: Session, _body: IssuingBody, now: datetime) -> int:
             (col(Deferral.state) == DeferralState.OPEN) & (col(Deferral.expires) <= now),
         ),
     )
-    return sum(session.exec(one).rowcount for one in (tokens, waits))
+    renewed = renewals.forget_old(session, now=now)
+    return renewed + sum(session.exec(one).rowcount for one in (tokens, waits))
 
 
 def _messages(session: Session, _body: IssuingBody, now: datetime) -> int:

@@ -267,12 +267,14 @@ def issuer_metadata(
     }
 
 
-def authorization_server_metadata(*, issuer: str) -> dict[str, Any]:
+def authorization_server_metadata(
+    *, issuer: str, more_grants: Sequence[str] = ()
+) -> dict[str, Any]:
     """Write the OAuth metadata of an issuer that is its own authorization server (1.0, 12.3)."""
     return {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/token",
-        "grant_types_supported": [PRE_AUTHORIZED_CODE],
+        "grant_types_supported": [PRE_AUTHORIZED_CODE, *more_grants],
         "token_endpoint_auth_methods_supported": ["none"],
         "pre-authorized_grant_anonymous_access_supported": True,
     }
@@ -380,6 +382,8 @@ class CredentialRequest:
 
     configuration_id: str
     proofs: tuple[str, ...]
+    identifier: str = ""
+    """The one badge that is asked for, where the token answer named it (1.0, 6.2)."""
 
 
 def token_request(offer: Offer, *, tx_code: str | None = None) -> dict[str, str]:
@@ -423,12 +427,12 @@ def read_credential_request(document: bytes | str) -> CredentialRequest:
     """Read a wallet's request; errors carry the codes of 1.0, 8.3.1.2."""
     malformed = "invalid_credential_request"
     found = _object(_load(document, "request", code=malformed), "request", code=malformed)
-    if "credential_identifier" in found:
-        raise ExchangeError(
-            "unknown_credential_identifier", "no credential identifiers were handed out"
-        )
     configuration_id = found.get("credential_configuration_id")
-    if not isinstance(configuration_id, str) or not configuration_id:
+    identifier = found.get("credential_identifier")
+    if configuration_id is not None and identifier is not None:
+        raise ExchangeError(malformed, "the badge must be named in one way only")
+    named = configuration_id if identifier is None else identifier
+    if not isinstance(named, str) or not 0 < len(named) <= _MAX_TEXT:
         raise ExchangeError(malformed, "credential_configuration_id is missing")
     if "credential_response_encryption" in found:
         raise ExchangeError("invalid_encryption_parameters", "encrypted answers are not spoken")
@@ -440,7 +444,9 @@ def read_credential_request(document: bytes | str) -> CredentialRequest:
         raise ExchangeError("invalid_proof", "proofs.jwt must be a list of key proofs")
     if len(jwts) != 1:
         raise ExchangeError("invalid_proof", "exactly one key proof is taken")
-    return CredentialRequest(configuration_id, tuple(jwts))
+    if identifier is not None:
+        return CredentialRequest("", tuple(jwts), named)
+    return CredentialRequest(named, tuple(jwts))
 
 
 def credential_response(signed_text: str) -> str:
@@ -553,7 +559,7 @@ def check_key_proof(jwt: str, *, audience: str, now: datetime) -> ProvenKey:
             raise ExchangeError("invalid_proof", f"typ must be {KEY_PROOF_TYPE}")
         if token.algorithm not in PROOF_ALGORITHMS:
             raise ExchangeError("invalid_proof", "alg is not one of the supported algorithms")
-        holder, public = _named_key(token.header, now)  # 3
+        holder, public = named_key(token.header, now)  # 3
         token.verify(public)  # 4
         claims = token.claims()  # 5
     except ProofError as error:
@@ -572,7 +578,8 @@ def check_key_proof(jwt: str, *, audience: str, now: datetime) -> ProvenKey:
     return ProvenKey(holder, public, nonce)
 
 
-def _named_key(header: Mapping[str, Any], now: datetime) -> tuple[str, PublicKey]:
+def named_key(header: Mapping[str, Any], now: datetime) -> tuple[str, PublicKey]:
+    """Give the holder and the key that a header names, resolved offline; raise `ExchangeError`."""
     if ("kid" in header) == ("jwk" in header):
         raise ExchangeError("invalid_proof", "exactly one of kid and jwk names the key")
     try:

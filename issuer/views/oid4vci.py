@@ -5,6 +5,7 @@ none of them looks at a cookie.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,8 @@ from credentials.exchange.oid4vci import (
     read_credential_request,
     read_deferred_request,
 )
-from issuer import appointment_badges, appointment_document, deferrals, issuing, offers
+from credentials.exchange.renewal import JWT_BEARER, check_holder_assertion, renewal_response
+from issuer import appointment_badges, appointment_document, deferrals, issuing, offers, renewals
 from issuer.award_tables import Award
 from issuer.framework import AchievementDefinition, Framework
 from issuer.views.common import body, framework
@@ -130,8 +132,8 @@ def _appointment(skill: str) -> list[Display]:
 
 @blueprint.get("/.well-known/oauth-authorization-server")
 def authorization_server() -> Response:
-    """Say how tokens are got: with a code from an offer, by anybody who has it."""
-    return _public(authorization_server_metadata(issuer=body().base_url))
+    """Say how tokens are got: with a code from an offer, or by the key of a badge of ours."""
+    return _public(authorization_server_metadata(issuer=body().base_url, more_grants=[JWT_BEARER]))
 
 
 # --- offer (4.1.3) ---------------------------------------------------------------------------
@@ -168,7 +170,7 @@ def _plain_offer(plain: offers.PlainOffer, page: str) -> Response:
 
 @blueprint.post("/token")
 def token() -> Response:
-    """Exchange the code of an offer for a token, once."""
+    """Exchange the code of an offer for a token, once; or what the key of a badge signed."""
     form = request.form
     if request.mimetype != "application/x-www-form-urlencoded":
         return _error("invalid_request", "a form is expected")
@@ -176,8 +178,10 @@ def token() -> Response:
         return _error("invalid_request", "a parameter is repeated")
     if "grant_type" not in form:
         return _error("invalid_request", "grant_type is missing")
+    if form["grant_type"] == JWT_BEARER:
+        return _renewal_token(form)
     if form["grant_type"] != PRE_AUTHORIZED_CODE:
-        return _error("unsupported_grant_type", "only pre-authorized codes are taken")
+        return _error("unsupported_grant_type", "this grant is not taken")
     if not form.get("pre-authorized_code"):
         return _error("invalid_request", "pre-authorized_code is missing")
     code, now = form["pre-authorized_code"], services().now()
@@ -203,6 +207,40 @@ def token() -> Response:
     )
 
 
+def _renewal_token(form: Mapping[str, str]) -> Response:
+    """Exchange an assertion of a badge's key for a token (RFC 7523; docs/adr/0032).
+
+    The nonce is used up before it is looked whether there is such a badge.
+    """
+    if not form.get("assertion") or not form.get("scope"):
+        return _error("invalid_request", "assertion or scope is missing")
+    now = services().now()
+    try:
+        proven = check_holder_assertion(form["assertion"], audience=body().base_url, now=now)
+    except ExchangeError as error:
+        return _error(error.code, error.detail)
+    with services().database.transaction() as session:
+        fresh = offers.use_nonce(session, proven.nonce, now=now)
+    if not fresh:
+        return _error("invalid_grant", "the nonce is unknown, used or too old")
+    try:
+        granted = renewals.exchange(
+            services().database, form["scope"], holder=proven.holder, now=now
+        )
+    except Refused as refusal:
+        if refusal.status == 429:
+            return _error("slow_down", refusal.message, 429)
+        return _error("invalid_scope", refusal.message)
+    return _private(
+        renewal_response(
+            granted.token,
+            expires_in=granted.expires_in,
+            configuration_id=granted.configuration_id,
+            badge_id=granted.badge_id,
+        )
+    )
+
+
 @blueprint.post("/nonce")
 def nonce() -> Response:
     """Hand out a challenge for one key proof."""
@@ -218,8 +256,8 @@ def nonce() -> Response:
 def credential() -> Response:
     """Hand out the badge that a token opens, bound to the key that the wallet proves.
 
-    1. The token opens one award, or a wait for one, or an appointment.
-    2. The request is read; it asks for what was offered.
+    1. The token opens one award, or a wait for one, or an appointment, or a badge anew.
+    2. The request is read; it asks for what was offered, or for the badge that the token names.
     3. The key proof is checked, and its nonce used up, before anything is signed.
     4. The badge is signed and recorded, or found signed for this key; the exact text is answered.
        Before its release the key is noted, and the wallet is told when to come again.
@@ -231,21 +269,25 @@ def credential() -> Response:
         award = session.get(Award, award_id) if award_id else None
         waiting = deferrals.of_token(session, _bearer(), now=now)
         appointed = appointment_badges.of_token(session, _bearer(), now=now)
+        renewal = renewals.of_token(session, _bearer(), now=now)
+        named = renewals.badge_id_of(session, renewal) if renewal else ""
         kind = (
             appointment_badges.configuration_of(session, appointed)
             if appointed
             else getattr(award or waiting, "configuration_id", None)
         )
-    if kind is None:
+    if kind is None and renewal is None:
         return _unauthorized("invalid_token" if _bearer() else "")
     # 2
     if request.mimetype != "application/json":
         return _error("invalid_credential_request", "the media type must be application/json")
     try:
         wanted = read_credential_request(request.get_data()[: _MAX_REQUEST_BYTES + 1])
-        if wanted.configuration_id not in _kinds():
+        if wanted.identifier != named:
+            return _error("unknown_credential_identifier", "the token names another badge, or none")
+        if renewal is None and wanted.configuration_id not in _kinds():
             return _error("unknown_credential_configuration", "there is no such configuration")
-        if wanted.configuration_id != kind:
+        if renewal is None and wanted.configuration_id != kind:
             return _forbidden()
         # 3
         proven = check_key_proof(wanted.proofs[0], audience=body().base_url, now=now)
@@ -259,7 +301,11 @@ def credential() -> Response:
     if waiting is not None:
         return _let_wait(waiting.id, proven.holder)
     try:
-        if appointed is not None:
+        if renewal is not None:
+            text = renewals.deliver(
+                services().database, renewal, holder=proven.holder, body=body(), now=now
+            )
+        elif appointed is not None:
             text = appointment_badges.deliver(
                 services().database, appointed.id, holder=proven.holder, body=body(), now=now
             )

@@ -410,7 +410,7 @@ def test_well_known_sits_between_host_and_path() -> None:
     [
         ({"credential_configuration_id": None}, "invalid_credential_request"),
         ({"credential_configuration_id": ["a"]}, "invalid_credential_request"),
-        ({"credential_identifier": "x"}, "unknown_credential_identifier"),
+        ({"credential_identifier": "x"}, "invalid_credential_request"),  # beside the other name
         ({"proofs": None}, "invalid_proof"),
         ({"proofs": {}}, "invalid_proof"),
         ({"proofs": {"jwt": []}}, "invalid_proof"),

@@ -204,7 +204,10 @@ def test_credential_request_errors_carry_their_names(service: Service) -> None:
         ([], "invalid_credential_request"),
         (b"\xff\xfe", "invalid_credential_request"),
         ({"proofs": {}}, "invalid_credential_request"),
-        ({"credential_identifier": "x"}, "unknown_credential_identifier"),
+        (
+            {"credential_identifier": "x", "proofs": {"jwt": [wallet.proof()]}},
+            "unknown_credential_identifier",
+        ),
         (request("no-such-badge", wallet.proof()), "unknown_credential_configuration"),
         (request("technical-cleaning-expert", wallet.proof()), "insufficient_scope"),
         ({"credential_configuration_id": CONFIGURATION}, "invalid_proof"),
