@@ -65,7 +65,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a badge is changed: the closed list of invariant 25, two for suspensions, a new wallet."""
+    """Why a badge is changed: the closed list of invariant 25, and three for other changes."""
 
     HOLDER_REQUEST = "holder_request"
     ISSUED_IN_ERROR = "issued_in_error"
@@ -91,7 +91,7 @@ REASONS_OF: dict[Action, tuple[Reason, ...]] = {
 }
 """The reasons that each action may have."""
 HOLDERS_OWN = (Reason.HOLDER_REQUEST, Reason.NEW_WALLET)
-"""The holder asked for it, perhaps because somebody else has the wallet: the old key gets nothing."""
+"""The holder asked for it; somebody else may have the wallet, so the old key gets nothing."""
 
 
 class Award(Table, table=True):

@@ -34,7 +34,7 @@ forbid(
     "renewal",
     "renewed_for_the_key_it_was_signed_for",
     "INSERT",
-    "NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id "
+    "NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id "  # noqa: S608
     "AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) "
     "FROM credential AS known WHERE known.award_id = NEW.award_id) "
     "AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id "

@@ -32,6 +32,11 @@ from credentials.exchange.oid4vci import (
     issuer_metadata,
     read_credential_request,
 )
+from credentials.exchange.renewal import (
+    JWT_BEARER,
+    check_holder_assertion,
+    renewal_response,
+)
 from credentials.proofs import add_proof
 from credentials.status import status_entry, status_list_credential
 from credentials.trust import Trust, TrustedParty
@@ -48,6 +53,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 CENTRE = "http://localhost:8001"
 WALLET = "http://localhost:8002"
 VERIFIER = "http://localhost:8003"
+_AWARDED = "2026-11-24T00:00:00Z"
 NAME = "Home cleaning - Confirmed"
 SENTENCE = "I can clean a whole home alone, with the right product on each surface."
 ESCO = "http://data.europa.eu/esco/skill/"
@@ -145,12 +151,25 @@ class Centre:
     """Another issuer to name in badges."""
     before_answer: Callable[[str], None] = _carry_on
     signatures: int = 0
+    renews: bool = True
+    """Hands out corrected badges to the key of the earlier one."""
+    newer: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)
+    """Id of a badge → what is handed out for it to a holder who asks again."""
+    renewals: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Token → id of the badge, and the holder."""
 
     @property
     def did(self) -> str:
         return did_web(self.origin)
 
     # --- what tests ask of it ---
+
+    def corrects(self, badge_id: str, **changes: Any) -> None:
+        """Let a newer copy wait for the holder of a badge, and cancel the one that was given."""
+        self.revoked.add(7)
+        self.newer[badge_id] = lambda holder: self.badge(
+            holder, **({"badge_id": badge_id, "index": 8, "awarded_date": _AWARDED} | changes)
+        )
 
     def offer(self, *, level: int = 2, number: str | None = None) -> str:
         """Make an offer and give the link to our wallet."""
@@ -175,7 +194,14 @@ class Centre:
         )
 
     def badge(
-        self, holder: str | None, *, badge_id: str = "", level: int = 2, index: int = 7, **more: Any
+        self,
+        holder: str | None,
+        *,
+        badge_id: str = "",
+        level: int = 2,
+        index: int = 7,
+        awarded_date: str = "",
+        **more: Any,
     ) -> dict[str, Any]:
         """Give a signed badge."""
         described = achievement(level, self.origin)
@@ -209,7 +235,7 @@ class Centre:
             status=status_entry(f"{self.origin}/status/1", index),
             **more,
         )
-        return self.sign(document)
+        return self.sign({**document, **({"awardedDate": awarded_date} if awarded_date else {})})
 
     def vouched(self) -> dict[str, Any]:
         """Give an endorsement of the centre by a body with a key of its own."""
@@ -248,7 +274,8 @@ class Centre:
         if path == "/.well-known/openid-credential-issuer":
             return _json(self._metadata() | self.metadata_changes)
         if path == "/.well-known/oauth-authorization-server":
-            return _json(authorization_server_metadata(issuer=self.origin))
+            grants = [JWT_BEARER] if self.renews else []
+            return _json(authorization_server_metadata(issuer=self.origin, more_grants=grants))
         if path == "/.well-known/did.json":
             return _json(self._did_document())
         if path == "/status/1":
@@ -256,7 +283,10 @@ class Centre:
         if path.startswith("/offers/"):
             return self._offer(path.removeprefix("/offers/"))
         if request.method == "POST" and path == "/token":
-            return self._token(parse_qs((request.body or b"").decode()))
+            form = parse_qs((request.body or b"").decode())
+            if form.get("grant_type") == [JWT_BEARER]:
+                return self._renewal(form)
+            return self._token(form)
         if request.method == "POST" and path == "/nonce":
             nonce = uuid4().hex
             self.nonces.add(nonce)
@@ -322,8 +352,33 @@ class Centre:
         found.claimed, found.token = True, uuid4().hex
         return _json({"access_token": found.token, "token_type": "Bearer", "expires_in": 900})
 
+    def _renewal(self, form: dict[str, list[str]]) -> tuple[int, str, bytes]:
+        proven = check_holder_assertion(
+            form["assertion"][0], audience=self.origin, now=self.clock()
+        )
+        self.nonces.remove(proven.nonce)
+        badge_id = form["scope"][0]
+        if badge_id not in self.newer:
+            return _json({"error": "invalid_scope"}, 400)
+        token = uuid4().hex
+        self.renewals[token] = (badge_id, proven.holder)
+        return _json(
+            renewal_response(token, expires_in=900, configuration_id="x", badge_id=badge_id)
+        )
+
+    def _renewed(self, request: HttpRequest, badge_id: str, holder: str) -> tuple[int, str, bytes]:
+        asked = read_credential_request(request.body or b"")
+        proven = check_key_proof(asked.proofs[0], audience=self.origin, now=self.clock())
+        self.nonces.remove(proven.nonce)
+        if (asked.identifier, proven.holder) != (badge_id, holder):
+            return _json({"error": "credential_request_denied"}, 400)
+        text = json.dumps(self.spoil(self.newer[badge_id](self.give_to or holder)))
+        return 200, "application/json", credential_response(text).encode()
+
     def _credential(self, request: HttpRequest) -> tuple[int, str, bytes]:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token in self.renewals:
+            return self._renewed(request, *self.renewals[token])
         found = next(
             (one for one in self.offers.values() if one.token and one.token == token), None
         )

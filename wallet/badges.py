@@ -23,6 +23,7 @@ from wallet.cards import OpenWallet
 from wallet.reading import subject_of
 from wallet.sealing import SealBroken, fingerprint, seal, unseal
 from wallet.tables import Badge
+from wallet.what_changed import Changed, changes_between
 from wallet.writing import write
 from web.database import Database
 from web.errors import Refused
@@ -71,6 +72,8 @@ class KeptBadge:
     """When it was last checked, also when no answer came."""
     replaced: bool
     """It took the place of an older copy with the same id."""
+    changed: tuple[Changed, ...]
+    """What was different then."""
     mine: bool
     """It names this wallet's key, or none: it can be shown from here."""
 
@@ -206,7 +209,9 @@ def keep(session: Session, wallet: OpenWallet, text: str, report: Report, *, now
         row = Badge(id=uuid4(), wallet_id=wallet.id, fingerprint=mark, content=b"")
     elif _is_older(document, row, wallet):
         return row.id
-    replaced = bool(row.content) and _differs(document, row, wallet)
+    before = _kept_before(row, wallet)
+    anew = before is not None and period(before.document) != period(document)
+    changed = changes_between(before.document, document) if before and anew else None
     row.content = _seal(
         row,
         wallet,
@@ -214,19 +219,19 @@ def keep(session: Session, wallet: OpenWallet, text: str, report: Report, *, now
         find_out(report, now=now),
         kept_at=now,
         looked_at=now,
-        replaced=replaced,
+        replaced=anew or (before is not None and before.replaced),
+        changed=changed if changed is not None else before.changed if before else (),
     )
     session.add(row)
     session.flush()
     return row.id
 
 
-def _differs(document: dict[str, Any], row: Badge, wallet: OpenWallet) -> bool:
+def _kept_before(row: Badge, wallet: OpenWallet) -> KeptBadge | None:
     try:
-        kept = _open(row, wallet)
+        return _open(row, wallet) if row.content else None
     except SealBroken:
-        return False
-    return kept.replaced or period(kept.document) != period(document)
+        return None
 
 
 def _is_older(document: dict[str, Any], row: Badge, wallet: OpenWallet) -> bool:
@@ -274,6 +279,7 @@ def check_again(
             kept_at=badge.kept_at,
             looked_at=now,
             replaced=badge.replaced,
+            changed=badge.changed,
         )
         session.add(row)
     return _open(row, wallet)
@@ -351,12 +357,14 @@ def _seal(
     kept_at: datetime,
     looked_at: datetime,
     replaced: bool,
+    changed: tuple[Changed, ...],
 ) -> bytes:
     content = {
         "text": text,
         "kept_at": kept_at.isoformat(),
         "looked_at": looked_at.isoformat(),
         "replaced": replaced,
+        "changed": [asdict(one) for one in changed],
         "findings": asdict(findings) | {"at": findings.at.isoformat()},
     }
     return seal(wallet.data_key, json.dumps(content).encode(), place=_place(row))
@@ -384,6 +392,7 @@ def _open(row: Badge, wallet: OpenWallet) -> KeptBadge:
         kept_at=datetime.fromisoformat(content["kept_at"]),
         looked_at=datetime.fromisoformat(content.get("looked_at", found["at"])),
         replaced=content.get("replaced", False),
+        changed=tuple(Changed(**one) for one in content.get("changed", [])),
         mine=subject_of(document) in (None, wallet.did),
     )
 

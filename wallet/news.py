@@ -2,7 +2,8 @@
 
 Known from the last check alone: the status list and the keys that the signer publishes for all its
 badges. Whoever signs it never learns which badge was looked at; so the wallet cannot know why a
-badge ended, or whether a new one waits, and says where to look.
+badge ended, or whether a new one waits. It asks for a newer one when its owner taps the button
+(`wallet.renewing`); for a badge that cannot be asked for, it says where to look.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,11 @@ class News:
     flag: str
     title: str
     advice: str
+    """What to do where the wallet can do nothing."""
+    button: str = ""
+    """What fetches the newer badge; empty where a newer one would not help."""
+    beside: str = ""
+    """What is said above that button."""
 
 
 _TOLD: Mapping[str, News] = {
@@ -29,6 +35,11 @@ _TOLD: Mapping[str, News] = {
             "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
             "Sign in on the page of your centre and get the new badge there."
         ),
+        N_("Get it again"),
+        N_(
+            "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
+            "Get the new badge here. It costs nothing."
+        ),
     ),
     "status.revoked": News(
         N_("Does not count now"),
@@ -36,6 +47,11 @@ _TOLD: Mapping[str, News] = {
         N_(
             "It was cancelled, stopped for a while, or there is a newer one. Sign in on the page "
             "of your centre. Is there a link for this badge? Then get it again. If not, ask them."
+        ),
+        N_("Get the newer badge"),
+        N_(
+            "It was corrected, cancelled, or stopped for a while. Was it corrected? "
+            "Then you get the newer one here."
         ),
     ),
     "status.suspended": News(
@@ -47,6 +63,8 @@ _TOLD: Mapping[str, News] = {
         N_("There is a newer one"),
         N_("There is a newer badge."),
         N_("Sign in on the page of your centre and get the new badge there."),
+        N_("Get the newer badge"),
+        N_("You can get it here. It takes the place of this one."),
     ),
     "dates.expired": News(
         N_("Its time is over"),

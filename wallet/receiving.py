@@ -8,7 +8,7 @@ or a stop of this process costs nothing, and a second tap keeps the badge once.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -135,7 +135,7 @@ def describe(
     2. What is offered: one badge of a kind we can keep.
     3. Who signs: known only by our own list, never by what the offer says about itself.
     """
-    metadata = _metadata(offer, fetch)  # 1
+    metadata = metadata_of(offer.credential_issuer, fetch)  # 1
     configuration = _configuration(offer, metadata)  # 2
     shown = configuration.display_in(language)
     signer = display_in(metadata.display, language, otherwise="")
@@ -339,13 +339,20 @@ def _collect(
 ) -> str:
     if receipt.waiting is not None:
         raise LookedAt(receipt.waiting)
-    metadata = _metadata(offer, fetch)
+    metadata = metadata_of(offer.credential_issuer, fetch)
     configuration = _configuration(offer, metadata)
     token = receipt.token
     if not token:
         token = _ask_token(offer, metadata, fetch, tx_code=tx_code, reference=reference)
         _write_down(database, wallet, receipt.id, token=token)
-    text = _ask_badge(wallet, metadata, configuration, token, fetch=fetch, now=now)
+    text = ask_badge(
+        wallet,
+        metadata,
+        token,
+        lambda proof: credential_request(configuration.id, proof),
+        fetch=fetch,
+        now=now,
+    )
     if text is None:  # the token is no longer taken: a new one may help, if the issuer gives it
         _write_down(database, wallet, receipt.id)
         raise _offer_over()
@@ -423,18 +430,22 @@ def _token_denied(offer: Offer, error: str, reference: str, fetch: Fetch) -> Ref
     )
 
 
-def _ask_badge(
+def ask_badge(
     wallet: OpenWallet,
     metadata: IssuerMetadata,
-    configuration: Configuration,
     token: str,
+    asked_with: Callable[[str], dict[str, Any]],
     *,
     fetch: Fetch,
     now: datetime,
+    denied: Callable[[], Refused] | None = None,
 ) -> str | Deferred | None:
-    """Ask for the badge, with a proof of our key; None when the token is no longer taken."""
+    """Ask for the badge, with a proof of our key; None when the token is no longer taken.
+
+    `asked_with` writes the request around a proof; `denied` says what an outright no means.
+    """
     for last_try in (False, True):
-        nonce = _ask_nonce(metadata, fetch)
+        nonce = ask_nonce(metadata, fetch)
         proof = key_proof(
             wallet.signer,
             holder=wallet.did,
@@ -442,7 +453,7 @@ def _ask_badge(
             nonce=nonce,
             now=now,
         )
-        body = json.dumps(credential_request(configuration.id, proof)).encode()
+        body = json.dumps(asked_with(proof)).encode()
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -456,6 +467,8 @@ def _ask_badge(
             return _deferred(answer)
         if answer.status == 401:
             return None
+        if denied is not None and read_error(answer.body) == "credential_request_denied":
+            raise denied()
         if read_error(answer.body) != "invalid_nonce" or last_try:
             break  # a challenge may have run out on the way: once more (1.0, 8.3.1.2)
     raise strange_issuer()
@@ -468,7 +481,8 @@ def _deferred(answer: HttpResponse) -> Deferred:
         raise strange_issuer() from error
 
 
-def _ask_nonce(metadata: IssuerMetadata, fetch: Fetch) -> str:
+def ask_nonce(metadata: IssuerMetadata, fetch: Fetch) -> str:
+    """Get a challenge for one proof of our key."""
     if metadata.nonce_endpoint is None:
         raise strange_issuer()
     answer = ask(
@@ -541,14 +555,15 @@ def _fetch_offer(address: str, fetch: Fetch) -> Offer:
     return offer
 
 
-def _metadata(offer: Offer, fetch: Fetch) -> IssuerMetadata:
-    url = issuer_metadata_url(offer.credential_issuer)
+def metadata_of(issuer: str, fetch: Fetch) -> IssuerMetadata:
+    """Give what an issuer says of itself; it must be its own (see `read_issuer_metadata`)."""
+    url = issuer_metadata_url(issuer)
     answer = ask(HttpRequest(url, headers={"Accept": "application/json"}), fetch)
     refuse_trouble(answer)
     if answer.status != 200:
         raise strange_issuer()
     try:
-        return read_issuer_metadata(answer.body, expected=offer.credential_issuer)
+        return read_issuer_metadata(answer.body, expected=issuer)
     except ExchangeError as error:
         raise strange_issuer() from error
 

@@ -1,4 +1,4 @@
-"""Getting a badge again by the key it was given to: how the holder of a corrected badge asks for it.
+"""Getting a badge again by the key it was given to: how its holder asks for a corrected one.
 
 The wallet signs an assertion with the key in `credentialSubject.id`, for one issuer and one nonce,
 and exchanges it for an access token (JWT bearer grant: RFC 7523, 2.1 and 3; the badge is named by
@@ -31,7 +31,7 @@ from keys.material import Signer
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_TYPE = "authorization-grant+jwt"
-"""A type of its own, so that no other token of this key passes for an assertion (RFC 8725, 3.11)."""
+"""A type of its own: no other token of this key passes for an assertion (RFC 8725, 3.11)."""
 
 _LIVES = timedelta(minutes=5)
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -54,7 +54,7 @@ class Granted:
 def holder_assertion(
     signer: Signer, *, holder: str, audience: str, nonce: str, now: datetime
 ) -> str:
-    """Say, for one issuer and one nonce, that the key of `holder`, a did:key, asks (RFC 7523, 3)."""
+    """Say, for one issuer and one nonce, that the key of `holder`, a did:key, asks."""
     header = {"typ": ASSERTION_TYPE, "kid": f"{holder}#{holder.removeprefix('did:key:')}"}
     claims = {
         "iss": holder,

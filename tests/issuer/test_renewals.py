@@ -1,7 +1,6 @@
 """A corrected badge for the key that the earlier one was signed for: for that key, and no other."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -252,9 +251,9 @@ def test_a_badge_is_not_asked_for_without_end(place: Place) -> None:
 
 
 @pytest.fixture
-def service_on(database_url: str, tmp_path: Path) -> Iterator[Service]:
+def service_on(database_url: str, tmp_path: Path) -> Service:
     """Give the service on each of the databases."""
-    yield open_service(tmp_path, database_url=database_url)
+    return open_service(tmp_path, database_url=database_url)
 
 
 def test_the_database_keeps_a_renewal_to_the_key_of_the_badge(service_on: Service) -> None:

@@ -103,7 +103,8 @@ def test_a_cancelled_badge_is_marked_with_what_to_do(world: WalletWorld, worker:
     assert "Something changed with one of your badges." in wall
     assert "Does not count now" in wall
     page = worker.get(f"/badges/{worker.badge_ids()[0]}").text
-    assert "Sign in on the page of your centre." in page
+    assert "Get the newer badge" in page
+    assert "Does it not work?" in page
     assert f'href="{world.centre.origin}"' in page
 
 

@@ -8,12 +8,22 @@ from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from contexts.labels import LANGUAGES
-from wallet import badges, checking_daily, looking_again, receiving, sharing, vouching, waiting
+from wallet import (
+    badges,
+    checking_daily,
+    looking_again,
+    receiving,
+    renewing,
+    sharing,
+    vouching,
+    waiting,
+)
 from wallet.badges import KeptBadge
 from wallet.news import news_of
 from wallet.reading import BadgeView, view_badge
 from wallet.views.common import open_wallet, wallet_settings
 from web.app import services
+from web.errors import Refused
 from web.languages import N_, catalogue, closest_language, current_language, languages
 
 blueprint = Blueprint("badges", __name__)
@@ -57,6 +67,10 @@ def wall() -> str:
 @blueprint.get("/badges/<uuid:badge_id>")
 def detail(badge_id: UUID) -> str:
     """Show one badge with all that is known of it."""
+    return _detail(badge_id)
+
+
+def _detail(badge_id: UUID, error: Refused | None = None) -> str:
     wallet, database = open_wallet(), services().database
     badge = badges.find(database, wallet, badge_id)
     view = _view(badge)
@@ -67,6 +81,9 @@ def detail(badge_id: UUID) -> str:
         shown_older=any(badge_id in ids for ids in older.values()),
         badge=badge,
         view=view,
+        error=error,
+        can_be_fetched=renewing.can_be_fetched(badge),
+        asked_host=renewing.host_of(badge),
         voices=vouching.voices(database, wallet, now=services().now()).about(badge_id),
         sentence=_sentence_to_say(view),
         sentence_language=_sentence_language(view),
@@ -87,6 +104,25 @@ def check(badge_id: UUID) -> Response:
         now=services().now(),
     )
     return redirect(url_for(".detail", badge_id=badge_id, checked=1, _anchor="found"))
+
+
+@blueprint.post("/badges/<uuid:badge_id>/renew")
+def renew(badge_id: UUID) -> Response | tuple[str, int]:
+    """Fetch the newer copy of a badge from who signed it; when that fails, nothing changes."""
+    try:
+        renewing.renew(
+            services().database,
+            open_wallet(),
+            badge_id,
+            fetch=services().fetch,
+            trust=wallet_settings().trust,
+            now=services().now(),
+        )
+    except Refused as error:
+        if error.code in ("no-such-badge", "damaged"):
+            raise
+        return _detail(badge_id, error), error.status
+    return redirect(url_for(".detail", badge_id=badge_id, new=1))
 
 
 @blueprint.get("/badges/<uuid:badge_id>/file")

@@ -15,6 +15,7 @@ from wallet.limits import visitor_of
 from wallet.news import news_of
 from wallet.sealing import SealBroken
 from wallet.settings import WalletSettings
+from wallet.what_changed import WHAT
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, languages
@@ -150,7 +151,9 @@ def register_wallet(app: Flask) -> None:
         found_lines=found_lines,
         news_of=news_of,
         reason_not_counted=reason_not_counted,
+        CHANGED=WHAT,
     )
+    app.jinja_env.filters["as_day"] = datetime.fromisoformat
 
     @app.errorhandler(WalletClosed)
     def closed(_error: WalletClosed) -> Response:
