@@ -34,7 +34,7 @@ from credentials.model import (
     is_version_1,
     issuer_id,
 )
-from credentials.proofs import add_proof, is_over_statements, verify_proof_with
+from credentials.proofs import KeyWithdrawn, add_proof, is_over_statements, verify_proof_with
 from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
 from credentials.status import check_status
 from credentials.times import write_time
@@ -285,7 +285,7 @@ def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: dateti
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
     except MethodRevoked as error:
-        raise ProofError("proof.withdrawn", error.detail) from error
+        raise KeyWithdrawn(error) from error
     except DidError as error:
         if error.code == "methodNotSupported":
             raise CannotCheck("proof.unreachable", error.detail) from error

@@ -11,6 +11,7 @@ def report_json(report: PresentationReport) -> dict[str, Any]:
     """Write a report without the badge itself: ids, outcomes, codes, dates."""
     return {
         "headline": str(report.headline),
+        "reason": report.reason or None,
         "holder": report.holder,
         "created": write_time(report.created) if report.created else None,
         "expires": write_time(report.expires) if report.expires else None,
@@ -22,6 +23,7 @@ def report_json(report: PresentationReport) -> dict[str, Any]:
 def _badge(badge: Report) -> dict[str, Any]:
     return {
         "headline": str(badge.headline),
+        "reason": badge.reason or None,
         "id": (badge.document or {}).get("id"),
         "checks": _checks(badge.checks),
         "endorsements": [_endorsement(one) for one in badge.endorsements],

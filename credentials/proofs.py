@@ -28,6 +28,14 @@ _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
 """Older proof types have no cryptosuite; that is why it comes first."""
 
 
+class KeyWithdrawn(ProofError):
+    """The signer took the key of a proof back; `key` is the one it had, where it can be read."""
+
+    def __init__(self, error: MethodRevoked) -> None:
+        super().__init__("proof.withdrawn", error.detail)
+        self.key = error.key
+
+
 @dataclass(frozen=True)
 class VerifiedProof:
     """One proof that held."""
@@ -191,7 +199,13 @@ def verify_proof_with(
     for place, proof in enumerate(proofs):
         suite = _suite(proof)
         held = _check_options(proof, suite, purpose, now, domain, challenge)
-        public = key_of(held.verification_method)
+        try:
+            public = key_of(held.verification_method)
+        except KeyWithdrawn as withdrawn:
+            # Whatever was changed, or only names that key, is no badge of it.
+            if withdrawn.key is not None:
+                _check_signature(document, proof, proofs, suite, withdrawn.key, form)
+            raise
         known = None if digest is None else (digest, place, public)
         if known is None or known not in _HELD:
             _check_signature(document, proof, proofs, suite, public, form)
@@ -376,7 +390,7 @@ def _controllers_key(
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
     except MethodRevoked as error:
-        raise ProofError("proof.withdrawn", error.detail) from error
+        raise KeyWithdrawn(error) from error
     except DidError as error:
         if error.code == "methodNotSupported":
             raise CannotCheck("proof.unreachable", error.detail) from error

@@ -4,7 +4,7 @@ A leaf raises `CredentialError` (the sender must mend it), `CheckFailed` (the cr
 `CannotCheck` (we could not look: try again). The third never looks like the second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +113,11 @@ class Report:
     document: dict[str, Any] | None = None
     text: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Give the code that decided the headline, e.g. "proof.withdrawn"; "" for a genuine one."""
+        return _reason(self.headline, self.checks)
+
     def check(self, step: str) -> Check | None:
         """Give the check of a step, or None when the run stopped before it."""
         return next((check for check in self.checks if check.step == step), None)
@@ -141,10 +146,36 @@ class PresentationReport:
                 found.append(Headline.NOT_CHECKED)
         return max(found, key=order.index)
 
+    @property
+    def reason(self) -> str:
+        """Give the code that decided the headline: of the showing itself, else of the badge."""
+        own = _reason(self.headline, self.checks)
+        of_badges = (one.reason for one in self.badges if one.headline is self.headline)
+        return own or next(of_badges, "")
+
     def check(self, step: str) -> Check | None:
         """Give the presentation's own check of a step."""
         return next((check for check in self.checks if check.step == step), None)
 
+
+_DECIDING = ("parse", "format", "shape", "proof", "holder", "dates", "status", "share")
+
+
+def _reason(headline: Headline, checks: Sequence[Check]) -> str:
+    if headline is Headline.GENUINE:
+        return ""
+    if headline is Headline.UNKNOWN_SIGNER:
+        return next((one.code for one in checks if one.step == "recognition"), "")
+    for outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+        found = (one for one in checks if one.outcome is outcome and one.step in _DECIDING)
+        first = next((one for one in found if (one.step, outcome) != _NOT_DECIDING), None)
+        if first is not None:
+            return first.code
+    return ""
+
+
+_NOT_DECIDING = ("holder", Outcome.UNKNOWN)
+"""A badge that nobody proved to be theirs is judged all the same."""
 
 CODES: Mapping[str, str] = MappingProxyType(
     {

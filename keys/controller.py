@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contexts.urls import DID, MULTIKEY
-from keys.errors import DidError, MalformedKey, MethodRevoked
+from keys.errors import DidError, KeysError, MalformedKey, MethodRevoked
 from keys.material import PublicKey
 
 PURPOSES = (
@@ -148,6 +148,7 @@ def _allowed_method(
         raise MethodRevoked(
             f"the method {method_id} was revoked on {defined[0]['revoked']}",
             code="INVALID_VERIFICATION_METHOD",
+            key=_key_it_had(defined[0], did),
         )
     for entry in _listed(document, purpose):
         named = entry.get("id") if isinstance(entry, dict) else entry
@@ -157,6 +158,13 @@ def _allowed_method(
         f"the method {method_id} is not allowed for {purpose}",
         code="INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD",
     )
+
+
+def _key_it_had(method: Mapping[str, Any], did: str) -> PublicKey | None:
+    try:
+        return _read_key(method) if method.get("controller") == did else None
+    except KeysError:
+        return None
 
 
 def _is_repeated(document: Mapping[str, Any], did: str, method_id: str) -> bool:

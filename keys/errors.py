@@ -1,5 +1,10 @@
 """What can be wrong with keys, signatures and identifiers."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keys.material import PublicKey
+
 
 class KeysError(ValueError):
     """A key, signature or identifier that we do not accept.
@@ -40,4 +45,11 @@ class DidError(KeysError):
 
 
 class MethodRevoked(DidError):
-    """A verification method that its controller took back (Controlled Identifiers 1.0, 2.2)."""
+    """A verification method that its controller took back (Controlled Identifiers 1.0, 2.2).
+
+    `key` is the key it had: it proves nothing any more, but tells what was made with it.
+    """
+
+    def __init__(self, detail: str, *, code: str = "", key: "PublicKey | None" = None) -> None:
+        super().__init__(detail, code=code)
+        self.key = key

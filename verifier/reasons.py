@@ -22,6 +22,8 @@ NO_LONGER_VALID: Mapping[str, str] = {
     "status.revoked": N_("Genuine, but no longer valid (cancelled)"),
     "status.suspended": N_("Genuine, but not valid now (on hold)"),
 }
+KEY_TAKEN_BACK = N_("Not valid - the key that signed it was taken back")
+"""In the place of "Changed or false", when what was signed is unchanged."""
 COLOURS: Mapping[Headline, str] = {
     Headline.GENUINE: "good",
     Headline.UNKNOWN_SIGNER: "warn",
@@ -35,6 +37,9 @@ ADVICE: Mapping[Headline, str] = {
     Headline.NOT_CHECKED: N_("This says nothing about the badge or the person."),
     Headline.FALSE: N_("Ask the person to show the badge from their own phone."),
 }
+ADVICE_KEY_TAKEN_BACK = N_(
+    "It is not the fault of the person who earned it. They can get it again. Ask for the new badge."
+)
 QUESTIONS: Mapping[str, str] = {
     "parse": N_("Can we read it?"),
     "format": N_("Is it a badge?"),
@@ -83,7 +88,8 @@ REASONS: Mapping[str, str] = {
     "proof.suite": N_("It is signed in a way that we do not accept."),
     "proof.method": N_("The signature was not made with a key of the signer."),
     "proof.withdrawn": N_(
-        "The signer took this key back. It may be stolen. Ask for the newer badge."
+        "The signer took this key back. It may be stolen. "
+        "So nobody can know who made this badge with it."
     ),
     "proof.signature": N_("The signature does not fit. It was changed, or it is forged."),
     "proof.expired": N_("It was good for a limited time only. That time is over."),

@@ -23,8 +23,10 @@ from verifier.badge_texts import BadgeTexts, texts_of
 from verifier.checking import Judged
 from verifier.reasons import (
     ADVICE,
+    ADVICE_KEY_TAKEN_BACK,
     COLOURS,
     HEADLINES,
+    KEY_TAKEN_BACK,
     NO_LONGER_VALID,
     OTHER_WORDS,
     QUESTIONS,
@@ -80,6 +82,8 @@ class Answer:
     text: str
     summary: str
     advice: str
+    can_be_got_again: bool = False
+    """Its key was taken back, so whoever has it gets it again; the page says how."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,7 @@ def _overall(report: PresentationReport, cards: tuple[Card, ...]) -> Answer:
         worst.text,
         f"{of_how_many} {worst.summary}",
         worst.advice,
+        worst.can_be_got_again,
     )
 
 
@@ -176,6 +181,21 @@ def _answer(headline: Headline, checks: tuple[Check, ...], summary: str) -> Answ
     )
 
 
+def _answer_about(report: Report, summary: str) -> Answer:
+    """Give the answer about a badge; a key that was taken back is not called a forgery."""
+    if report.reason != "proof.withdrawn":
+        return _answer(report.headline, report.checks, summary)
+    return Answer(
+        str(report.headline),
+        "cancelled",
+        COLOURS[report.headline],
+        gettext(KEY_TAKEN_BACK),
+        summary,
+        gettext(ADVICE_KEY_TAKEN_BACK),
+        can_be_got_again=True,
+    )
+
+
 def card_of(report: Report, trust: Trust) -> Card:
     """Put what is known of one badge into the visitor's words."""
     badge = report.document or {}
@@ -191,9 +211,7 @@ def card_of(report: Report, trust: Trust) -> Card:
     if any(line.outcome != Outcome.PASSED for line in basics):
         basics = ()
     return Card(
-        answer=_answer(
-            report.headline, report.checks, _summary(report, signer or did, claimed or did, by)
-        ),
+        answer=_answer_about(report, _summary(report, signer or did, claimed or did, by)),
         texts=texts_of(badge) if badge else None,
         signer=signer or (did if known else ""),
         claimed_signer=claimed,

@@ -173,6 +173,10 @@ _WHY_NOT = {
         N_("Nobody signed this badge."),
         N_("We do not keep it. Ask who gave it to you."),
     ),
+    "proof.withdrawn": (
+        N_("The key that signed this badge was taken back. It may be stolen."),
+        N_("It is not your fault. Ask your centre for the new badge."),
+    ),
     "proof.expired": (
         N_("The signature on this badge is too old."),
         N_("We do not keep it. Ask for a new one."),

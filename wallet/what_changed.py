@@ -29,7 +29,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Changed:
-    """One part that is different; texts are empty where it is too long to quote, or was not there."""
+    """One part that is different; a text is empty where it was not there, or is too long to quote."""
 
     what: str
     """A key of `WHAT`, or "mark"."""

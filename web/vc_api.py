@@ -33,6 +33,10 @@ _TYPES = {
     "format": (f"{_VC}MALFORMED_VALUE_ERROR", "It is not in a form that is read here"),
     "parse": (f"{_VC}PARSING_ERROR", "It could not be read"),
     "proof": (f"{_SECURITY}PROOF_VERIFICATION_ERROR", "The proof does not hold"),
+    "proof.withdrawn": (
+        f"{_SECURITY}PROOF_VERIFICATION_ERROR",
+        "The signer took the key of the proof back",
+    ),
     "proof.challenge": (f"{_SECURITY}INVALID_CHALLENGE_ERROR", "It answers another challenge"),
     "proof.domain": (f"{_SECURITY}INVALID_DOMAIN_ERROR", "It was made for another domain"),
     "shape": (f"{_VC}MALFORMED_VALUE_ERROR", "A value in it is not what it must be"),
@@ -84,11 +88,11 @@ def vc_api(
 
     @blueprint.errorhandler(CheckFailed)
     def failed(error: CheckFailed) -> Response:
-        return _problem(400, _type_of(error.code), error.detail)
+        return _problem(400, _type_of(error.code), error.detail, error.code)
 
     @blueprint.errorhandler(CannotCheck)
     def not_checked(error: CannotCheck) -> Response:
-        return _problem(422, _type_of(error.code), error.detail)
+        return _problem(422, _type_of(error.code), error.detail, error.code)
 
     return blueprint
 
@@ -197,8 +201,9 @@ def _details(status: int, kind: tuple[str, str], detail: str) -> dict[str, Any]:
     return {"type": kind[0], "title": kind[1], "status": status, "detail": detail[:1_000]}
 
 
-def _problem(status: int, kind: tuple[str, str], detail: str) -> Response:
-    details = _details(status, kind, detail)
+def _problem(status: int, kind: tuple[str, str], detail: str, code: str = "") -> Response:
+    # The types name few kinds; `code`, one of `credentials.report.CODES`, says which it is.
+    details = _details(status, kind, detail) | ({"code": code} if code else {})
     answer = {**details, "verified": False, "problemDetails": [details]}
     return _json(status, answer, "application/problem+json")
 

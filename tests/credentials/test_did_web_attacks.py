@@ -144,6 +144,21 @@ def test_key_that_ended_before_now_is_refused(member: str, word: str, code: str)
     verify(ISSUER.badge(HOLDER), publishing(changed(**{member: later})))
 
 
+def test_what_only_names_a_key_that_was_taken_back_is_a_forgery() -> None:
+    web = publishing(changed(revoked=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"))
+    badge = ISSUER.badge(HOLDER)
+    for bad in (
+        {**badge, "name": "Home cleaning - Master"},
+        THIEF.sign(ISSUER.unsigned_badge(HOLDER), verification_method=ISSUER.method),
+    ):
+        with pytest.raises(ProofError) as error:
+            verify(bad, web)
+        assert error.value.code == "proof.signature"
+    with pytest.raises(ProofError) as error:
+        verify(badge, web)
+    assert error.value.code == "proof.withdrawn"
+
+
 def test_key_that_was_taken_out_of_the_document_is_refused() -> None:
     method = f"{ISSUER.did}#key-2"
     rotated = controller_document(ISSUER.did, [Method(method, THIEF.key.public)])

@@ -16,6 +16,7 @@ from credentials.formats.baking import bake
 from credentials.formats.vc_jwt import sign_credential
 from credentials.report import CODES
 from credentials.trust import Trust, TrustedParty
+from keys.controller import Method, controller_document
 from verifier.reasons import REASONS
 from web.languages import languages
 
@@ -48,6 +49,12 @@ FALSE = {
     "fr": "Modifié ou faux\u00a0: ne vous y fiez pas",
     "es": "Modificada o falsa: no se fíe",
     "ar": "مغيَّرة أو مزورة: لا يُعتمد عليها",
+}
+TAKEN_BACK = {
+    "en": "Not valid - the key that signed it was taken back",
+    "fr": "Non valable\u00a0: la clé qui l'a signé a été retirée",
+    "es": "No válida: la clave que la firmó fue retirada",
+    "ar": "غير سارية: المفتاح الذي وقّعها سُحب",
 }
 NOT_CHECKED = {
     "en": "Could not be checked now",
@@ -330,6 +337,47 @@ def test_party_with_another_host_is_another_party(employer: Employer) -> None:
     endorsed = employer.body.endorse(employer.centre.did)
     badge = other.badge(employer.worker.did, status=other.entry(), issuer_endorsements=[endorsed])
     assert headline(employer.scans(employer.shown(badge)))[0] == "unknown-signer"
+
+
+def _taken_back(employer: Employer) -> None:
+    """Let the centre publish that its key is taken back."""
+    centre = employer.centre
+    method = Method(centre.method, centre.key.public, (), revoked=NOW - timedelta(hours=1))
+    employer.web.pages[DID_DOCUMENT] = json.dumps(
+        controller_document(centre.did, [method])
+    ).encode()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_badge_of_a_key_that_was_taken_back_is_not_called_a_forgery(
+    employer: Employer, language: str
+) -> None:
+    _taken_back(employer)
+    page = employer.scans(employer.shown(employer.badge()), language)
+    assert headline(page) == ("false", "bad", TAKEN_BACK[language])
+    assert "data-again" in page.text
+    assert "Home cleaning - Expert" not in page.text, "others may have made it"
+    if language == "en":
+        assert "It is not the fault of the person who earned it." in text(page)
+        assert "because others may have this key" in text(page)
+
+
+def test_a_changed_badge_that_names_such_a_key_stays_a_forgery(employer: Employer) -> None:
+    _taken_back(employer)
+    badge = {**employer.badge(), "name": "Home cleaning - Master"}
+    page = employer.scans(employer.shown(badge))
+    assert headline(page) == ("false", "bad", FALSE["en"])
+    assert "data-again" not in page.text
+
+
+def test_machines_read_why_a_badge_does_not_count(employer: Employer) -> None:
+    shown = employer.shown(employer.badge())
+    good = employer.scans(shown, more="&format=json").get_json()
+    assert (good["reason"], good["badges"][0]["reason"]) == (None, None)
+    _taken_back(employer)
+    bad = employer.scans(shown, more="&format=json").get_json()
+    assert (bad["headline"], bad["reason"]) == ("false", "proof.withdrawn")
+    assert bad["badges"][0]["reason"] == "proof.withdrawn"
 
 
 def test_badge_as_token_gets_the_same_answer(employer: Employer) -> None:

@@ -114,7 +114,9 @@ def test_a_badge_of_a_stolen_key_is_to_be_got_again(world: WalletWorld, worker: 
     page = worker.get(f"/badges/{worker.badge_ids()[0]}").text
     assert "It is not your fault" in page
     assert f'href="{world.centre.origin}"' in page
-    assert "took this signature back" in page
+    assert "took the key back" in page
+    assert "Not valid now. The key that signed it was taken back." in page
+    assert "Changed or false" not in page
 
 
 def test_an_unknown_signer_sends_nobody_to_its_page() -> None:

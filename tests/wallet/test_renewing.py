@@ -1,4 +1,4 @@
-"""Fetching a corrected badge by one button: nothing is lost, nothing wrong comes in, changes told."""
+"""Fetching a corrected badge by one button: nothing is lost, nothing wrong comes in."""
 
 import html
 import json

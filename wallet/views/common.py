@@ -9,7 +9,7 @@ from flask import Flask, Response, g, make_response, render_template, request, s
 from credentials.exchange import oid4vp
 from credentials.report import Headline
 from wallet import cards, visits
-from wallet.badges import Said
+from wallet.badges import Findings, Said
 from wallet.cards import OpenWallet
 from wallet.limits import visitor_of
 from wallet.news import news_of
@@ -34,10 +34,12 @@ HEADLINES: Mapping[str, tuple[str, str]] = {
     Headline.FALSE: ("bad", N_("Changed or false.")),
 }
 """Headline → (colour, sentence)."""
+KEY_TAKEN_BACK = ("bad", N_("Not valid now. The key that signed it was taken back."))
+"""What stands there for "Changed or false", when the badge is unchanged."""
 
 FOUND: Mapping[str, str] = {
     "proof.ok": N_("The signature fits. Nothing was changed."),
-    "proof.withdrawn": N_("The one who signed took this signature back."),
+    "proof.withdrawn": N_("The one who signed took the key back. It may be stolen."),
     "proof.unreachable": N_("We could not check the signature now."),
     "dates.ok": N_("It is valid today."),
     "dates.expired": N_("Its time is over."),
@@ -133,6 +135,13 @@ def reason_not_counted(said: Said) -> str:
     return NOT_COUNTED.get(said.reason, N_("We cannot count on this."))
 
 
+def headline_of(findings: Findings) -> tuple[str, str]:
+    """Give colour and sentence of what was found."""
+    if findings.steps.get("proof", ("", ""))[1] == "proof.withdrawn":
+        return KEY_TAKEN_BACK
+    return HEADLINES[Headline(findings.headline)]
+
+
 def found_lines(steps: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
     """Give (outcome, sentence) of each step that means something to the person."""
     lines = []
@@ -147,7 +156,7 @@ def register_wallet(app: Flask) -> None:
     """Give `app` what all pages of an open wallet need."""
     app.jinja_env.globals.update(
         opened=lambda: g.get("wallet"),
-        headline=lambda findings: HEADLINES[findings.headline],
+        headline=headline_of,
         found_lines=found_lines,
         news_of=news_of,
         reason_not_counted=reason_not_counted,
