@@ -2,12 +2,15 @@
 
 `look` fetches the request, verifies who asks, and finds the badges that fit; nothing is sent.
 `show` signs a presentation for this one asker and this one request, and posts it. Only requests
-that can be explained in plain words are answered: one badge, from somebody who proves their name,
-to an address of their own. What was shown to whom is noted, sealed, for the owner.
+that can be explained in plain words are answered: one badge, and perhaps what households say of
+it, from somebody who proves their name, to an address of their own. Words that nobody asked for are
+not sent: OpenID4VP forbids it (1.0, 6.4.2), and the page says so. What was shown to whom is noted,
+sealed, for the owner.
 """
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,18 +20,21 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from contexts import loads_strict
 from credentials.exchange import oid4vp
+from credentials.exchange.dcql import CredentialQuery
 from credentials.exchange.oid4vci import ExchangeError
 from credentials.presentations import present
 from credentials.report import CannotCheck
 from credentials.trust import Trust
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
-from wallet import badges
+from wallet import badges, vouching
 from wallet.answering_tables import Answered
 from wallet.badges import KeptBadge
 from wallet.cards import OpenWallet
 from wallet.sealing import SealBroken, seal, unseal
 from wallet.sharing import written
+from wallet.vouching import Voice
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -50,6 +56,13 @@ class Asked:
     """The asker's name in our own list; empty for somebody we do not know."""
     choices: tuple[KeptBadge, ...]
     """The badges that fit what is asked for, newest first."""
+    query: CredentialQuery
+    words: CredentialQuery | None
+    """Where they ask for what others say of the badge too."""
+    voices: tuple[Voice, ...]
+    """What is kept of these badges and fits; nothing when they do not ask for it."""
+    unasked: tuple[UUID, ...]
+    """The badges of which words are kept that they do not ask for."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +116,39 @@ def _read(
     except ExchangeError as error:
         raise _WHY_NOT.get(error.code, _not_sure)() from error
     host = urlsplit(request.response_uri).netloc
-    if len(request.queries) != 1 or not host.isascii():  # 2
+    query, words = _explained(request.queries)  # 2
+    if not host.isascii():
         raise _too_much()
-    (query,) = request.queries
     known = trust.issuer(request.did) or trust.endorser(request.did)
     wall = badges.wall(database, wallet)  # 3
+    choices = [one for one in wall.badges if one.mine and query.fits(one.document)]
+    kept = vouching.voices(database, wallet, now=now).kept
+    about = [one for one in kept if one.badge_id in {badge.id for badge in choices}]
+    fitting = [one for one in about if words and words.fits(loads_strict(one.text))]
+    if words is not None and not words.optional:  # all of what is asked for, or nothing (6.4.2)
+        choices = [one for one in choices if one.id in {voice.badge_id for voice in fitting}]
     return Asked(
         request=request,
         jwt=jwt,
         host=host,
         known_name=known.name if known else "",
-        choices=tuple(one for one in wall.badges if one.mine and query.fits(one.document)),
+        choices=tuple(choices),
+        query=query,
+        words=words,
+        voices=tuple(fitting),
+        unasked=() if words else tuple(dict.fromkeys(one.badge_id for one in about)),
     )
+
+
+def _explained(
+    queries: Sequence[CredentialQuery],
+) -> tuple[CredentialQuery, CredentialQuery | None]:
+    """Give the query for a badge, and that for words about it, if there is one."""
+    of_badges = [one for one in queries if one.kind == "badge"]
+    of_words = [one for one in queries if one.kind == "endorsement"]
+    if len(of_badges) != 1 or of_badges[0].optional or len(of_words) > 1:
+        raise _too_much()
+    return of_badges[0], of_words[0] if of_words else None
 
 
 def seal_asked(wallet: OpenWallet, asked: Asked, *, now: datetime) -> str:
@@ -158,38 +192,70 @@ def show(
     wallet: OpenWallet,
     asked: Asked,
     badge_id: UUID,
+    voice_ids: Sequence[UUID] = (),
     *,
     fetch: Fetch,
     now: datetime,
 ) -> str:
     """Show one of the fitting badges to who asks; give where the browser goes on, if anywhere.
 
-    1. The badge is one that was offered for choice. 2. The presentation: for this asker (domain)
-    and this request (challenge) only, the badge in it as it was signed. 3. It is sent; only when it
-    was taken is it noted.
+    1. The badge is one that was offered for choice, and of the words about it those that were
+       ticked: as many as may be, and as are needed.
+    2. The presentations, each of one credential (8.1): for this asker (domain) and this request
+       (challenge) only, the credential in it as it was signed.
+    3. They are sent; only when they were taken is it noted.
     """
     badge = next((one for one in asked.choices if one.id == badge_id), None)  # 1
     if badge is None:
         raise Refused(
             N_("You chose no badge."), code="nothing-chosen", hint=N_("Choose one badge.")
         )
-    presentation = present(  # 2
-        [badge.document],
-        wallet.signer,
-        holder=wallet.did,
-        verification_method=wallet.verification_method,
-        domain=asked.request.client_id,
-        challenge=asked.request.nonce,
-        created=now,
-        expires=(now + _PRESENTATION_LIVES).replace(microsecond=0),
-    )
-    (query,) = asked.request.queries
-    text = written(presentation, [badge.text])
-    form = oid4vp.response_form({query.id: text}, state=asked.request.state)
+    voices = _chosen(asked, badge, voice_ids)
+
+    def presented(document: dict[str, Any], text: str) -> str:  # 2
+        presentation = present(
+            [document],
+            wallet.signer,
+            holder=wallet.did,
+            verification_method=wallet.verification_method,
+            domain=asked.request.client_id,
+            challenge=asked.request.nonce,
+            created=now,
+            expires=(now + _PRESENTATION_LIVES).replace(microsecond=0),
+        )
+        return written(presentation, [text])
+
+    shown: dict[str, list[str]] = {asked.query.id: [presented(badge.document, badge.text)]}
+    if asked.words is not None and voices:
+        shown[asked.words.id] = [presented(loads_strict(one.text), one.text) for one in voices]
+    form = oid4vp.response_form(shown, state=asked.request.state)
     address = _post(asked, form, fetch)  # 3
     with database.transaction() as session:
         _note(session, wallet, asked, badge, now=now)
     return address
+
+
+def _chosen(asked: Asked, badge: KeptBadge, voice_ids: Sequence[UUID]) -> list[Voice]:
+    if asked.words is None:
+        return []
+    found = [one for one in asked.voices if one.id in voice_ids and one.badge_id == badge.id]
+    if len(found) > 1 and not asked.words.multiple:
+        raise Refused(
+            N_("They take only one of these words."), code="nothing-chosen", hint=N_("Choose one.")
+        )
+    if not found and not asked.words.optional:
+        raise Refused(
+            N_("They ask for what people say about this badge too."),
+            code="nothing-chosen",
+            hint=N_("Choose what you want to show, or say no."),
+        )
+    return found
+
+
+def ticked_first(asked: Asked) -> list[UUID]:
+    """Give the words that are ticked until the person says otherwise: all that may be sent."""
+    found = [one.id for one in asked.voices]
+    return found if asked.words is not None and asked.words.multiple else found[:1]
 
 
 def decline(asked: Asked, *, fetch: Fetch) -> str:

@@ -29,7 +29,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Changed:
-    """One part that is different; a text is empty where it was not there, or is too long to quote."""
+    """One part that is different; a text is empty where there was none, or it is too long."""
 
     what: str
     """A key of `WHAT`, or "mark"."""

@@ -1,14 +1,15 @@
 """The Digital Credentials Query Language: what a verifier asks for, and which badges answer it.
 
-OpenID for Verifiable Presentations 1.0, section 6. Asked for here are badges as `ldp_vc`, by type
-and by values at a path; that is what our own services need, and what is read of others' queries.
-A query that asks for more is refused by name, never answered in part.
+OpenID for Verifiable Presentations 1.0, section 6. Asked for here are badges as `ldp_vc`, and what
+others say of them (endorsements), by type and by values at a path. A query may be optional, which
+is written as credential sets of one option each (6.2). A query that asks for more is refused by
+name, never answered in part; and nothing is answered that was not asked for (6.4.2).
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from credentials.exchange.oid4vci import ExchangeError
 
@@ -21,6 +22,8 @@ _BADGE_TYPES = frozenset(
         "https://www.w3.org/2018/credentials#VerifiableCredential",
     }
 )
+ENDORSEMENT_TYPE = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#EndorsementCredential"
+_VC_TYPE = "https://www.w3.org/2018/credentials#VerifiableCredential"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MAX_QUERIES = 5
 _MAX_VALUES = 100
@@ -35,13 +38,19 @@ class Claim:
     values: tuple[str | int | bool, ...] = ()
 
 
+Kind = Literal["badge", "endorsement"]
+
+
 @dataclass(frozen=True)
 class CredentialQuery:
-    """One badge that is asked for, under a name of the query's own."""
+    """One badge that is asked for, or endorsements, under a name of the query's own."""
 
     id: str
     claims: tuple[Claim, ...] = ()
     multiple: bool = False
+    kind: Kind = "badge"
+    optional: bool = False
+    """The other queries may be answered without it."""
 
     def fits(self, badge: Mapping[str, Any]) -> bool:
         """Tell whether a badge has every value that is asked for (6.4)."""
@@ -55,7 +64,7 @@ def write_query(queries: Sequence[CredentialQuery]) -> dict[str, Any]:
         one: dict[str, Any] = {
             "id": query.id,
             "format": FORMAT,
-            "meta": {"type_values": [[BADGE_TYPE]]},
+            "meta": {"type_values": [[BADGE_TYPE if query.kind == "badge" else ENDORSEMENT_TYPE]]},
         }
         if query.multiple:
             one["multiple"] = True
@@ -68,7 +77,12 @@ def write_query(queries: Sequence[CredentialQuery]) -> dict[str, Any]:
                 for claim in query.claims
             ]
         written.append(one)
-    return {"credentials": written}
+    if not any(query.optional for query in queries):
+        return {"credentials": written}
+    needed = [query.id for query in queries if not query.optional]
+    sets: list[dict[str, Any]] = [{"options": [needed]}] if needed else []
+    sets += [{"options": [[query.id]], "required": False} for query in queries if query.optional]
+    return {"credentials": written, "credential_sets": sets}
 
 
 def _write_claim(claim: Claim) -> dict[str, Any]:
@@ -79,18 +93,38 @@ def _write_claim(claim: Claim) -> dict[str, Any]:
 def read_query(document: object) -> tuple[CredentialQuery, ...]:
     """Read a DCQL query that asks for badges; raise `ExchangeError` for any other.
 
-    Credential sets, claim sets and trusted authorities are not answered.
+    Claim sets, trusted authorities and sets with a choice among options are not answered.
     """
     query = _mapping(document, "the query")
-    if "credential_sets" in query:
-        raise _unsupported("credential_sets")
     rows = query.get("credentials")
     if not isinstance(rows, list) or not 1 <= len(rows) <= _MAX_QUERIES:
         raise ExchangeError("query.malformed", f"a query asks for 1 to {_MAX_QUERIES} credentials")
     queries = tuple(_credential_query(_mapping(row, "a credential query")) for row in rows)
     if len({query.id for query in queries}) != len(queries):
         raise ExchangeError("query.malformed", "two credential queries have the same id")
-    return queries
+    if "credential_sets" not in query:
+        return queries
+    needed = _needed(query["credential_sets"], {query.id for query in queries})
+    return tuple(replace(one, optional=one.id not in needed) for one in queries)
+
+
+def _needed(sets: object, known: set[str]) -> set[str]:
+    """Give the ids without which nothing may be answered (6.2, 6.4.2)."""
+    if not isinstance(sets, list) or not 1 <= len(sets) <= _MAX_QUERIES:
+        raise ExchangeError("query.malformed", "credential_sets must be a list of sets")
+    needed: set[str] = set()
+    for row in sets:
+        options = _mapping(row, "a credential set").get("options")
+        if not isinstance(options, list) or not options:
+            raise ExchangeError("query.malformed", "a credential set needs options")
+        if len(options) != 1:
+            raise _unsupported("credential_sets with a choice")
+        (option,) = options
+        if not isinstance(option, list) or not option or not set(map(str, option)) <= known:
+            raise ExchangeError("query.malformed", "an option names the ids of queries")
+        if row.get("required", True) is not False:
+            needed |= set(option)
+    return needed
 
 
 def _credential_query(row: Mapping[str, Any]) -> CredentialQuery:
@@ -102,11 +136,7 @@ def _credential_query(row: Mapping[str, Any]) -> CredentialQuery:
     for member in ("claim_sets", "trusted_authorities"):
         if member in row:
             raise _unsupported(member)
-    kinds = _mapping(row.get("meta"), "meta").get("type_values")
-    if not isinstance(kinds, list) or not any(
-        isinstance(one, list) and one and set(map(str, one)) <= _BADGE_TYPES for one in kinds
-    ):
-        raise _unsupported("a type other than a badge's")
+    kind = _kind(_mapping(row.get("meta"), "meta").get("type_values"))
     claims = row.get("claims", [])
     if not isinstance(claims, list) or len(claims) > _MAX_VALUES:
         raise ExchangeError("query.malformed", "claims must be a list")
@@ -114,7 +144,22 @@ def _credential_query(row: Mapping[str, Any]) -> CredentialQuery:
         name,
         tuple(_claim(_mapping(one, "a claim")) for one in claims),
         multiple=row.get("multiple") is True,
+        kind=kind,
     )
+
+
+def _kind(types: object) -> Kind:
+    """Tell what is asked for by its types: each alternative is a list that must all fit."""
+    alternatives = [
+        set(map(str, one))
+        for one in (types if isinstance(types, list) else [])
+        if isinstance(one, list) and one
+    ]
+    if any(one <= _BADGE_TYPES for one in alternatives):
+        return "badge"
+    if any(one <= {ENDORSEMENT_TYPE, _VC_TYPE} for one in alternatives):
+        return "endorsement"
+    raise _unsupported("a type other than a badge's")
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:

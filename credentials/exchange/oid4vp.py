@@ -43,6 +43,7 @@ _MAX_RESPONSE_CHARACTERS = 1_500_000
 _MAX_MESSAGE_BYTES = 20_000
 _REQUEST_LIVES = timedelta(minutes=10)
 _CLOCK_SKEW = timedelta(minutes=5)
+_MAX_PRESENTATIONS = 20
 _MIN_NONCE, _MAX_TEXT = 16, 500
 
 
@@ -221,12 +222,18 @@ def _check_origin(did: str, response_uri: str) -> None:
 # --- the answer (8) -----------------------------------------------------------------------------
 
 
-def response_form(presentations: Mapping[str, str], *, state: str) -> dict[str, str]:
-    """Write the form of an answer by direct_post: for each query's id one presentation (8.1, 8.2).
+def response_form(
+    presentations: Mapping[str, str | Sequence[str]], *, state: str
+) -> dict[str, str]:
+    """Write the form of an answer by direct_post: for each query's id its presentations (8.1, 8.2).
 
     `presentations` holds the exact JSON texts, so that badges in them stay as they were signed.
     """
-    inside = ",".join(f"{json.dumps(name)}:[{text}]" for name, text in presentations.items())
+    listed = {
+        name: texts if isinstance(texts, str) else ",".join(texts)
+        for name, texts in presentations.items()
+    }
+    inside = ",".join(f"{json.dumps(name)}:[{texts}]" for name, texts in listed.items())
     return {"vp_token": "{" + inside + "}", **({"state": state} if state else {})}
 
 
@@ -241,6 +248,11 @@ def read_response(form: Mapping[str, str], *, query_ids: Sequence[str]) -> dict[
     Nothing in it is verified: that is `verify_presentation` with the request's client id as domain
     and its nonce as challenge. Raises `ExchangeError`, with code `access_denied` for a refusal.
     """
+    answers = read_answers(form, [CredentialQuery(one) for one in query_ids])
+    return {name: shown for name, (shown,) in answers.items()}
+
+
+def _token(form: Mapping[str, str]) -> dict[str, Any]:
     if "error" in form:
         raise ExchangeError(str(form["error"])[:80] or "access_denied", "the wallet declined")
     text = form.get("vp_token", "")
@@ -250,15 +262,36 @@ def read_response(form: Mapping[str, str], *, query_ids: Sequence[str]) -> dict[
         token = loads_strict(text)
     except ContextError as error:
         raise ExchangeError("invalid_request", f"the vp_token: {error.detail}") from error
-    if not isinstance(token, dict) or set(token) != set(query_ids):
+    if not isinstance(token, dict):
+        raise ExchangeError("invalid_request", "the vp_token is not an object")
+    return token
+
+
+def read_answers(
+    form: Mapping[str, str], queries: Sequence[CredentialQuery]
+) -> dict[str, tuple[str, ...]]:
+    """Read the form of an answer to queries of which some are optional, or take several (8.1).
+
+    As `read_response`, nothing in it is verified. An entry for an optional query may be missing;
+    one that is there holds something, and more than one presentation only where asked for.
+    """
+    token = _token(form)
+    known = {query.id: query for query in queries}
+    needed = {query.id for query in queries if not query.optional}
+    if not needed <= set(token) <= set(known):
         raise ExchangeError("invalid_request", "the vp_token answers another query")
-    found = {}
-    for name, shown in token.items():
-        one = shown[0] if isinstance(shown, list) and len(shown) == 1 else None
-        if not isinstance(one, dict | str):
-            raise ExchangeError("invalid_request", f"{name} must hold exactly one presentation")
-        found[name] = one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
-    return found
+    return {name: _presentations(name, shown, known[name]) for name, shown in token.items()}
+
+
+def _presentations(name: str, shown: object, query: CredentialQuery) -> tuple[str, ...]:
+    most = _MAX_PRESENTATIONS if query.multiple else 1
+    if not isinstance(shown, list) or not 1 <= len(shown) <= most:
+        raise ExchangeError("invalid_request", f"{name} must hold 1 to {most} presentations")
+    if not all(isinstance(one, dict | str) for one in shown):
+        raise ExchangeError("invalid_request", f"{name} holds something else")
+    return tuple(
+        one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in shown
+    )
 
 
 def direct_post_answer(redirect_uri: str) -> dict[str, str]:

@@ -77,12 +77,17 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     complaints: list[str] = []
 
     def open_window(
-        *, size: tuple[int, int] = PHONE, language: str = "en", javascript: bool = True
+        *,
+        size: tuple[int, int] = PHONE,
+        language: str = "en",
+        javascript: bool = True,
+        touch: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             locale=language,
             java_script_enabled=javascript,
+            has_touch=touch,
         )
         contexts.append(context)
         context.set_default_timeout(_PATIENCE_MS)

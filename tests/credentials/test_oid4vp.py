@@ -190,6 +190,58 @@ def test_two_queries_of_one_name_and_sets_of_them_are_refused() -> None:
             read_query(wrong)
 
 
+def test_words_about_a_badge_are_asked_for_beside_it() -> None:
+    words = CredentialQuery("words", multiple=True, kind="endorsement", optional=True)
+    document = write_query([QUERY, words])
+    assert document["credential_sets"] == [
+        {"options": [["badge"]]},
+        {"options": [["words"]], "required": False},
+    ]
+    assert read_query(document) == (QUERY, words)
+    needed = CredentialQuery("words", kind="endorsement")
+    assert read_query(write_query([QUERY, needed])) == (QUERY, needed)
+
+
+@pytest.mark.parametrize(
+    ("sets", "code"),
+    [
+        ("badge", "query.malformed"),
+        ([{"options": []}], "query.malformed"),
+        ([{"options": [[]]}], "query.malformed"),
+        ([{"options": [["nobody"]]}], "query.malformed"),
+        ([{"options": [["badge"], ["words"]]}], "query.unsupported"),
+    ],
+)
+def test_sets_that_cannot_be_answered_as_they_stand_are_refused(sets: Any, code: str) -> None:
+    document = write_query([QUERY, CredentialQuery("words", kind="endorsement")])
+    with pytest.raises(ExchangeError) as error:
+        read_query({**document, "credential_sets": sets})
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("token", "taken"),
+    [
+        ({"badge": [{}]}, True),
+        ({"badge": [{}], "words": [{}, {}]}, True),
+        ({"words": [{}]}, False),  # the badge is missing
+        ({"badge": [{}], "words": []}, False),
+        ({"badge": [{}, {}]}, False),
+        ({"badge": [{}], "other": [{}]}, False),
+        ({"badge": [{}], "words": [7]}, False),
+        ({"badge": [{}], "words": [{}] * 21}, False),
+    ],
+)
+def test_an_answer_holds_what_was_asked_for_and_no_more(token: Any, taken: bool) -> None:
+    words = CredentialQuery("words", multiple=True, kind="endorsement", optional=True)
+    form = {"vp_token": json.dumps(token)}
+    if taken:
+        assert set(oid4vp.read_answers(form, [QUERY, words])) == set(token)
+        return
+    with pytest.raises(ExchangeError):
+        oid4vp.read_answers(form, [QUERY, words])
+
+
 @pytest.mark.parametrize(
     ("path", "values", "fits"),
     [

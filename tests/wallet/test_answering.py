@@ -16,8 +16,10 @@ from werkzeug.test import TestResponse
 from credentials.exchange import oid4vp
 from credentials.exchange.dcql import Claim, CredentialQuery
 from credentials.formats.jose import read_jws, sign_jws
+from credentials.proofs import verify_proof
 from credentials.report import Headline
-from credentials.verify import Expected, verify_presentation
+from credentials.verify import Expected, verify_credential, verify_presentation
+from credentials.vouching import sign_once
 from keys.controller import Method, controller_document
 from keys.did import did_web
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
@@ -94,7 +96,26 @@ class Asker:
         (form,) = self.got
         assert form["state"] == ["state-1"]
         plain = {name: values[0] for name, values in form.items()}
-        return oid4vp.read_response(plain, query_ids=[one.id for one in self.queries])["badge"]
+        return oid4vp.read_answers(plain, self.queries)["badge"][0]
+
+    def words(self) -> list[dict[str, Any]]:
+        """Give the endorsements in the one answer, each from a presentation made for us."""
+        plain = {name: values[0] for name, values in self.got[0].items()}
+        found = []
+        for text in oid4vp.read_answers(plain, self.queries).get("words", ()):
+            shown = json.loads(text)
+            verify_proof(
+                shown,
+                purpose="authentication",
+                controller=shown["holder"],
+                fetch=None,
+                now=self.world.clock(),
+                domain=oid4vp.client_id_of(self.did),
+                challenge=NONCE,
+            )
+            (one,) = shown["verifiableCredential"]
+            found.append(one)
+        return found
 
 
 @pytest.fixture
@@ -241,6 +262,147 @@ def test_a_page_of_one_wallet_is_useless_in_another(world: WalletWorld, worker: 
     data = {**token, "asked": html.unescape(sealed[1]), "badge": str(worker.badge_ids()[0])}
     assert stranger.client.post("/present/show", data=data).status_code == 410
     assert asker.got == []
+
+
+# --- what households say --------------------------------------------------------------------------
+
+BADGE = CredentialQuery("badge")
+WORDS = CredentialQuery("words", multiple=True, kind="endorsement", optional=True)
+COMMENTS = ("We saw how well they work.", "Always on time.")
+
+
+def keeps_words(world: WalletWorld, worker: Browser, comments: tuple[str, ...] = COMMENTS) -> None:
+    """Let households vouch by a link, and the owner keep what they say."""
+    badge_id = worker.badge_ids()[0]
+    path = worker.shares([badge_id])
+    shown = json.loads(world.app.test_client().get(path).text)
+    name = shown["verifiableCredential"][0]["id"]
+    for comment in comments:
+        said = sign_once(name, comment=comment, name="A household in Madrid", now=world.clock())
+        sent = world.app.test_client(use_cookies=False).post(
+            f"{path}/endorsements",
+            data=json.dumps(said),
+            content_type="application/vc+ld+json",
+        )
+        assert sent.status_code < 300, sent.text
+    for _ in comments:
+        page = worker.get(f"/badges/{badge_id}").text
+        action = re.search(r'action="(/voices/[0-9a-f-]+/keep)"', page)
+        assert action
+        worker.submit(action[1])
+
+
+def agrees_to(worker: Browser, asker: Asker, voices: list[str] | None = None) -> TestResponse:
+    """Show the badge with these words, or with those that are ticked."""
+    page = looks(worker, asker).text
+    badge = re.search(r'name="badge" value="([0-9a-f-]{36})"', page)
+    assert badge, page
+    ticked = re.findall(r'name="voice" value="([0-9a-f-]{36})" checked', page)
+    return worker.submit(
+        "/present/show", badge=badge[1], voice=ticked if voices is None else voices
+    )
+
+
+def offered(page: str) -> list[str]:
+    return re.findall(r'name="voice" value="([0-9a-f-]{36})"', page)
+
+
+def test_words_are_sent_where_they_are_asked_for_and_ticked(
+    world: WalletWorld, worker: Browser
+) -> None:
+    keeps_words(world, worker)
+    asker = Asker(world, queries=(BADGE, WORDS))
+    page = looks(worker, asker).text
+    assert "They also ask what people say about you." in page
+    assert all(comment in page for comment in COMMENTS)
+    agrees_to(worker, asker)
+    said = asker.words()
+    assert {one["credentialSubject"]["endorsementComment"] for one in said} == set(COMMENTS)
+    (badge,) = json.loads(asker.presentation())["verifiableCredential"]
+    report = verify_credential(
+        badge,
+        trust=world.trust,
+        fetch=world.centre.fetch,
+        now=world.clock(),
+        endorsements=said,
+    )
+    assert [one.counted for one in report.endorsements] == [True, True]
+
+
+def test_words_that_were_not_ticked_or_not_asked_for_are_not_sent(
+    world: WalletWorld, worker: Browser
+) -> None:
+    keeps_words(world, worker)
+    asker = Asker(world, queries=(BADGE, WORDS))
+    agrees_to(worker, asker, [])
+    assert "words" not in json.loads(asker.got[0]["vp_token"][0]), "no entry for nothing (8.1)"
+    silent = Asker(world, origin="https://other.example")
+    page = looks(worker, silent).text
+    assert offered(page) == []
+    assert "They do not ask what people say about you, so they do not get it." in page
+    assert f'href="/show?badge={worker.badge_ids()[0]}"' in page
+    agrees_to(worker, silent, offered(looks(worker, asker).text))
+    token = json.loads(silent.got[0]["vp_token"][0])
+    assert list(token) == ["badge"]
+    assert len(json.loads(silent.presentation())["verifiableCredential"]) == 1
+
+
+def test_one_word_is_one_word(world: WalletWorld, worker: Browser) -> None:
+    keeps_words(world, worker)
+    one = CredentialQuery("words", kind="endorsement", optional=True)
+    asker = Asker(world, queries=(BADGE, one))
+    page = looks(worker, asker).text
+    assert 'type="radio" name="voice"' in page
+    both = offered(page)
+    refused = agrees_to(worker, asker, both)
+    assert (refused.status_code, asker.got) == (400, [])
+    agrees_to(worker, asker, both[1:])
+    assert [one["credentialSubject"]["endorsementComment"] for one in asker.words()] == [
+        COMMENTS[1]
+    ]
+
+
+def test_whoever_needs_words_gets_all_or_nothing(world: WalletWorld, worker: Browser) -> None:
+    needed = CredentialQuery("words", multiple=True, kind="endorsement")
+    asker = Asker(world, queries=(BADGE, needed))
+    assert "You have no badge here that they ask for." in looks(worker, asker).text
+    keeps_words(world, worker)
+    assert agrees_to(worker, asker, []).status_code == 400
+    assert asker.got == []
+    agrees_to(worker, asker)
+    assert len(asker.words()) == 2
+
+
+def test_words_about_another_badge_are_not_sent(world: WalletWorld, worker: Browser) -> None:
+    keeps_words(world, worker)
+    first = worker.badge_ids()[0]
+    worker.keeps(world.centre.offer(level=3))
+    other = next(one for one in worker.badge_ids() if one != first)
+    asker = Asker(world, queries=(BADGE, WORDS))
+    page = looks(worker, asker).text
+    assert "Each is shown only with its badge." in page
+    worker.submit("/present/show", badge=str(other), voice=offered(page))
+    assert asker.words() == []
+
+
+def test_only_words_that_fit_the_query_are_offered(world: WalletWorld, worker: Browser) -> None:
+    keeps_words(world, worker)
+    claim = Claim(("credentialSubject", "endorsementComment"), (COMMENTS[0],))
+    words = CredentialQuery("words", (claim,), multiple=True, kind="endorsement", optional=True)
+    page = looks(worker, Asker(world, queries=(BADGE, words))).text
+    assert len(offered(page)) == 1
+    assert COMMENTS[1] not in page
+
+
+def test_words_alone_are_not_given(world: WalletWorld, worker: Browser) -> None:
+    keeps_words(world, worker)
+    for queries in (
+        (WORDS,),
+        (WORDS, CredentialQuery("badge", optional=True)),
+        (BADGE, WORDS, WORDS),
+    ):
+        asker = Asker(world, queries=queries)
+        assert "cannot explain" in looks(worker, asker).text
 
 
 # --- phishing -------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ def show() -> Response | tuple[str, int]:
             open_wallet(),
             asked,
             _id(request.form.get("badge", "")),
+            _ids(),
             fetch=services().fetch,
             now=services().now(),
         )
@@ -113,6 +114,7 @@ def _page(asked: Asked, error: Refused | None = None) -> str:
         asked=asked,
         sealed=answering.seal_asked(open_wallet(), asked, now=services().now()),
         choices=choices,
+        ticked=_ids() if error else answering.ticked_first(asked),
         error=error,
     )
 
@@ -130,6 +132,10 @@ def _link() -> str:
     """Give the request that the address of this page holds, as a wallet reads it from a link."""
     found = {name: request.args[name] for name in _LINK_MEMBERS if name in request.args}
     return f"{oid4vp.SCHEME}?{urlencode(found)}" if found else request.args.get("link", "")
+
+
+def _ids() -> list[UUID]:
+    return [_id(one) for one in request.form.getlist("voice")]
 
 
 def _id(text: str) -> UUID:
