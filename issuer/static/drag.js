@@ -1,11 +1,19 @@
 // Dragging, beside tapping and choosing: with a mouse, a pen or a finger, at grips that this file
 // adds. The lists stay what is sent, and what keyboards and screen readers use.
-const EDGE = 70; // nearer to the edge than this, the page moves along
-const STEP = 12;
+//
+// What is seen under the finger is where it lands. So the page moves along only where somebody
+// waits at its edge, slowly at first; a slot there does not slide away from a finger that has come
+// to it. Another finger that touches the screen, or a long press, does not end it.
+const EDGE = 48; // nearer to the edge than this, in pixels, the page moves along
+const WAIT = 250; // milliseconds at the edge before it begins to
+const FASTEST = 0.7; // pixels a millisecond, at the very edge
+const STILL_A_TAP = { mouse: 6, pen: 10, touch: 14 }; // pixels; fingers are unsteady
 
-function follow(grip, thing, { over, drop, sideways = false }) {
+const root = document.documentElement;
+
+function follow(grip, thing, { over, drop, holds = () => false, sideways = false }) {
   grip.addEventListener("pointerdown", (down) => {
-    if (down.button) return;
+    if (down.button || root.classList.contains("dragging")) return;
     down.preventDefault();
     grip.setPointerCapture(down.pointerId);
     const at = { x: down.clientX, y: down.clientY };
@@ -15,29 +23,39 @@ function follow(grip, thing, { over, drop, sideways = false }) {
     let frame = 0;
     let moved = false;
     let left = false; // the edge; where it began there, the page stands still until then
+    let since = 0; // when it came to the edge
+    let before = 0; // the frame before
+    const under = () => document.elementFromPoint(at.x, at.y);
     const place = () => {
       const box = thing.getBoundingClientRect();
       if (sideways) by.x += at.x - start.x + home.left - box.left;
       by.y += at.y - start.y + home.top - box.top;
       thing.style.transform = `translate(${by.x}px, ${by.y}px)`;
-      over(document.elementFromPoint(at.x, at.y), at);
+      over(under(), at);
     };
-    const along = () => {
-      const step = at.y < EDGE ? -STEP : at.y > innerHeight - EDGE ? STEP : 0;
-      left ||= !step;
-      if (step && left) {
-        scrollBy(0, step);
+    const along = (now) => {
+      const inside = Math.min(at.y, innerHeight - at.y); // pixels from the nearer edge
+      const near = inside < EDGE && !holds(under(), at, inside);
+      left ||= inside >= EDGE;
+      if (!near) since = now;
+      if (near && left && now - since > WAIT) {
+        const speed = FASTEST * Math.min(1, Math.max(0.15, 1 - inside / EDGE));
+        const step = speed * Math.min(now - before, 50);
+        scrollBy({ top: at.y < innerHeight / 2 ? -step : step, behavior: "instant" });
         place();
       }
+      before = now;
       frame = requestAnimationFrame(along);
     };
     const move = (event) => {
       if (event.pointerId !== down.pointerId) return;
       [at.x, at.y] = [event.clientX, event.clientY];
-      if (!moved && Math.hypot(at.x - start.x, at.y - start.y) < 6) return; // still a tap
+      const far = Math.hypot(at.x - start.x, at.y - start.y);
+      if (!moved && far < (STILL_A_TAP[down.pointerType] ?? STILL_A_TAP.touch)) return;
       if (!moved) {
         moved = true;
         thing.classList.add("dragged");
+        since = before = performance.now();
         frame = requestAnimationFrame(along);
       }
       place();
@@ -47,7 +65,9 @@ function follow(grip, thing, { over, drop, sideways = false }) {
       if (event.key !== undefined && event.key !== "Escape") return;
       stop.abort();
       cancelAnimationFrame(frame);
-      const target = moved ? document.elementFromPoint(at.x, at.y) : null;
+      root.classList.remove("dragging");
+      if (event.type === "pointerup") [at.x, at.y] = [event.clientX, event.clientY];
+      const target = moved ? under() : null;
       thing.classList.remove("dragged");
       thing.style.transform = "";
       over(null, at);
@@ -59,8 +79,12 @@ function follow(grip, thing, { over, drop, sideways = false }) {
     };
     const stop = new AbortController();
     const { signal } = stop;
+    root.classList.add("dragging");
     grip.addEventListener("pointermove", move, { signal });
-    for (const name of ["pointerup", "pointercancel"]) grip.addEventListener(name, end, { signal });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      grip.addEventListener(name, end, { signal });
+    }
+    addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
     addEventListener("keydown", end, { signal });
   });
 }
@@ -117,16 +141,30 @@ for (const list of document.querySelectorAll("[data-order]")) {
   }
 }
 
-// A day: a job goes to the time that it is let go of at.
+// A day: a job goes to the time that it is let go of at. A finger is broad, so the time whose border
+// is next to it counts too.
+const BROAD = 10;
+
 for (const task of document.querySelectorAll("[data-day]")) {
   const slots = [...task.querySelectorAll("[data-slot]:not(.fixed)")];
   const lines = [...task.querySelectorAll(".jobs .line")];
+  const slotAt = (target, at) => {
+    const slot = target?.closest("[data-slot]:not(.fixed)");
+    if (slot && task.contains(slot)) return slot;
+    return slots.find((one) => {
+      const box = one.getBoundingClientRect();
+      const beside = at.x > box.left - BROAD && at.x < box.right + BROAD;
+      return beside && at.y > box.top - BROAD && at.y < box.bottom + BROAD;
+    });
+  };
   for (const line of lines) {
     follow(gripOf(line), line, {
-      over: (target) => mark("drop-here", target?.closest("[data-slot]:not(.fixed)"), slots),
-      drop: (target) => {
-        const slot = target?.closest("[data-slot]:not(.fixed)");
-        if (!slot || !task.contains(slot)) return;
+      over: (target, at) => mark("drop-here", target ? slotAt(target, at) : null, slots),
+      // A time stays under the finger that came to it, except at the very edge.
+      holds: (target, at, inside) => inside > BROAD && Boolean(target && slotAt(target, at)),
+      drop: (target, at) => {
+        const slot = slotAt(target, at);
+        if (!slot) return;
         for (const one of lines) {
           const list = one.querySelector("select");
           if (one !== line && list.value === slot.dataset.slot) choose(list, "");
