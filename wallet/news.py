@@ -35,7 +35,7 @@ _TOLD: Mapping[str, News] = {
             "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
             "Sign in on the page of your centre and get the new badge there."
         ),
-        N_("Get it again"),
+        N_("Get the newer badge"),
         N_(
             "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
             "Get the new badge here. It costs nothing."
