@@ -374,6 +374,7 @@ def test_machines_read_why_a_badge_does_not_count(employer: Employer) -> None:
     shown = employer.shown(employer.badge())
     good = employer.scans(shown, more="&format=json").get_json()
     assert (good["reason"], good["badges"][0]["reason"]) == (None, None)
+    employer.clock.now += timedelta(hours=1)  # the copy of its keys is old then
     _taken_back(employer)
     bad = employer.scans(shown, more="&format=json").get_json()
     assert (bad["headline"], bad["reason"]) == ("false", "proof.withdrawn")
