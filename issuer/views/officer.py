@@ -48,7 +48,9 @@ _ACTIONS: dict[Action, dict[str, str]] = {
     Action.CORRECT: {
         "title": N_("Correct this badge"),
         "told": N_(
-            "It is made again with the same number and a newer date. The old one stops counting."
+            "It is made again with the same number and a newer date. The old one stops counting. "
+            "After a lost phone or card choose “The person has a new wallet”. "
+            "Then the old wallet gets nothing."
         ),
         "done": N_("Made again"),
     },
