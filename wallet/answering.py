@@ -72,6 +72,8 @@ class Noted:
     host: str
     name: str
     at: datetime
+    with_words: bool = False
+    """What households say of it was shown too."""
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def show(
     form = oid4vp.response_form(shown, state=asked.request.state)
     address = _post(asked, form, fetch)  # 3
     with database.transaction() as session:
-        _note(session, wallet, asked, badge, now=now)
+        _note(session, wallet, asked, badge, with_words=bool(voices), now=now)
     return address
 
 
@@ -277,17 +279,27 @@ def noted(database: Database, wallet: OpenWallet) -> list[Noted]:
             content = json.loads(unseal(wallet.data_key, row.content, place=f"answered {row.id}"))
         except SealBroken:
             continue
-        found.append(Noted(content["host"], content["name"], row.at))
+        found.append(Noted(content["host"], content["name"], row.at, content.get("words", False)))
     return found
 
 
 def _note(
-    session: Session, wallet: OpenWallet, asked: Asked, badge: KeptBadge, *, now: datetime
+    session: Session,
+    wallet: OpenWallet,
+    asked: Asked,
+    badge: KeptBadge,
+    *,
+    with_words: bool,
+    now: datetime,
 ) -> None:
     own = col(Answered.wallet_id) == wallet.id
     session.exec(delete(Answered).where(own, col(Answered.at) < now - _REMEMBERED))
     new_id = uuid4()
-    content: dict[str, Any] = {"host": asked.host, "name": str(badge.document.get("name", ""))}
+    content: dict[str, Any] = {
+        "host": asked.host,
+        "name": str(badge.document.get("name", "")),
+        "words": with_words,
+    }
     session.add(
         Answered(
             id=new_id,

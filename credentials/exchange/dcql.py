@@ -104,15 +104,17 @@ def read_query(document: object) -> tuple[CredentialQuery, ...]:
         raise ExchangeError("query.malformed", "two credential queries have the same id")
     if "credential_sets" not in query:
         return queries
-    needed = _needed(query["credential_sets"], {query.id for query in queries})
-    return tuple(replace(one, optional=one.id not in needed) for one in queries)
+    named = _named(query["credential_sets"], {query.id for query in queries})
+    return tuple(
+        replace(one, optional=not named[one.id]) for one in queries if one.id in named
+    )  # what stands in no set is not asked for
 
 
-def _needed(sets: object, known: set[str]) -> set[str]:
-    """Give the ids without which nothing may be answered (6.2, 6.4.2)."""
+def _named(sets: object, known: set[str]) -> dict[str, bool]:
+    """Give the ids that stand in a set, and whether nothing may be answered without them (6.2)."""
     if not isinstance(sets, list) or not 1 <= len(sets) <= _MAX_QUERIES:
         raise ExchangeError("query.malformed", "credential_sets must be a list of sets")
-    needed: set[str] = set()
+    named: dict[str, bool] = {}
     for row in sets:
         options = _mapping(row, "a credential set").get("options")
         if not isinstance(options, list) or not options:
@@ -122,9 +124,9 @@ def _needed(sets: object, known: set[str]) -> set[str]:
         (option,) = options
         if not isinstance(option, list) or not option or not set(map(str, option)) <= known:
             raise ExchangeError("query.malformed", "an option names the ids of queries")
-        if row.get("required", True) is not False:
-            needed |= set(option)
-    return needed
+        needed = row.get("required", True) is not False
+        named |= {one: needed or named.get(one, False) for one in option}
+    return named
 
 
 def _credential_query(row: Mapping[str, Any]) -> CredentialQuery:

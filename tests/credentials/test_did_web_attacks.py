@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from parties import NOW, Party, Web, WebParty
 
+from credentials import any_type
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, ProofError
 from keys.controller import Method, controller_document
@@ -157,6 +158,15 @@ def test_what_only_names_a_key_that_was_taken_back_is_a_forgery() -> None:
     with pytest.raises(ProofError) as error:
         verify(badge, web)
     assert error.value.code == "proof.withdrawn"
+
+
+def test_a_key_that_was_taken_back_is_named_for_credentials_of_any_type() -> None:
+    web = publishing(changed(revoked=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"))
+    badge = ISSUER.badge(HOLDER)
+    for given, code in ((badge, "withdrawn"), ({**badge, "name": "Master"}, "signature")):
+        with pytest.raises(ProofError) as error:
+            any_type.verify_credential(given, fetch=web, now=NOW)
+        assert error.value.code == f"proof.{code}"
 
 
 def test_key_that_was_taken_out_of_the_document_is_refused() -> None:

@@ -198,6 +198,7 @@ def test_words_about_a_badge_are_asked_for_beside_it() -> None:
         {"options": [["words"]], "required": False},
     ]
     assert read_query(document) == (QUERY, words)
+    assert read_query({**document, "credential_sets": document["credential_sets"][:1]}) == (QUERY,)
     needed = CredentialQuery("words", kind="endorsement")
     assert read_query(write_query([QUERY, needed])) == (QUERY, needed)
 

@@ -327,6 +327,7 @@ def test_words_are_sent_where_they_are_asked_for_and_ticked(
         endorsements=said,
     )
     assert [one.counted for one in report.endorsements] == [True, True]
+    assert "With what people say about you." in worker.get("/shown").text
 
 
 def test_words_that_were_not_ticked_or_not_asked_for_are_not_sent(

@@ -155,6 +155,8 @@ def test_changed_credential_is_refused_with_the_type_of_the_problem(
         assert details["type"].endswith(kind)
         assert details["verified"] is False
         assert details["problemDetails"][0]["detail"] == details["detail"]
+        if "name" in change:
+            assert details["code"] == details["problemDetails"][0]["code"] == "proof.signature"
 
 
 def test_expired_credential_is_a_range_error_unless_the_proof_alone_is_asked_for(
