@@ -1143,6 +1143,23 @@ CREATE TABLE appeal_words (
 	FOREIGN KEY(submission_id) REFERENCES appeal (submission_id)
 );
 
+CREATE TABLE renewal (
+	id CHAR(32) NOT NULL,
+	award_id CHAR(32) NOT NULL,
+	holder VARCHAR NOT NULL,
+	token_hash VARCHAR NOT NULL,
+	created DATETIME NOT NULL,
+	expires DATETIME NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (token_hash),
+	CONSTRAINT renewals_run_out CHECK (expires > created),
+	FOREIGN KEY(award_id) REFERENCES award (id)
+);
+
+CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal WHEN NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND badge_change.reason IN ('holder_request', 'new_wallet'))) BEGIN SELECT RAISE(ABORT, 'a badge is renewed for the key that it was signed for'); END;
+
+CREATE TRIGGER a_renewal_is_final BEFORE UPDATE ON renewal WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a token for a renewal never changes'); END;
+
 CREATE TABLE showing (
 	award_id CHAR(32) NOT NULL,
 	nickname VARCHAR NOT NULL,
@@ -1165,7 +1182,7 @@ CREATE TABLE badge_change (
 	confirmed_by CHAR(32),
 	confirmed_at DATETIME,
 	PRIMARY KEY (id),
-	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'key_compromise'))),
+	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'new_wallet', 'key_compromise'))),
 	CONSTRAINT two_persons CHECK (confirmed_by IS NULL OR confirmed_by <> requested_by OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))),
 	CONSTRAINT confirmed_by_someone_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
 	FOREIGN KEY(credential_id) REFERENCES credential (id),
@@ -1244,6 +1261,8 @@ CREATE INDEX ix_presentation_request_expires ON presentation_request (expires);
 CREATE INDEX ix_received_endorsement_subject_id ON received_endorsement (subject_id);
 
 CREATE INDEX ix_release_batch_row_state ON release_batch_row (state);
+
+CREATE INDEX ix_renewal_award_id ON renewal (award_id);
 
 CREATE INDEX ix_retention_run_at ON retention_run (at);
 
