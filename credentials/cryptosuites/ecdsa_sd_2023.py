@@ -199,15 +199,15 @@ def derive(
     """
     base = BaseProof.read(base_value)
     statements = statements_of(document, base.hmac_key)
-    mandatory = statements.chosen(base.mandatory_pointers)
+    mandatory = frozenset(statements.chosen(base.mandatory_pointers))
     if len(base.signatures) != len(statements.lines) - len(mandatory):
         raise CredentialError("the base proof was made for another document")
     pointers = [*base.mandatory_pointers, *selective_pointers]
     if not pointers:
         raise CredentialError("there is nothing to show: no pointer chooses anything")
-    shown = statements.chosen(pointers)
+    shown, labels = statements.shown(pointers)
     selective = frozenset(statements.chosen(selective_pointers))
-    others = [place for place in range(len(statements.lines)) if place not in set(mandatory)]
+    others = [place for place in range(len(statements.lines)) if place not in mandatory]
     derived = DerivedProof(
         base.signature,
         base.public_key,
@@ -218,9 +218,9 @@ def derive(
         ],
         {
             int(canonical.removeprefix("c14n")): base64url_decode(label.removeprefix("u"))
-            for canonical, label in statements.shown_labels(pointers).items()
+            for canonical, label in labels.items()
         },
-        [index for index, place in enumerate(shown) if place in set(mandatory)],
+        [index for index, place in enumerate(shown) if place in mandatory],
     )
     return select(document, pointers), derived.write()
 
