@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from contexts.canonical import canonical_rdfc
-from credentials.cryptosuites import Cryptosuite, Standing, rdfc
+from credentials.cryptosuites import Cryptosuite, Standing, rdfc, rdfc_options
 from credentials.report import CredentialError
 from credentials.selection import Statements, relabel, select, statements_of
 from keys.errors import InvalidSignature, MalformedKey
@@ -253,7 +253,7 @@ def parts_of(document: dict[str, Any], value: str) -> list[str]:
 
 def _sign_data(config: dict[str, Any], public_key: bytes, mandatory: Sequence[str]) -> bytes:
     """Give what the issuer's key signs (3.5.1)."""
-    proof_hash = sha256(canonical_rdfc(config).encode()).digest()
+    proof_hash = sha256(rdfc_options(config)).digest()
     return proof_hash + public_key + sha256("".join(mandatory).encode()).digest()
 
 
