@@ -98,7 +98,7 @@ def _lines(text: str) -> list[str]:
 def _quads(lines: Iterable[str]) -> list[Quad]:
     """Give statements as they were before each object had an id; none is in a graph."""
     parted = (line.removesuffix(" .").split(" ", 2) for line in lines)
-    return [(_node(subject), predicate, _node(object_), "") for subject, predicate, object_ in parted]
+    return [(_node(s), predicate, _node(o), "") for s, predicate, o in parted]
 
 
 def _node(term: str) -> str:

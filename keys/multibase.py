@@ -18,9 +18,6 @@ _CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
 _EIGHT = 58**8
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
-_TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
-"""The characters of plain base64 are none of base64url."""
 
 
 def base58_encode(data: bytes) -> str:
@@ -60,14 +57,17 @@ def base58_decode(text: str) -> bytes:
 
 def base64url_encode(data: bytes) -> str:
     """Write bytes in base64url without padding."""
-    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
+    plain = binascii.b2a_base64(data, newline=False)
+    return plain.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=").decode()
 
 
 def base64url_decode(text: str) -> bytes:
     """Read base64url without padding; refuse any second spelling of the same bytes."""
     rest = len(text) % 4
+    if "+" in text or "/" in text or "=" in text:  # of plain base64
+        raise MalformedKey("the text is not base64url")
     try:
-        plain = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        plain = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
         data = binascii.a2b_base64(plain, strict_mode=True)
     except ValueError as error:
         raise MalformedKey("the text is not base64url") from error

@@ -190,6 +190,9 @@ class _Filling:
         _check_depth(values, depth)
         filled: list[Any] = []
         for position, value in enumerate(values):
+            if type(value) is str:
+                filled.append(value)
+                continue
             here = (where, position)
             if not isinstance(value, dict) or "..." not in value:
                 filled.append(self.fill(value, here, depth + 1))

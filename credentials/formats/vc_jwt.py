@@ -18,8 +18,8 @@ from credentials.formats.enveloped import check_envelope
 from credentials.formats.jose import Jws, read_jws, sign_jws
 from credentials.formats.sd_jwt import Path, SdJwt, disclosed, issue, read_sd_jwt
 from credentials.formats.secured import REGISTERED, Kind, Secured, split_claims
+from credentials.model import types_of
 from credentials.report import CheckFailed, CredentialError, ProofError
-from credentials.shape import types_of
 from keys.material import PublicKey, Signer
 
 _CONTENT = {"credential": "vc", "presentation": "vp"}
@@ -40,6 +40,8 @@ _NEVER_HIDDEN = frozenset(
     }
 )
 """Members that a check of the credential reads: whoever shows it may not leave one away."""
+_NEVER_INSIDE = frozenset({*REGISTERED, "vc", "vp", "proof"})
+"""Members that no document in a token has."""
 
 
 def sign_credential(
@@ -115,9 +117,9 @@ def _sign(
     holder: PublicKey | None = None,
 ) -> str:
     _check_document(document, kind)
-    taken = [name for name in (*REGISTERED, "vc", "vp", "proof") if name in document]
-    if taken:
-        raise CredentialError(f"the member {taken[0]!r} cannot stand in a token")
+    if not _NEVER_INSIDE.isdisjoint(document):
+        taken = min(_NEVER_INSIDE.intersection(document))
+        raise CredentialError(f"the member {taken!r} cannot stand in a token")
     content = _CONTENT[kind]
     payload = {**document, **claims}
     if hidden is None:
@@ -164,7 +166,7 @@ def _check_document(document: Mapping[str, Any], kind: Kind) -> None:
     first = value[0] if isinstance(value, list) and value else value
     if first != VC2:
         raise CredentialError("the first @context is not that of VC Data Model 2.0")
-    if _TYPES[kind] not in types_of(dict(document)):
+    if _TYPES[kind] not in types_of(document):
         raise CredentialError(f"the type of the document is not {_TYPES[kind]}")
 
 
