@@ -60,7 +60,7 @@ def sign_credential(
     """
     issuer = credential.get("issuer")
     claims = {"iss": issuer.get("id") if isinstance(issuer, dict) else issuer}
-    claims |= _named(jti=credential.get("id")) | _times(issued, expires)
+    claims |= _named(jti=credential.get("id"), iat=_seconds(issued), exp=_seconds(expires))
     return _sign("credential", credential, claims, signer, kid=kid, hidden=hidden, holder=holder)
 
 
@@ -79,7 +79,7 @@ def sign_presentation(
     holder = presentation.get("holder")
     claims = _named(iss=holder.get("id") if isinstance(holder, dict) else holder)
     claims |= _named(jti=presentation.get("id"), aud=audience, nonce=nonce)
-    claims |= _times(issued, expires)
+    claims |= _named(iat=_seconds(issued), exp=_seconds(expires))
     check_entries(presentation)
     return _sign("presentation", presentation, claims, signer, kid=kid, hidden=hidden)
 
@@ -174,6 +174,5 @@ def _named(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def _times(issued: datetime | None, expires: datetime | None) -> dict[str, Any]:
-    times = {"iat": issued, "exp": expires}
-    return {name: int(time.timestamp()) for name, time in times.items() if time is not None}
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
