@@ -213,8 +213,8 @@ class Template(_Marked):
             raise Unusual
         self._fixed: list[tuple[bytes, bytes]] = []
         """Subjects of which everything stays, with their lines."""
-        self._others: list[_Lines] = []
-        """Of a blank node, or of a name with a value or a label in its lines."""
+        self._subjects: list[tuple[_Piece, _Lines]] = []
+        """The others: a blank node, or a name with a value or a label in its lines."""
         self._hashes: dict[str, bytes] = {}
         self._hashed: list[tuple[str, _Hashed]] = []
         """Blank nodes to be hashed anew."""
@@ -234,7 +234,9 @@ class Template(_Marked):
             return self._whole.written(filled)
         if self._constant is None:
             filled |= self._labels(filled)
-        lines = [*self._fixed, *[said.written(filled) for said in self._others]]
+        lines = self._fixed.copy()
+        for name, said in self._subjects:
+            lines.append((_written(name, filled), said.written(filled)))
         lines.sort()
         return b"".join([text for _name, text in lines])
 
@@ -263,19 +265,19 @@ class Template(_Marked):
         name = self._label(subject) if subject[0] == "_" else self._piece(subject)
         lines = _Lines(name, rests)
         if isinstance(name, bytes) and all(isinstance(rest, bytes) for rest in rests):
-            self._fixed.append(lines.written({}))
+            self._fixed.append((name, lines.written({})))
         else:
-            self._others.append(lines)
+            self._subjects.append((name, lines))
 
     def _label(self, node: str) -> _Piece:
         return (b"", node, b"") if self._constant is None else self._constant[node]
 
     def _one_text(self) -> "_Text | None":
         """Give all as one text where no order depends on a value."""
-        if not all(isinstance(lines.subject, bytes) and lines.is_ordered for lines in self._others):
+        if not all(isinstance(name, bytes) and lines.is_ordered for name, lines in self._subjects):
             return None
         parts: list[tuple[bytes, list[_Piece]]] = [(name, [text]) for name, text in self._fixed]
-        parts += [(_start(lines.subject), lines.pieces) for lines in self._others]
+        parts += [(_start(name), lines.pieces) for name, lines in self._subjects]
         parts.sort(key=itemgetter(0))
         return _Text(piece for _name, pieces in parts for piece in pieces)
 
@@ -331,42 +333,26 @@ class _Lines:
     """
 
     def __init__(self, subject: _Piece, rests: list[_Piece]) -> None:
-        self.subject = subject
-        self.pieces: list[_Piece] = []
-        """All lines as one text, where there is no group."""
-        self._rests: list[bytes] = []
-        """What stays; the places of the others are empty."""
-        self._places: list[tuple[int, _Piece]] = []
-        self._groups: list[tuple[int, list[_Piece]]] = []
         by_predicate: dict[bytes, list[_Piece]] = {}
         for rest in sorted(rests, key=_start):
             by_predicate.setdefault(_predicate(rest), []).append(rest)
-        for said in by_predicate.values():
-            if len(said) > 1 and not all(isinstance(rest, bytes) for rest in said):
-                self._groups.append((len(self._rests), said))
-                self._rests.append(b"")
-                continue
-            for rest in said:
-                self.pieces += [subject, rest, b" .\n"]
-                if not isinstance(rest, bytes):
-                    self._places.append((len(self._rests), rest))
-                self._rests.append(rest if isinstance(rest, bytes) else b"")
+        self._groups: list[tuple[str, list[_Text]]] = []
+        self.pieces: list[_Piece] = []
+        for predicate, said in by_predicate.items():
+            lines = [[subject, rest, b" .\n"] for rest in said]
+            if len(said) == 1 or all(isinstance(rest, bytes) for rest in said):
+                self.pieces += [piece for line in lines for piece in line]
+            else:
+                name = predicate.decode()  # no node is called so
+                self._groups.append((name, [_Text(line) for line in lines]))
+                self.pieces.append((b"", name, b""))
+        self.is_ordered = not self._groups
+        self._text = _Text(self.pieces)
 
-    @property
-    def is_ordered(self) -> bool:
-        """Tell whether no value changes the order."""
-        return not self._groups
-
-    def written(self, filled: _Filled) -> tuple[bytes, bytes]:
-        """Give the subject and its lines."""
-        subject = _written(self.subject, filled)
-        glue = b" .\n" + subject
-        rests = self._rests.copy()
-        for place, rest in self._places:
-            rests[place] = _written(rest, filled)
-        for place, group in self._groups:
-            rests[place] = glue.join(sorted({_written(rest, filled) for rest in group}))
-        return subject, b"".join((subject, glue.join(rests), b" .\n"))
+    def written(self, filled: _Filled) -> bytes:
+        for name, lines in self._groups:
+            filled[name] = b"".join(sorted({line.written(filled) for line in lines}))
+        return self._text.written(filled)
 
 
 class _Hashed:
@@ -409,7 +395,4 @@ def _start(piece: _Piece) -> bytes:
 
 
 def _written(piece: _Piece, filled: _Filled) -> bytes:
-    if isinstance(piece, bytes):
-        return piece
-    before, name, behind = piece
-    return before + filled[name] + behind
+    return piece if isinstance(piece, bytes) else b"".join((piece[0], filled[piece[1]], piece[2]))

@@ -15,7 +15,6 @@ _NO_PLACE = 255
 _CHUNK = 10
 """Digits at a time when writing, as many as a machine word holds."""
 _CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
-_EIGHT = 58**8
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
 
@@ -46,13 +45,24 @@ def base58_decode(text: str) -> bytes:
     digits = text.encode("latin-1", "replace").translate(_PLACES)
     if _NO_PLACE in digits:
         raise MalformedKey(f"{text[digits.index(_NO_PLACE)]!r} is not a base58 character")
-    number, one = 0, iter(digits.rjust(-(-len(digits) // 8) * 8, b"\0"))
-    # Small numbers are multiplied faster; the zeros before them change nothing.
-    for a, b, c, d, e, f, g, h in zip(*[one] * 8, strict=True):
-        part = ((((((a * 58 + b) * 58 + c) * 58 + d) * 58 + e) * 58 + f) * 58 + g) * 58 + h
-        number = number * _EIGHT + part
+    number = int.from_bytes(digits, "big")
+    # All pairs of digits become numbers at once, then all pairs of these, until one is left.
+    for width, base, lower in _steps((len(digits) - 1).bit_length()):
+        number = (number >> width & lower) * base + (number & lower)
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+@cache
+def _steps(number: int) -> list[tuple[int, int, int]]:
+    """Give for each step: bits of a part, its base, and a mask for the lower part of each pair."""
+    steps = []
+    for step in range(number):
+        width, pairs = 8 << step, 1 << (number - step - 1)
+        part = (1 << width) - 1
+        lower = sum(part << (2 * width * place) for place in range(pairs))
+        steps.append((width, 58 ** (1 << step), lower))
+    return steps
 
 
 def base64url_encode(data: bytes) -> str:
