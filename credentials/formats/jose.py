@@ -125,9 +125,17 @@ def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Sign
     algorithm = _WRITTEN.get(signer.public.kind)
     if algorithm is None:
         raise CredentialError(f"tokens are not signed here with a {signer.public.kind} key")
-    head = base64url_encode(write_json({"alg": algorithm, **header}))
+    whole = {"alg": algorithm, **header}
+    is_texts = {str}.issuperset(map(type, whole.values()))
+    head = (_written_header if is_texts else _written_header.__wrapped__)(tuple(whole.items()))
     signed = f"{head}.{base64url_encode(write_json(payload))}"
     return f"{signed}.{base64url_encode(signer.sign(signed.encode('ascii')))}"
+
+
+@lru_cache(maxsize=256)
+def _written_header(members: tuple[tuple[str, Any], ...]) -> str:
+    # Written once for all tokens of one key; texts only, since True and 1 would be one entry.
+    return base64url_encode(write_json(dict(members)))
 
 
 def write_json(value: Any) -> bytes:
