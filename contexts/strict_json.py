@@ -95,27 +95,37 @@ def is_plain(value: Any, levels: int = MAX_DEPTH - 1) -> bool:
     Fractions are written otherwise in Python, and names beyond ASCII may be sorted otherwise. The
     characters of texts are not looked at.
     """
-    kind = type(value)
-    if kind is dict:
-        try:
-            if not "".join(value).isascii():
+    names: list[str] = []
+    level = [value]
+    for _ in range(levels):
+        inside: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                names += item
+                inside += item.values()
+            elif type(item) is list:
+                inside += item
+            elif not _is_plain_scalar(item):
                 return False
-        except TypeError:  # a name that is not a string, to be named below
-            return False
-        value = value.values()
-    elif kind is not list:
-        return (
-            kind is str
-            or kind is bool
-            or value is None
-            or (kind is int and -MAX_INTEGER <= value <= MAX_INTEGER)
-        )
-    if levels == 0:
+        level = [item for item in inside if type(item) is not str]
+        if not level:
+            break
+    else:
         return False
-    for one in value:  # noqa: SIM110 - a generator takes twice as long
-        if type(one) is not str and not is_plain(one, levels - 1):
-            return False
-    return True
+    try:
+        return "".join(names).isascii()
+    except TypeError:  # a name that is not a string, to be named below
+        return False
+
+
+def _is_plain_scalar(value: Any) -> bool:
+    kind = type(value)
+    return (
+        kind is str
+        or kind is bool
+        or value is None
+        or (kind is int and -MAX_INTEGER <= value <= MAX_INTEGER)
+    )
 
 
 def write_plain(value: Any) -> bytes | None:

@@ -260,10 +260,12 @@ def _check_options(
 
 def is_over_statements(document: dict[str, Any]) -> bool:
     """Tell whether a proof of the document covers its RDFC-1.0 form; nothing is verified."""
-    proofs = [one for one in _listed(document.get("proof")) if isinstance(one, dict)]
-    names = (one.get("cryptosuite", one.get("type")) for one in proofs)
-    found = (suites().get(name) for name in names if isinstance(name, str))
-    return any(suite is not None and suite.is_rdfc for suite in found)
+    for proof in _listed(document.get("proof")):
+        name = proof.get("cryptosuite", proof.get("type")) if isinstance(proof, dict) else None
+        suite = suites().get(name) if isinstance(name, str) else None
+        if suite is not None and suite.is_rdfc:
+            return True
+    return False
 
 
 def _proofs(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,18 +7,19 @@ way as any document, and the ids become labels again.
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from hmac import digest
 from typing import Any
 
 from contexts import ContextError, canonical_rdfc
-from contexts.rdfc import issued_identifiers, parse_nquads
+from contexts.rdfc import Quad, issued_identifiers
 from credentials.report import CredentialError
 
 _FOR_NOW = "urn:bnid:"
 """The scheme of ids that stand for labels (3.4.8); no document that we take uses it."""
+_NAME = f"<{_FOR_NOW}"
 _TERM = re.compile(r'"(?:[^"\\]|\\.)*"|<urn:bnid:(\w+)>|<[^>]*>|_:(\w+)')
 _STRAY = re.compile("~(?![01])")
 _PLACE = re.compile("0|[1-9][0-9]{0,5}")
@@ -37,31 +38,33 @@ class Statements:
     labels: dict[str, str]
     """Label in the signature by label for the time being."""
     _named: dict[str, Any]
+    _places: dict[str, int]
+    """The place in `lines` of each statement, by how it is written with ids for the time being."""
 
     def chosen(self, pointers: Sequence[str]) -> list[int]:
         """Give the places in `lines` that the pointers choose (3.4.15).
 
         Raises `CredentialError` for a pointer to nothing, or to what cannot be shown by itself.
         """
-        if not pointers:
-            return []
+        return self._at(self._part(pointers)) if pointers else []
+
+    def shown(self, pointers: Sequence[str]) -> tuple[list[int], dict[str, str]]:
+        """Give also the label in the signature by the canonical label in the part (3.5.4)."""
+        part = self._part(pointers)
+        canonical = _canonical_labels(_quads(part))
+        return self._at(part), {name: self.labels[label] for label, name in canonical.items()}
+
+    def _part(self, pointers: Sequence[str]) -> list[str]:
         try:
-            said = canonical_rdfc(select(self._named, pointers))
+            return _lines(canonical_rdfc(select(self._named, pointers)))
         except ContextError as error:
             raise CredentialError(f"the pointers choose no whole part: {error.detail}") from error
-        places = {line: place for place, line in enumerate(self.lines)}
+
+    def _at(self, part: list[str]) -> list[int]:
         try:
-            return sorted({places[line] for line in relabel(_unnamed(said), self.labels)})
+            return sorted([self._places[line] for line in part])
         except KeyError as error:
             raise CredentialError("what the pointers choose says something else alone") from error
-
-    def shown_labels(self, pointers: Sequence[str]) -> dict[str, str]:
-        """Give the label in the signature by the canonical label in the part (3.5.4)."""
-        part = _unnamed(canonical_rdfc(select(self._named, pointers)))
-        return {
-            canonical: self.labels[label]
-            for label, canonical in issued_identifiers(parse_nquads(part)).items()
-        }
 
 
 def statements_of(document: dict[str, Any], hmac_key: bytes) -> Statements:
@@ -77,12 +80,39 @@ def statements_of(document: dict[str, Any], hmac_key: bytes) -> Statements:
     text = canonical_rdfc(named)
     if "_:" in text and any(found[2] for found in _TERM.finditer(text)):
         raise CredentialError("a list in order, or a proof inside, cannot be shown in part")
-    text = _unnamed(text)
-    canonical = issued_identifiers(parse_nquads(text))
-    if "".join(relabel(text, canonical)) != form:
+    written = _lines(text)
+    quads = _quads(written)
+    canonical = _canonical_labels(quads)
+    if "".join(sorted(_with_labels(quads, canonical))) != form:
         raise CredentialError("parts of the document cannot be told from each other")
     labels = {label: hmac_label(name, hmac_key) for label, name in canonical.items()}
-    return Statements(tuple(relabel(text, labels)), labels, named)
+    both = sorted(zip(_with_labels(quads, labels), written, strict=True))
+    places = {line: place for place, (_labelled, line) in enumerate(both)}
+    return Statements(tuple(labelled for labelled, _line in both), labels, named, places)
+
+
+def _lines(text: str) -> list[str]:
+    return text.rstrip("\n").split("\n")
+
+
+def _quads(lines: Iterable[str]) -> list[Quad]:
+    """Give statements as they were before each object had an id; none is in a graph."""
+    parted = (line.removesuffix(" .").split(" ", 2) for line in lines)
+    return [(_node(s), predicate, _node(o), "") for s, predicate, o in parted]
+
+
+def _node(term: str) -> str:
+    return f"_:{term[len(_NAME) : -1]}" if term.startswith(_NAME) else term
+
+
+def _canonical_labels(quads: Iterable[Quad]) -> dict[str, str]:
+    # Statements without blank nodes tell none of them apart.
+    return issued_identifiers([quad for quad in quads if "_" in (quad[0][0], quad[2][0])])
+
+
+def _with_labels(quads: Iterable[Quad], labels: dict[str, str]) -> list[str]:
+    nodes = {f"_:{label}": f"_:{other}" for label, other in labels.items()}
+    return [f"{nodes.get(s, s)} {p} {nodes.get(o, o)} .\n" for s, p, o, _graph in quads]
 
 
 def hmac_label(canonical: str, key: bytes) -> str:
@@ -174,12 +204,3 @@ def _with_names(document: dict[str, Any]) -> dict[str, Any]:
 
     whole: dict[str, Any] = named(document)
     return whole
-
-
-def _unnamed(text: str) -> str:
-    def written(found: re.Match[str]) -> str:
-        return f"_:{found[1]}" if found[1] else found[0]
-
-    return "\n".join(
-        _TERM.sub(written, line) if _FOR_NOW in line else line for line in text.split("\n")
-    )

@@ -247,22 +247,22 @@ class PublicKey:
         Ed25519: 64 bytes (RFC 8032). NIST curves: r || s, both within 1 and the order, with
         SHA-256, SHA-384 or SHA-512 by the curve. RSA: PKCS #1 v1.5 with SHA-256 (RFC 7518, 3.3).
         """
-        loaded = self._loaded
+        loaded: Any = self._loaded  # of the class that goes with `kind`, which is told faster
         try:
-            if isinstance(loaded, ed25519.Ed25519PublicKey):
+            if self.kind == "Ed25519":
                 _check_length(signature, _ED25519_SIGNATURE_BYTES)
                 if _libsodium is None:
                     loaded.verify(signature, data)
                 else:
                     _verify_with(_libsodium, self.raw, data, signature)
-            elif isinstance(loaded, rsa.RSAPublicKey):
+            elif self.kind == "RSA":
                 _check_length(signature, len(self.raw) - _EXPONENT_BYTES)
                 loaded.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
             else:
                 curve = _CURVES[self.kind]
                 _check_length(signature, 2 * curve.size)
-                halves = (signature[: curve.size], signature[curve.size :])
-                r, s = (int.from_bytes(half, "big") for half in halves)
+                r = int.from_bytes(signature[: curve.size], "big")
+                s = int.from_bytes(signature[curve.size :], "big")
                 if not (0 < r < curve.order and 0 < s < curve.order):
                     raise InvalidSignature("the signature is out of range")
                 loaded.verify(encode_dss_signature(r, s), data, curve.scheme)
@@ -367,10 +367,11 @@ class PrivateKey:
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: what `PublicKey.verify` of the same key accepts."""
-        loaded = self._loaded
-        if isinstance(loaded, ed25519.Ed25519PrivateKey):
+        loaded: Any = self._loaded
+        if self.kind == "Ed25519":
             if _libsodium is None:
-                return loaded.sign(data)
+                signature: bytes = loaded.sign(data)
+                return signature
             pair = self.secret + self.public.raw
             return _libsodium.sign(data, pair)[:_ED25519_SIGNATURE_BYTES]
         curve = _CURVES[self.kind]

@@ -15,12 +15,8 @@ _NO_PLACE = 255
 _CHUNK = 10
 """Digits at a time when writing, as many as a machine word holds."""
 _CHUNK_VALUE, _PAIR = 58**_CHUNK, 58**2
-_EIGHT = 58**8
 _MAX_CHARACTERS = 400
 """Decoding base58 takes quadratic time (threat 29); no key or signature here is longer."""
-_TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
-"""The characters of plain base64 are none of base64url."""
 
 
 def base58_encode(data: bytes) -> str:
@@ -49,25 +45,39 @@ def base58_decode(text: str) -> bytes:
     digits = text.encode("latin-1", "replace").translate(_PLACES)
     if _NO_PLACE in digits:
         raise MalformedKey(f"{text[digits.index(_NO_PLACE)]!r} is not a base58 character")
-    number, one = 0, iter(digits.rjust(-(-len(digits) // 8) * 8, b"\0"))
-    # Small numbers are multiplied faster; the zeros before them change nothing.
-    for a, b, c, d, e, f, g, h in zip(*[one] * 8, strict=True):
-        part = ((((((a * 58 + b) * 58 + c) * 58 + d) * 58 + e) * 58 + f) * 58 + g) * 58 + h
-        number = number * _EIGHT + part
+    number = int.from_bytes(digits, "big")
+    # All pairs of digits become numbers at once, then all pairs of these, until one is left.
+    for width, base, lower in _steps((len(digits) - 1).bit_length()):
+        number = (number >> width & lower) * base + (number & lower)
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
+@cache
+def _steps(number: int) -> list[tuple[int, int, int]]:
+    """Give for each step: bits of a part, its base, and a mask for the lower part of each pair."""
+    steps = []
+    for step in range(number):
+        width, pairs = 8 << step, 1 << (number - step - 1)
+        part = (1 << width) - 1
+        lower = sum(part << (2 * width * place) for place in range(pairs))
+        steps.append((width, 58 ** (1 << step), lower))
+    return steps
+
+
 def base64url_encode(data: bytes) -> str:
     """Write bytes in base64url without padding."""
-    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
+    plain = binascii.b2a_base64(data, newline=False)
+    return plain.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=").decode()
 
 
 def base64url_decode(text: str) -> bytes:
     """Read base64url without padding; refuse any second spelling of the same bytes."""
     rest = len(text) % 4
+    if "+" in text or "/" in text or "=" in text:  # of plain base64
+        raise MalformedKey("the text is not base64url")
     try:
-        plain = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        plain = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
         data = binascii.a2b_base64(plain, strict_mode=True)
     except ValueError as error:
         raise MalformedKey("the text is not base64url") from error

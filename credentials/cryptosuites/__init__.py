@@ -96,7 +96,7 @@ class Cryptosuite:
         if form is None or (self.is_rdfc and algorithm != "sha256"):
             form = self.canonicalise(document, algorithm)
         if self.is_rdfc and algorithm == "sha256":
-            options = canonical_alike(config, _OPTIONS)
+            options = rdfc_options(config)
         else:
             options = self.canonicalise(config, algorithm)
         return digest(options).digest() + digest(form).digest()
@@ -105,6 +105,11 @@ class Cryptosuite:
 def rdfc(document: dict[str, Any], algorithm: Algorithm) -> bytes:
     """Give the RDFC-1.0 form as bytes."""
     return canonical_rdfc(document, algorithm=algorithm).encode()
+
+
+def rdfc_options(config: dict[str, Any]) -> bytes:
+    """Give the same form of the options of a proof, of which those of one signer are alike."""
+    return canonical_alike(config, _OPTIONS)
 
 
 def jcs(document: dict[str, Any], _algorithm: Algorithm) -> bytes:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from contexts.canonical import canonical_rdfc
-from credentials.cryptosuites import Cryptosuite, Standing, rdfc
+from credentials.cryptosuites import Cryptosuite, Standing, rdfc, rdfc_options
 from credentials.report import CredentialError
 from credentials.selection import Statements, relabel, select, statements_of
 from keys.errors import InvalidSignature, MalformedKey
@@ -199,15 +199,15 @@ def derive(
     """
     base = BaseProof.read(base_value)
     statements = statements_of(document, base.hmac_key)
-    mandatory = statements.chosen(base.mandatory_pointers)
+    mandatory = frozenset(statements.chosen(base.mandatory_pointers))
     if len(base.signatures) != len(statements.lines) - len(mandatory):
         raise CredentialError("the base proof was made for another document")
     pointers = [*base.mandatory_pointers, *selective_pointers]
     if not pointers:
         raise CredentialError("there is nothing to show: no pointer chooses anything")
-    shown = statements.chosen(pointers)
+    shown, labels = statements.shown(pointers)
     selective = frozenset(statements.chosen(selective_pointers))
-    others = [place for place in range(len(statements.lines)) if place not in set(mandatory)]
+    others = [place for place in range(len(statements.lines)) if place not in mandatory]
     derived = DerivedProof(
         base.signature,
         base.public_key,
@@ -218,9 +218,9 @@ def derive(
         ],
         {
             int(canonical.removeprefix("c14n")): base64url_decode(label.removeprefix("u"))
-            for canonical, label in statements.shown_labels(pointers).items()
+            for canonical, label in labels.items()
         },
-        [index for index, place in enumerate(shown) if place in set(mandatory)],
+        [index for index, place in enumerate(shown) if place in mandatory],
     )
     return select(document, pointers), derived.write()
 
@@ -253,7 +253,7 @@ def parts_of(document: dict[str, Any], value: str) -> list[str]:
 
 def _sign_data(config: dict[str, Any], public_key: bytes, mandatory: Sequence[str]) -> bytes:
     """Give what the issuer's key signs (3.5.1)."""
-    proof_hash = sha256(canonical_rdfc(config).encode()).digest()
+    proof_hash = sha256(rdfc_options(config)).digest()
     return proof_hash + public_key + sha256("".join(mandatory).encode()).digest()
 
 

@@ -11,6 +11,7 @@ that is known from elsewhere::
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -35,7 +36,7 @@ ALGORITHMS: Mapping[str, str] = MappingProxyType(
 
 MAX_CHARACTERS = 1_400_000
 """As much base64url as the largest document that is read as JSON."""
-_MAX_HEADER_BYTES = 8_000
+_MAX_HEADER_BYTES, _MOST_KEPT = 8_000, 1_000
 _MAX_NAME = 2_000
 _WRITTEN = {"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 _REFUSED = ("crit", "b64", "zip", "jku", "x5u", "x5c")
@@ -112,10 +113,10 @@ def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
     if len(parts) != 3:
         raise ProofError("proof.malformed", f"a compact token has 3 parts, not {len(parts)}")
     try:
-        head, payload, signature = (base64url_decode(part) for part in parts)
+        payload, signature = base64url_decode(parts[1]), base64url_decode(parts[2])
+        header = (_header if len(parts[0]) <= _MOST_KEPT else _header.__wrapped__)(parts[0])
     except KeysError as error:
         raise ProofError("proof.malformed", f"the token: {error.detail}") from error
-    header = _header(head)
     return Jws(header, payload, signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
 
 
@@ -124,9 +125,17 @@ def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Sign
     algorithm = _WRITTEN.get(signer.public.kind)
     if algorithm is None:
         raise CredentialError(f"tokens are not signed here with a {signer.public.kind} key")
-    head = base64url_encode(write_json({"alg": algorithm, **header}))
+    whole = {"alg": algorithm, **header}
+    is_texts = {str}.issuperset(map(type, whole.values()))
+    head = (_written_header if is_texts else _written_header.__wrapped__)(tuple(whole.items()))
     signed = f"{head}.{base64url_encode(write_json(payload))}"
     return f"{signed}.{base64url_encode(signer.sign(signed.encode('ascii')))}"
+
+
+@lru_cache(maxsize=256)
+def _written_header(members: tuple[tuple[str, Any], ...]) -> str:
+    # Written once for all tokens of one key; texts only, since True and 1 would be one entry.
+    return base64url_encode(write_json(dict(members)))
 
 
 def write_json(value: Any) -> bytes:
@@ -150,7 +159,10 @@ def header_key(header: Mapping[str, Any]) -> PublicKey:
         raise ProofError("proof.malformed", f"the jwk of the header: {error.detail}") from error
 
 
-def _header(data: bytes) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _header(text: str) -> Mapping[str, Any]:
+    # All tokens of one key have the same: it is read once.
+    data = base64url_decode(text)
     try:
         header = loads_strict(data, max_bytes=_MAX_HEADER_BYTES, max_depth=4)
     except ContextError as error:
@@ -166,7 +178,7 @@ def _header(data: bytes) -> dict[str, Any]:
             raise ProofError("proof.malformed", f"the header {name!r} is not a short text")
     if header.get("alg") not in ALGORITHMS:
         raise ProofError("proof.suite", f"the algorithm {str(header.get('alg'))[:40]!r}")
-    return header
+    return MappingProxyType(header)
 
 
 def _short_type(value: Any) -> str:

@@ -39,7 +39,7 @@ _HASHES: Mapping[str, Callable[[bytes], "hashlib._Hash"]] = MappingProxyType(
 """Of the IANA registry of named hashes, those that resist collisions (RFC 9901, 4.1.1)."""
 _RESERVED = ("_sd", "...", "_sd_alg")
 _MAX_DISCLOSURES = 500
-_MAX_DEPTH = 64
+_MAX_DEPTH, _SHALLOW = 64, 32
 _MAX_DISCLOSURE_CHARACTERS = 200_000
 _SALT_BYTES = 16
 _STEP = re.compile(r"[^\[\]]+(?:\[[0-9]{1,6}\])*")
@@ -54,6 +54,8 @@ class Disclosure:
     digest: str
     value: Any
     name: str | None = None
+    is_closed: bool = False
+    """Whether nothing can be hidden within the value, which has at most 32 levels."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def disclosed(token: SdJwt) -> Disclosed:
     for one in token.disclosures:
         if waiting.setdefault(one.digest, one) is not one:
             raise ProofError("proof.malformed", f"the disclosure {_shown(one)} stands twice")
-    filling = _Filling(waiting, _most_places(token))
+    filling = _Filling(waiting, _most_places(token.jws.payload) - ("_sd_alg" in token.payload))
     payload = {name: value for name, value in token.payload.items() if name != "_sd_alg"}
     claims = filling.fill_object(payload)
     used = {one.digest for one in filling.places.values()}
@@ -127,13 +129,11 @@ _Where = tuple[Any, str | int] | None
 """A place as the place around it and the last step; None for the outermost."""
 
 
-def _most_places(token: SdJwt) -> float:
-    """Give a number of objects beyond which none in the payload can hold digests."""
-    text = token.jws.payload
+def _most_places(text: bytes) -> float:
+    """Give a number of objects beyond which none in a JSON text can hold digests."""
     if b"\\" in text:
         return inf  # names may be written with escapes
-    algorithms = text.count(b'"_sd_alg"') - ("_sd_alg" in token.payload)
-    return text.count(b'"_sd"') + text.count(b'"..."') + algorithms
+    return text.count(b'"_sd') + text.count(b'"..."')
 
 
 class _Filling:
@@ -190,6 +190,9 @@ class _Filling:
         _check_depth(values, depth)
         filled: list[Any] = []
         for position, value in enumerate(values):
+            if type(value) is str:
+                filled.append(value)
+                continue
             here = (where, position)
             if not isinstance(value, dict) or "..." not in value:
                 filled.append(self.fill(value, here, depth + 1))
@@ -214,6 +217,8 @@ class _Filling:
         path = _path(here)
         self.places[path] = found
         self.touched.add(path[0])
+        if found.is_closed and depth <= _MAX_DEPTH - _SHALLOW:
+            return found.value
         left, self.left = self.left, inf  # only the token itself was counted
         value = self.fill(found.value, here, depth)
         self.left = left
@@ -265,7 +270,8 @@ def _read_disclosure(encoded: str, algorithm: str) -> Disclosure:
     if len(encoded) > _MAX_DISCLOSURE_CHARACTERS:
         raise ProofError("proof.malformed", "a disclosure is too long")
     try:
-        value = loads_strict(base64url_decode(encoded))
+        text = base64url_decode(encoded)
+        value = loads_strict(text)
     except (KeysError, ContextError) as error:
         raise ProofError("proof.malformed", f"a disclosure: {error.detail}") from error
     if not isinstance(value, list) or len(value) not in (2, 3):
@@ -274,7 +280,8 @@ def _read_disclosure(encoded: str, algorithm: str) -> Disclosure:
     if not isinstance(salt, str) or not all(isinstance(name, str) for name in names):
         raise ProofError("proof.malformed", "the salt or name of a disclosure is not a text")
     digest = _digest(encoded, algorithm)
-    return Disclosure(encoded, digest, inner, names[0] if names else None)
+    is_closed = not _most_places(text) and text.count(b"{") + text.count(b"[") <= _SHALLOW
+    return Disclosure(encoded, digest, inner, names[0] if names else None, is_closed)
 
 
 def _hash_name(payload: Mapping[str, Any]) -> str:

@@ -101,7 +101,7 @@ def check_agreement(secured: Secured) -> None:
 
 def _may_hold(payload: bytes) -> bool:
     """Tell whether text can hold the names of digests, as they are or with escapes."""
-    return b"_sd" in payload or b"..." in payload or b"\\" in payload
+    return b'"_sd"' in payload or b'"..."' in payload or b"\\" in payload
 
 
 def check_times(secured: Secured, *, now: datetime) -> None:

@@ -18,8 +18,8 @@ from credentials.formats.enveloped import check_envelope
 from credentials.formats.jose import Jws, read_jws, sign_jws
 from credentials.formats.sd_jwt import Path, SdJwt, disclosed, issue, read_sd_jwt
 from credentials.formats.secured import REGISTERED, Kind, Secured, split_claims
+from credentials.model import types_of
 from credentials.report import CheckFailed, CredentialError, ProofError
-from credentials.shape import types_of
 from keys.material import PublicKey, Signer
 
 _CONTENT = {"credential": "vc", "presentation": "vp"}
@@ -40,6 +40,8 @@ _NEVER_HIDDEN = frozenset(
     }
 )
 """Members that a check of the credential reads: whoever shows it may not leave one away."""
+_NEVER_INSIDE = frozenset({*REGISTERED, "vc", "vp", "proof"})
+"""Members that no document in a token has."""
 
 
 def sign_credential(
@@ -58,7 +60,7 @@ def sign_credential(
     """
     issuer = credential.get("issuer")
     claims = {"iss": issuer.get("id") if isinstance(issuer, dict) else issuer}
-    claims |= _named(jti=credential.get("id")) | _times(issued, expires)
+    claims |= _named(jti=credential.get("id"), iat=_seconds(issued), exp=_seconds(expires))
     return _sign("credential", credential, claims, signer, kid=kid, hidden=hidden, holder=holder)
 
 
@@ -77,7 +79,7 @@ def sign_presentation(
     holder = presentation.get("holder")
     claims = _named(iss=holder.get("id") if isinstance(holder, dict) else holder)
     claims |= _named(jti=presentation.get("id"), aud=audience, nonce=nonce)
-    claims |= _times(issued, expires)
+    claims |= _named(iat=_seconds(issued), exp=_seconds(expires))
     check_entries(presentation)
     return _sign("presentation", presentation, claims, signer, kid=kid, hidden=hidden)
 
@@ -115,9 +117,9 @@ def _sign(
     holder: PublicKey | None = None,
 ) -> str:
     _check_document(document, kind)
-    taken = [name for name in (*REGISTERED, "vc", "vp", "proof") if name in document]
-    if taken:
-        raise CredentialError(f"the member {taken[0]!r} cannot stand in a token")
+    if not _NEVER_INSIDE.isdisjoint(document):
+        taken = min(_NEVER_INSIDE.intersection(document))
+        raise CredentialError(f"the member {taken!r} cannot stand in a token")
     content = _CONTENT[kind]
     payload = {**document, **claims}
     if hidden is None:
@@ -164,7 +166,7 @@ def _check_document(document: Mapping[str, Any], kind: Kind) -> None:
     first = value[0] if isinstance(value, list) and value else value
     if first != VC2:
         raise CredentialError("the first @context is not that of VC Data Model 2.0")
-    if _TYPES[kind] not in types_of(dict(document)):
+    if _TYPES[kind] not in types_of(document):
         raise CredentialError(f"the type of the document is not {_TYPES[kind]}")
 
 
@@ -172,6 +174,5 @@ def _named(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def _times(issued: datetime | None, expires: datetime | None) -> dict[str, Any]:
-    times = {"iat": issued, "exp": expires}
-    return {name: int(time.timestamp()) for name, time in times.items() if time is not None}
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())

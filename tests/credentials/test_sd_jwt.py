@@ -204,6 +204,26 @@ def test_endless_nesting_is_refused_quickly() -> None:
     refused(sealed({}, *(disclosure("s", f"n{i}", i)[0] for i in range(501))))
 
 
+@pytest.mark.parametrize(("around", "within"), [(40, 40), (60, 10), (5, 61)])
+def test_words_of_a_disclosure_count_as_deep_as_they_stand(around: int, within: int) -> None:
+    def nested(levels: int, inner: Any) -> Any:
+        for _ in range(levels):
+            inner = {"a": inner}
+        return inner
+
+    text, digest = disclosure("salt", "name", nested(within, "end"))
+    assert "deep" in refused(sealed(nested(around, {"_sd": [digest]}), text)).detail
+    text, digest = disclosure("salt", "name", nested(20, "end"))
+    claims = disclosed(read_sd_jwt(sealed(nested(30, {"_sd": [digest]}), text))).claims
+    assert claims == nested(30, {"name": nested(20, "end")})
+
+
+def test_names_written_with_escapes_in_a_disclosure_are_the_same_names() -> None:
+    words = base64url_encode(b'["salt", "name", {"\\u005fsd": "x"}]')
+    digest = base64url_encode(hashlib.sha256(words.encode()).digest())
+    assert "not a list" in refused(sealed({"a": {"_sd": [digest]}}, words)).detail
+
+
 @pytest.mark.parametrize(
     "text", ["", "~", "a.b.c", f"{TOKEN}~", f"~{TOKEN}", TOKEN[:-1], TOKEN + " "]
 )
