@@ -11,6 +11,7 @@ from typing import Any
 from contexts import ContextError, check_schema
 from contexts.schemas import ACHIEVEMENT_SCHEMA
 from contexts.urls import OB3, OB3_EXTENSIONS, VC2
+from credentials.canonical import canonical_badge
 from credentials.proofs import add_proof, verify_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError
 from credentials.shape import check_shape
@@ -89,14 +90,18 @@ def check_before_signing(document: dict[str, Any]) -> None:
     now = datetime.now(UTC)
     try:
         check_shape(document)
+        form = canonical_badge(document)
         signed = add_proof(
             document,
             throwaway,
             verification_method=f"{did}#{throwaway.public.multibase}",
             created=now,
+            form=form,
         )
         check_schema(signed, _schema_of(document))
-        verify_proof(signed, purpose="assertionMethod", controller=did, fetch=None, now=now)
+        verify_proof(
+            signed, purpose="assertionMethod", controller=did, fetch=None, now=now, form=form
+        )
     except ContextError as error:
         raise CredentialError(error.detail, code=error.code) from error
     except (CheckFailed, CannotCheck) as error:

@@ -5,6 +5,7 @@ Holds ids and kinds, never names. A cut or a change anywhere breaks the chain fr
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -23,23 +24,36 @@ def record(
 
     Call it after the rows of the change are locked, so that all transactions lock in one order.
     """
+    record_all(session, [(kind, subject_id)], now=now, by=by)
+
+
+def record_all(
+    session: Session,
+    events: Iterable[tuple[str, UUID]],
+    *,
+    now: datetime,
+    by: UUID | None = None,
+) -> None:
+    """Write events, each a kind and its subject, one behind the other, as `record` does."""
     if session.connection().dialect.name == "postgresql":
         # One writer at a time until the transaction ends: the chain has no two events of a number.
         session.connection().exec_driver_sql("LOCK TABLE audit_event IN EXCLUSIVE MODE")
     latest = select(AuditEvent).order_by(col(AuditEvent.number).desc()).limit(1)
     last = session.exec(latest).first()
-    number, previous = (last.number + 1, last.hash) if last else (1, _START)
-    event = AuditEvent(
-        number=number,
-        at=now,
-        kind=kind,
-        subject_id=str(subject_id),
-        by=str(by) if by else None,
-        previous_hash=previous,
-        hash="",
-    )
-    event.hash = _hash(event)
-    session.add(event)
+    number, previous = (last.number, last.hash) if last else (0, _START)
+    for kind, subject_id in events:
+        number += 1
+        event = AuditEvent(
+            number=number,
+            at=now,
+            kind=kind,
+            subject_id=str(subject_id),
+            by=str(by) if by else None,
+            previous_hash=previous,
+            hash="",
+        )
+        event.hash = previous = _hash(event)
+        session.add(event)
     session.flush()
 
 

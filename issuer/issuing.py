@@ -79,18 +79,52 @@ def prepare(
        throwaway key stands in for the holder and place 0 for the status; both are set for good
        later, by `intend` and `deliver`.
     """
-    # 1
+    common = _common(
+        body,
+        content,
+        achievement_endorsements=achievement_endorsements,
+        issuer_endorsements=issuer_endorsements,
+    )
+    return _complete(body, content, common)
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What all badges of one achievement say alike, in one language at one moment."""
+
+    issuer: dict[str, Any]
+    achievement: dict[str, Any]
+    related_resources: list[dict[str, Any]]
+
+
+def _common(
+    body: IssuingBody,
+    content: BadgeContent,
+    *,
+    achievement_endorsements: Sequence[dict[str, Any]],
+    issuer_endorsements: Sequence[dict[str, Any]],
+) -> _Common:
     framework, language = body.library.version(content.framework_version), content.language
     definition = framework.achievement(content.skill, content.level, content.assessed_language)
-    achievement = framework.achievement_json(
-        definition,
-        base_url=body.base_url,
-        lang=language,
-        endorsements=achievement_endorsements,
+    return _Common(
+        issuer=body.badge_profile(issuer_endorsements),
+        achievement=framework.achievement_json(  # 1
+            definition,
+            base_url=body.base_url,
+            lang=language,
+            endorsements=achievement_endorsements,
+        ),
+        related_resources=framework.related_resources(  # 3
+            definition, base_url=body.base_url, lang=language
+        ),
     )
+
+
+def _complete(body: IssuingBody, content: BadgeContent, common: _Common) -> dict[str, Any]:
+    achievement = common.achievement
     document = achievement_credential(
         credential_id=f"urn:uuid:{uuid4()}",
-        issuer=body.badge_profile(issuer_endorsements),
+        issuer=common.issuer,
         subject_id=did_key(PrivateKey.generate().public),
         achievement=achievement,
         results=_results(achievement, content),  # 2
@@ -100,13 +134,55 @@ def prepare(
         image=achievement["image"],
         status=status_entry(status_lists.list_url(body.base_url, 1), 0),
         evidence=[_evidence(content)],
-        related_resources=framework.related_resources(  # 3
-            definition, base_url=body.base_url, lang=language
-        ),
+        related_resources=common.related_resources,
         source=body.examiners_profile(),
     )
     check_before_signing(document)  # 4
     return document
+
+
+class Press:
+    """Builds and checks badges at one moment, with the endorsements that we hold.
+
+    What badges have in common is looked up once. For one transaction, or one look at the database:
+    what came later is not seen.
+    """
+
+    def __init__(self, session: Session, body: IssuingBody, *, now: datetime) -> None:
+        self._session, self._body, self._now = session, body, now
+        self._known: dict[tuple[object, ...], _Common] = {}
+        self._endorsed: dict[str, list[dict[str, Any]]] = {}
+
+    def badge(self, content: BadgeContent) -> dict[str, Any]:
+        """Build and check one badge, as `prepare` does."""
+        kind = (
+            content.framework_version,
+            content.skill,
+            content.level,
+            content.assessed_language,
+            content.language,
+        )
+        if kind not in self._known:
+            self._known[kind] = self._look_up(content)
+        return _complete(self._body, content, self._known[kind])
+
+    def _look_up(self, content: BadgeContent) -> _Common:
+        framework = self._body.library.version(content.framework_version)
+        definition = framework.achievement(content.skill, content.level, content.assessed_language)
+        achievement_id = framework.achievement_id(definition, self._body.base_url)
+        return _common(
+            self._body,
+            content,
+            achievement_endorsements=self._endorsements(achievement_id),
+            issuer_endorsements=self._endorsements(self._body.did),
+        )
+
+    def _endorsements(self, subject_id: str) -> list[dict[str, Any]]:
+        if subject_id not in self._endorsed:
+            self._endorsed[subject_id] = endorsements.current(
+                self._session, subject_id, now=self._now
+            )
+        return self._endorsed[subject_id]
 
 
 def _results(achievement: Mapping[str, Any], content: BadgeContent) -> list[dict[str, Any]]:
@@ -193,20 +269,30 @@ def write_intention(
 ) -> None:
     """Take a status place and record what we intend to sign, in the caller's transaction."""
     place = status_lists.take_place(session)
-    url = status_lists.list_url(body.base_url, place.list_number)
-    final = {**document, "credentialStatus": status_entry(url, place.position)}
-    session.add(
-        Credential(
-            award_id=award_id,
-            credential_id=final["id"],
-            list_number=place.list_number,
-            position=place.position,
-            intended_at=now,
-            intended_text=signing.written(final),
-        )
-    )
+    session.add(intention(award_id, document, place, body=body, now=now))
     session.flush()
     record(session, "badge.intended", award_id, now=now)
+
+
+def intention(
+    award_id: UUID,
+    document: Mapping[str, Any],
+    place: status_lists.Place,
+    *,
+    body: IssuingBody,
+    now: datetime,
+) -> Credential:
+    """Give the row of what we intend to sign: the final text, but for its holder."""
+    url = status_lists.list_url(body.base_url, place.list_number)
+    final = {**document, "credentialStatus": status_entry(url, place.position)}
+    return Credential(
+        award_id=award_id,
+        credential_id=final["id"],
+        list_number=place.list_number,
+        position=place.position,
+        intended_at=now,
+        intended_text=signing.written(final),
+    )
 
 
 def issued_again(
@@ -373,12 +459,4 @@ def prepare_with_endorsements(
     session: Session, body: IssuingBody, content: BadgeContent, *, now: datetime
 ) -> dict[str, Any]:
     """Build and check a badge with the endorsements that we hold of its achievement and of us."""
-    framework = body.library.version(content.framework_version)
-    definition = framework.achievement(content.skill, content.level, content.assessed_language)
-    achievement_id = framework.achievement_id(definition, body.base_url)
-    return prepare(
-        body,
-        content,
-        achievement_endorsements=endorsements.current(session, achievement_id, now=now),
-        issuer_endorsements=endorsements.current(session, body.did, now=now),
-    )
+    return Press(session, body, now=now).badge(content)

@@ -7,7 +7,7 @@ that something happened, and where to read it. Who gave no address is told on th
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from threading import Event, Thread
@@ -72,8 +72,21 @@ def close_mailbox(session: Session, person_id: UUID, *, now: datetime) -> None:
 
 def tell(session: Session, person_id: UUID, award_id: UUID, news: News, *, now: datetime) -> None:
     """Put a notice in the outbox, in the transaction of what it tells, if they gave an address."""
-    if session.get(Mailbox, person_id) is not None:
-        session.add(Notice(person_id=person_id, award_id=award_id, news=news, next_try=now))
+    tell_all(session, [(person_id, award_id)], news, now=now)
+
+
+def tell_all(
+    session: Session, about: Sequence[tuple[UUID, UUID]], news: News, *, now: datetime
+) -> None:
+    """Put one notice for each person and award in the outbox, as `tell` does."""
+    addressed = session.exec(
+        select(Mailbox.person_id).where(col(Mailbox.person_id).in_({one for one, _ in about}))
+    ).all()
+    session.add_all(
+        Notice(person_id=person_id, award_id=award_id, news=news, next_try=now)
+        for person_id, award_id in about
+        if person_id in addressed
+    )
 
 
 def tell_what_runs_out(session: Session, *, now: datetime) -> int:

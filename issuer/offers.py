@@ -123,8 +123,21 @@ def make_offer(
     if award is None:
         raise Refused(N_("There is no such badge."), status=404, code="unknown-award")
     withdraw_offers(session, award_id)
+    offer = first_offer(award_id, secret=secret, now=now, needs_number=needs_number)
+    session.add(offer)
+    if award.state == AwardState.RELEASED:
+        award.state = AwardState.OFFERED
+        session.add(award)
+    session.flush()
+    return offer
+
+
+def first_offer(
+    award_id: UUID, *, secret: bytes, now: datetime, needs_number: bool = False
+) -> Offer:
+    """Give the row of an offer for an award that has no other one that is open."""
     offer_id = uuid4()
-    offer = Offer(
+    return Offer(
         id=offer_id,
         award_id=award_id,
         reference_hash=_hash(_reference(secret, offer_id)),
@@ -133,12 +146,6 @@ def make_offer(
         created=now,
         expires=now + LIFETIME,
     )
-    session.add(offer)
-    if award.state == AwardState.RELEASED:
-        award.state = AwardState.OFFERED
-        session.add(award)
-    session.flush()
-    return offer
 
 
 def withdraw_offers(session: Session, award_id: UUID) -> None:

@@ -65,18 +65,39 @@ def list_url(base_url: str, number: int) -> str:
 
 def take_place(session: Session) -> Place:
     """Take a random place that nobody ever had; call inside the transaction that records it."""
-    number = _list_with_room(session)
-    while True:
-        position = secrets.randbelow(LIST_LENGTH)
-        if session.get(StatusEntry, (number, position)) is not None:
-            continue
+    return take_places(session, 1)[0]
+
+
+def take_places(session: Session, wanted: int) -> list[Place]:
+    """Take several such places at once, in an order that says nothing either."""
+    places: list[Place] = []
+    while len(places) < wanted:
+        number, room = _list_with_room(session)
+        drawn = _draw(session, number, min(room, wanted - len(places)))
         try:
             # A savepoint: on PostgreSQL another process may take the same place just now.
             with session.begin_nested():
-                session.add(StatusEntry(list_number=number, position=position))
+                session.add_all(
+                    StatusEntry(list_number=number, position=position) for position in sorted(drawn)
+                )
         except IntegrityError:
             continue
-        return Place(number, position)
+        places += [Place(number, position) for position in drawn]
+    return places
+
+
+def _draw(session: Session, number: int, wanted: int) -> list[int]:
+    """Draw positions of a list that are free, as far as this transaction sees."""
+    free: dict[int, None] = {}
+    while len(free) < wanted:
+        drawn = [secrets.randbelow(LIST_LENGTH) for _ in range(wanted - len(free))]
+        taken = session.exec(
+            select(StatusEntry.position).where(
+                col(StatusEntry.list_number) == number, col(StatusEntry.position).in_(drawn)
+            )
+        ).all()
+        free |= dict.fromkeys(position for position in drawn if position not in taken)
+    return list(free)
 
 
 def revoke_place(
@@ -180,19 +201,20 @@ def health(session: Session, keyring: Keyring, *, now: datetime) -> list[ListHea
     return found
 
 
-def _list_with_room(session: Session) -> int:
+def _list_with_room(session: Session) -> tuple[int, int]:
+    """Give a list, and how many places may be taken before a new one is begun."""
     newest = session.exec(
-        select(StatusList).order_by(col(StatusList.number).desc()).limit(1)
+        select(StatusList.number).order_by(col(StatusList.number).desc()).limit(1)
     ).one_or_none()
-    if newest is not None and _used(session, newest.number) < _FULL:
-        return newest.number
-    number = 1 if newest is None else newest.number + 1
+    if newest is not None and (used := _used(session, newest)) < _FULL:
+        return newest, _FULL - used
+    number = 1 if newest is None else newest + 1
     try:
         with session.begin_nested():
             session.add(StatusList(number=number))
     except IntegrityError:  # another process opened it just now
         session.expire_all()
-    return number
+    return number, _FULL
 
 
 def _used(session: Session, number: int) -> int:

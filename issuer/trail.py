@@ -103,25 +103,44 @@ def final_marks(markings: Sequence[Marks]) -> dict[str, int]:
 
 def trail_of(session: Session, decision: Decision) -> ReasonTrail:
     """Give the reason trail of an awarded decision."""
-    submission = session.get_one(Submission, decision.submission_id)
-    rows = session.exec(
+    return trails_of(session, [decision])[0]
+
+
+def trails_of(session: Session, decisions: Sequence[Decision]) -> list[ReasonTrail]:
+    """Give the reason trails of awarded decisions, in their order, by two statements for all."""
+    files = {
+        submission.id: (submission, alias)
+        for submission, alias in session.exec(
+            select(Submission, Person.alias)
+            .join(Person, col(Person.id) == col(Submission.candidate_id))
+            .where(col(Submission.id).in_({one.submission_id for one in decisions}))
+        )
+    }
+    marked: dict[UUID, list[tuple[Assessment, str]]] = {one: [] for one in files}
+    for assessment, alias in session.exec(
         select(Assessment, Person.alias)
         .join(Person, col(Person.id) == col(Assessment.examiner_id))
-        .where(
-            col(Assessment.submission_id) == submission.id,
-            col(Assessment.round) == decision.round,
-        )
-        .order_by(col(Assessment.ordinal))
-    ).all()
-    marked_by = session.exec(
-        select(Assessment.examiner_id).where(col(Assessment.submission_id) == submission.id)
-    )
+        .where(col(Assessment.submission_id).in_(list(files)))
+        .order_by(col(Assessment.submission_id), col(Assessment.ordinal))
+    ):
+        marked[assessment.submission_id].append((assessment, alias))
+    return [
+        _trail(one, *files[one.submission_id], marked[one.submission_id]) for one in decisions
+    ]
+
+
+def _trail(
+    decision: Decision,
+    submission: Submission,
+    candidate_alias: str,
+    marked: Sequence[tuple[Assessment, str]],
+) -> ReasonTrail:
     assert decision.level is not None, "a constraint of the database"
     return ReasonTrail(
         decision_id=decision.id,
         submission_id=submission.id,
         candidate_id=decision.candidate_id,
-        candidate_alias=session.get_one(Person, decision.candidate_id).alias,
+        candidate_alias=candidate_alias,
         framework_version=submission.framework_version,
         skill=submission.skill,
         language=submission.language,
@@ -129,9 +148,10 @@ def trail_of(session: Session, decision: Decision) -> ReasonTrail:
         decided_at=decision.decided_at,
         markings=tuple(
             Marking(one.examiner_id, alias, dict(one.marks), one.proposed_level)
-            for one, alias in rows
+            for one, alias in marked
+            if one.round == decision.round
         ),
-        marked_by=frozenset(marked_by),
+        marked_by=frozenset(one.examiner_id for one, _ in marked),
     )
 
 
