@@ -24,24 +24,20 @@ def record(
 
     Call it after the rows of the change are locked, so that all transactions lock in one order.
     """
-    record_all(session, [(kind, subject_id)], now=now, by=by)
+    record_all(session, [(kind, subject_id, by)], now=now)
 
 
 def record_all(
-    session: Session,
-    events: Iterable[tuple[str, UUID]],
-    *,
-    now: datetime,
-    by: UUID | None = None,
+    session: Session, events: Iterable[tuple[str, UUID, UUID | None]], *, now: datetime
 ) -> None:
-    """Write events, each a kind and its subject, one behind the other, as `record` does."""
+    """Write events, each a kind, its subject and who did it, in a row, as `record` does."""
     if session.connection().dialect.name == "postgresql":
         # One writer at a time until the transaction ends: the chain has no two events of a number.
         session.connection().exec_driver_sql("LOCK TABLE audit_event IN EXCLUSIVE MODE")
     latest = select(AuditEvent).order_by(col(AuditEvent.number).desc()).limit(1)
     last = session.exec(latest).first()
     number, previous = (last.number, last.hash) if last else (0, _START)
-    for kind, subject_id in events:
+    for kind, subject_id, by in events:
         number += 1
         event = AuditEvent(
             number=number,

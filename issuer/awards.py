@@ -6,6 +6,7 @@ answered as if it did not exist. Who may release is a constraint of the database
 only come first. `centre` limits a list to the people of one; without it a list is of all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -30,7 +31,7 @@ from issuer.changes import badge_of_centre
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
 from issuer.tables import Decision, Person, Submission, SubmissionState
-from issuer.trail import ReasonTrail, trail_of
+from issuer.trail import ReasonTrail, trails_of
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -69,7 +70,16 @@ def pending(
         .order_by(col(Decision.decided_at), col(Decision.id))
         .limit(limit)
     ).all()
-    return [trail_of(session, decision) for decision in decisions]
+    return trails_of(session, decisions)
+
+
+def ids_pending(session: Session, *, centre: UUID, limit: int) -> Sequence[UUID]:
+    """List the ids of such decisions, in the same order."""
+    return session.exec(
+        _pending(select(Decision.id), centre)
+        .order_by(col(Decision.decided_at), col(Decision.id))
+        .limit(limit)
+    ).all()
 
 
 def number_pending(session: Session, *, centre: UUID | None = None) -> int:
@@ -123,15 +133,13 @@ def release(
     1. The decision must wait for release, be about somebody of the officer's centre, and the
        officer have no part in it.
     2. The badge is built and checked, so that nothing is approved that could not be signed.
-    3. The approval is recorded; the constraints of the database have the last word.
+    3. The approval is recorded, with the file locked: no appeal has begun meanwhile. The
+       constraints of the database have the last word.
     4. From here on the badge is owed: intention and offer follow, now or by `issuing.recover`.
     """
     # 1
     with database.reading() as session:
-        waiting = _waiting(session, decision_id, centre=centre_of(session, officer_id))
-        reason = waiting.why_not(officer_id)
-        if reason:
-            raise Refused(reason, status=403, code="officer-took-part")
+        waiting = _waiting(session, decision_id, officer_id=officer_id)
         # 2
         try:
             document = issuing.prepare_with_endorsements(session, body, waiting.content, now=now)
@@ -139,44 +147,82 @@ def release(
             raise Refused(
                 N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
             ) from error
+    pause("checked")
     # 3
+    faster = Refused(
+        N_("Someone was faster, or this is not yours to release."), status=409, code="conflict"
+    )
     try:
         with database.transaction() as session:
             session.get(Submission, waiting.submission_id, with_for_update=True)
-            award = _approved(waiting, officer_id=officer_id, body=body, now=now)
+            if not still_in_force(session, [decision_id]):
+                raise faster
+            award = approved(waiting, officer_id=officer_id, body=body, now=now)
             session.add(award)
             session.flush()
             record(session, "award.released", award.id, by=officer_id, now=now)
     except IntegrityError as error:
-        raise Refused(
-            N_("Someone was faster, or this is not yours to release."), status=409, code="conflict"
-        ) from error
+        raise faster from error
     pause("approved")
     # 4
     issuing.carry_out(database, award.id, document, body=body, now=now, pause=pause)
     return award.id
 
 
-def _waiting(session: Session, decision_id: UUID, *, centre: UUID) -> ReasonTrail:
-    decision = session.get(Decision, decision_id)
-    if (
-        decision is None
-        or decision.outcome != "awarded"
-        or centre_of(session, decision.candidate_id) != centre
-    ):
-        raise Refused(N_("There is no such decision."), status=404, code="unknown-decision")
-    if session.exec(select(Award.id).where(col(Award.decision_id) == decision_id)).first():
-        raise Refused(N_("This was released already."), status=409, code="released-already")
-    if not session.exec(
-        _pending(select(Decision.id)).where(col(Decision.id) == decision_id)
-    ).first():
-        raise Refused(
-            N_("Other examiners look at it again, or did."), status=409, code="not-in-force"
+def waiting_for(
+    session: Session, decision_ids: Sequence[UUID], *, officer_id: UUID
+) -> dict[UUID, ReasonTrail | Refused]:
+    """Say of decisions whether an officer may release them: the reason trail, or what is against.
+
+    A few statements, however many decisions. The constraints of the database have the last word.
+    """
+    centre = centre_of(session, officer_id)
+    decisions = session.exec(
+        select(Decision)
+        .join(Person, col(Person.id) == col(Decision.candidate_id))
+        .where(
+            col(Decision.id).in_(decision_ids),
+            col(Decision.outcome) == "awarded",
+            col(Person.organisation_id) == centre,
         )
-    return trail_of(session, decision)
+    ).all()
+    released = session.exec(
+        select(Award.decision_id).where(col(Award.decision_id).in_(decision_ids))
+    ).all()
+    in_force = still_in_force(session, decision_ids)
+    trails = {one.decision_id: one for one in trails_of(session, decisions)}
+
+    def judged(decision_id: UUID) -> ReasonTrail | Refused:
+        trail = trails.get(decision_id)
+        if trail is None:
+            return Refused(N_("There is no such decision."), status=404, code="unknown-decision")
+        if decision_id in released:
+            return Refused(N_("This was released already."), status=409, code="released-already")
+        if decision_id not in in_force:
+            return Refused(
+                N_("Other examiners look at it again, or did."), status=409, code="not-in-force"
+            )
+        reason = trail.why_not(officer_id)
+        return Refused(reason, status=403, code="officer-took-part") if reason else trail
+
+    return {decision_id: judged(decision_id) for decision_id in decision_ids}
 
 
-def _approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now: datetime) -> Award:
+def still_in_force(session: Session, decision_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Give those decisions that a badge is owed for, and that nobody released."""
+    found = session.exec(_pending(select(Decision.id)).where(col(Decision.id).in_(decision_ids)))
+    return frozenset(found)
+
+
+def _waiting(session: Session, decision_id: UUID, *, officer_id: UUID) -> ReasonTrail:
+    judged = waiting_for(session, [decision_id], officer_id=officer_id)[decision_id]
+    if isinstance(judged, Refused):
+        raise judged
+    return judged
+
+
+def approved(waiting: ReasonTrail, *, officer_id: UUID, body: IssuingBody, now: datetime) -> Award:
+    """Give the row of an award that an officer may release."""
     framework = body.library.version(waiting.framework_version)
     definition = framework.achievement(waiting.skill, waiting.level, waiting.language)
     first, second, third = (*(marking.examiner_id for marking in waiting.markings), None, None)[:3]

@@ -1,10 +1,76 @@
-"""Long work beside the requests of a process: woken at start, and when somebody asks for it."""
+"""Long work beside the requests of a process: woken at start, and when somebody asks for it.
+
+What is to be done is written down as rows that wait, and settled in their order, a few in one
+transaction (`work_off`). A process that is killed loses nothing, since the mark on a row is set in
+the transaction that settles it; whoever works next goes on with those that wait. Visitors come
+first: transactions are short, and between them the work stands still for a moment.
+"""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock, Thread
+from typing import Generic, TypeVar
 
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from web.languages import N_
+
+Row = TypeVar("Row")
+
+CHUNK = 25
+"""So many rows are settled in one transaction: it holds the locks for some hundredths of a second,
+while a hundred rows would save little more."""
+MOST_SHOWN = 200
+"""So many rows with a reason are named on a page."""
+NOT_MADE = N_("This badge cannot be made now.")
+"""Why a row is refused whose badge fails its check; the log says more."""
+_BREATH_SECONDS = 0.001
+_REST_SECONDS = 0.03
+_OTHERS_SECONDS = 1.0
 _log = logging.getLogger("mycred4home.issuer")
+
+
+@dataclass(frozen=True)
+class Job(Generic[Row]):
+    """Rows that wait, and how they are settled."""
+
+    behind: Callable[[Row | None], Sequence[Row]]
+    """Give those that wait behind a row, in their order, at most `CHUNK`; the first for None."""
+    together: Callable[[Sequence[Row]], int]
+    """Settle rows in one transaction, all or none; say how many no other process had settled."""
+    alone: Callable[[Row], int]
+    """Settle one row, if it must be with the reason why it was refused; say likewise."""
+
+
+def work_off(job: Job[Row]) -> int:
+    """Settle all rows that wait, and say how many were.
+
+    1. Some rows, in their order. 2. They are settled together. 3. If the database refuses that,
+    each by itself, so that one bad row neither stops nor undoes another. 4. A rest; a longer one
+    if another process turns out to do the same work.
+    """
+    done, last = 0, None
+    while rows := job.behind(last):  # 1
+        try:
+            settled = job.together(rows)  # 2
+        except (IntegrityError, OperationalError) as error:
+            _log.warning("%s rows one by one: %s", len(rows), error.orig)
+            settled = sum(job.alone(row) for row in rows)  # 3
+        done += settled
+        last = rows[-1]
+        time.sleep(_REST_SECONDS if settled == len(rows) else _OTHERS_SECONDS)  # 4
+    return done
+
+
+def breathe() -> None:
+    """Let a request of this process go on: a thread that computes gives way too seldom by itself.
+
+    It holds the interpreter for 5 ms at a time (`sys.getswitchinterval`), and a request waits for
+    that again after each of its statements.
+    """
+    time.sleep(_BREATH_SECONDS)
 
 
 class Worker:

@@ -44,11 +44,13 @@ class BatchRow(Table, table=True):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        # Those that wait, in their order; how many are in each state; those that were refused.
+        Index("rows_of_a_batch", "batch_id", "state", "place"),
     )
 
     batch_id: UUID = Field(primary_key=True, foreign_key="release_batch.id")
     place: int = Field(primary_key=True)
     decision_id: UUID = Field(foreign_key="decision.id")
-    state: str = Field(default=RowState.WAITING, index=True)
+    state: str = RowState.WAITING
     why: str = ""
     """Why it was refused, as a msgid."""

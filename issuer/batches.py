@@ -1,24 +1,29 @@
-"""Releasing many badges at once: written down first, then row by row, whatever stops in between.
+"""Releasing many badges at once: written down first, then some at a time, whatever stops it.
 
-`start` writes the rows; `work` releases them, each by `awards.release` with its own transactions. A
-process that is killed loses nothing: whoever calls `work` next goes on with the rows that wait. A
-row that was released but not marked yet is found to be released; nothing is awarded twice, since
-that is a constraint of the database.
+`start` writes the rows; `work` releases them, some in one transaction together with the marks on
+their rows. A process that is killed loses nothing: whoever calls `work` next goes on with the rows
+that wait. What the database refuses in company is released by `awards.release`, each by itself; a
+row that was released then but not marked yet is found to be released. Nothing is awarded twice,
+since that is a constraint of the database.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, exists, func, select
 
-from issuer import awards
+from issuer import awards, awards_together
 from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import Award
+from issuer.awards_together import Ready
+from issuer.background import CHUNK, MOST_SHOWN, NOT_MADE, Job, breathe, work_off
 from issuer.batch_tables import Batch, BatchRow, RowState
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
@@ -28,8 +33,6 @@ from web.errors import Refused
 from web.languages import N_
 
 MOST_ROWS = 10_000
-_MOST_SHOWN = 200
-_NOT_MADE = N_("This badge cannot be made now.")
 _log = logging.getLogger("mycred4home.issuer")
 
 
@@ -54,17 +57,21 @@ def start(database: Database, *, officer_id: UUID, now: datetime) -> UUID:
     """Write down a batch of all that waits in the officer's centre, up to 10,000; give its id."""
     try:
         with database.transaction() as session:
-            chosen = _free_decisions(session, centre_of(session, officer_id))
+            chosen = awards.ids_pending(
+                session, centre=centre_of(session, officer_id), limit=MOST_ROWS
+            )
             if not chosen:
                 raise Refused(N_("Nothing waits for release."), status=409, code="nothing-waits")
             batch = Batch(officer_id=officer_id, created=now)
             session.add(batch)
             session.flush()
-            session.add_all(
-                BatchRow(batch_id=batch.id, place=place, decision_id=decision_id)
-                for place, decision_id in enumerate(chosen, 1)
+            session.connection().execute(
+                insert(BatchRow),
+                [
+                    {"batch_id": batch.id, "place": place, "decision_id": decision_id}
+                    for place, decision_id in enumerate(chosen, 1)
+                ],
             )
-            session.flush()
             record(session, "batch.started", batch.id, by=officer_id, now=now)
     except IntegrityError as error:
         raise Refused(
@@ -80,23 +87,14 @@ def work(
     clock: Callable[[], datetime],
     pause: Pause = carry_on,
 ) -> int:
-    """Release every row that waits in any batch, and say how many were looked at.
+    """Release every row that waits in any batch, the oldest first, and say how many were settled.
 
-    1. The next waiting row. 2. Its release, or the reason against it. 3. The mark on the row.
+    Of several at once that do so none does a row of another again.
     """
     done = 0
-    while (waiting := _next(database)) is not None:  # 1
-        row, officer_id = waiting
-        why = _release(  # 2
-            database, row.decision_id, officer_id, body=body, now=clock(), pause=pause
-        )
-        pause("released")
-        with database.transaction() as session:  # 3
-            kept = session.get(BatchRow, (row.batch_id, row.place), with_for_update=True)
-            if kept is not None:  # else its person was erased meanwhile
-                kept.state, kept.why = (RowState.REFUSED, why) if why else (RowState.RELEASED, "")
-                session.add(kept)
-        done += 1
+    while (batch := _next(database)) is not None:
+        work = _Work(database, batch, body, clock, pause)
+        done += work_off(Job(partial(_behind, database, batch.id), work.together, work.alone))
     return done
 
 
@@ -139,7 +137,7 @@ def _progress(session: Session, batch: Batch) -> Progress:
         .join(BatchRow, col(BatchRow.decision_id) == col(Decision.id))
         .where(col(BatchRow.batch_id) == batch.id, col(BatchRow.state) == RowState.REFUSED)
         .order_by(col(BatchRow.place))
-        .limit(_MOST_SHOWN)
+        .limit(MOST_SHOWN)
     ).all()
     return Progress(
         batch=batch,
@@ -150,68 +148,162 @@ def _progress(session: Session, batch: Batch) -> Progress:
     )
 
 
-def _free_decisions(session: Session, centre: UUID) -> list[UUID]:
-    queued = select(BatchRow.decision_id).where(col(BatchRow.state) == RowState.WAITING)
-    return list(
-        session.exec(
-            select(Decision.id)
-            .join(Person, col(Person.id) == col(Decision.candidate_id))
-            .outerjoin(Award, col(Award.decision_id) == col(Decision.id))
-            .where(
-                col(Person.organisation_id) == centre,
-                col(Decision.outcome) == "awarded",
-                col(Award.id).is_(None),
-                col(Decision.id).not_in(queued),
-            )
-            .order_by(col(Decision.decided_at), col(Decision.id))
-            .limit(MOST_ROWS)
-        )
+# --- the work --------------------------------------------------------------------------------
+
+
+def _next(database: Database) -> Batch | None:
+    waiting = exists().where(
+        col(BatchRow.batch_id) == col(Batch.id), col(BatchRow.state) == RowState.WAITING
     )
-
-
-def _next(database: Database) -> tuple[BatchRow, UUID] | None:
     with database.reading() as session:
         return session.exec(
-            select(BatchRow, Batch.officer_id)
-            .join(Batch, col(Batch.id) == col(BatchRow.batch_id))
-            .where(col(BatchRow.state) == RowState.WAITING)
-            .order_by(col(Batch.created), col(BatchRow.batch_id), col(BatchRow.place))
-            .limit(1)
+            select(Batch).where(waiting).order_by(col(Batch.created), col(Batch.id)).limit(1)
         ).first()
 
 
-def _release(
-    database: Database,
-    decision_id: UUID,
-    officer_id: UUID,
-    *,
-    body: IssuingBody,
-    now: datetime,
-    pause: Pause,
-) -> str:
-    try:
-        awards.release(
-            database, decision_id, officer_id=officer_id, body=body, now=now, pause=pause
-        )
-    except Refused as refusal:
-        if _released_by(database, decision_id, officer_id):
-            return ""
-        if refusal.code != "not-ready":
-            return refusal.message
-        _log.error("batch: decision %s left: %s", decision_id, refusal)
-        return _NOT_MADE
-    except (LookupError, ValueError) as error:
-        _log.error("batch: decision %s left: %s", decision_id, error)
-        return _NOT_MADE
-    return ""
-
-
-def _released_by(database: Database, decision_id: UUID, officer_id: UUID) -> bool:
-    # Released by a process that was stopped before it could mark the row.
+def _behind(database: Database, batch_id: UUID, last: BatchRow | None) -> Sequence[BatchRow]:
     with database.reading() as session:
-        found = session.exec(
-            select(Award.id).where(
-                col(Award.decision_id) == decision_id, col(Award.officer_id) == officer_id
+        return session.exec(
+            select(BatchRow)
+            .where(
+                col(BatchRow.batch_id) == batch_id,
+                col(BatchRow.state) == RowState.WAITING,
+                col(BatchRow.place) > (last.place if last else 0),
             )
-        ).first()
-    return found is not None
+            .order_by(col(BatchRow.place))
+            .limit(CHUNK)
+        ).all()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How the rows of one batch are settled."""
+
+    database: Database
+    batch: Batch
+    body: IssuingBody
+    clock: Callable[[], datetime]
+    pause: Pause
+
+    def together(self, rows: Sequence[BatchRow]) -> int:
+        """Release rows in one transaction.
+
+        1. Outside of it the badges are built and checked, or what is against them is found.
+        2. The files are locked, as whoever marks or appeals locks them, then the rows that still
+           wait: the others were settled by another process, or their person was erased.
+        3. The releases, and the marks. What an appeal or an officer took this very moment goes on
+           waiting, to be looked at again.
+        """
+        now, officer_id = self.clock(), self.batch.officer_id
+        with self.database.reading() as session:  # 1
+            found = awards_together.make_ready(
+                session,
+                [row.decision_id for row in rows],
+                officer_id=officer_id,
+                body=self.body,
+                now=now,
+                between=breathe,
+            )
+            done = _released_before(session, found, officer_id)
+        self.pause("ready")
+        ready = {key: one for key, one in found.items() if isinstance(one, Ready)}
+        with self.database.transaction() as session:
+            awards_together.lock(session, list(ready.values()))  # 2
+            kept = self._still_waiting(session, rows)
+            done |= awards_together.release(  # 3
+                session,
+                [ready[row.decision_id] for row in kept if row.decision_id in ready],
+                body=self.body,
+                now=now,
+                pause=self.pause,
+            )
+            why = {
+                row.place: _why(row.decision_id, refusal)
+                for row in kept
+                if isinstance(refusal := found[row.decision_id], Refused)
+                and row.decision_id not in done
+            }
+            released = [row.place for row in kept if row.decision_id in done]
+            self._mark(session, released, why)
+            self.pause("marked")
+        self.pause("released")
+        return len(released) + len(why)
+
+    def alone(self, row: BatchRow) -> int:
+        """Release one row in transactions of its own, or say why not."""
+        why = self._release(row.decision_id)
+        self.pause("released-alone")
+        with self.database.transaction() as session:
+            kept = self._still_waiting(session, [row])
+            if why:
+                self._mark(session, [], {one.place: why for one in kept})
+            else:
+                self._mark(session, [one.place for one in kept], {})
+        return len(kept)
+
+    def _still_waiting(self, session: Session, rows: Sequence[BatchRow]) -> Sequence[BatchRow]:
+        return session.exec(
+            select(BatchRow)
+            .where(
+                col(BatchRow.batch_id) == self.batch.id,
+                col(BatchRow.place).in_([row.place for row in rows]),
+                col(BatchRow.state) == RowState.WAITING,
+            )
+            .order_by(col(BatchRow.place))
+            .with_for_update()
+        ).all()
+
+    def _mark(self, session: Session, released: Sequence[int], refused: dict[int, str]) -> None:
+        mark = update(BatchRow).where(col(BatchRow.batch_id) == self.batch.id)
+        if released:
+            session.exec(
+                mark.where(col(BatchRow.place).in_(released)).values(state=RowState.RELEASED)
+            )
+        for place, why in refused.items():
+            session.exec(
+                mark.where(col(BatchRow.place) == place).values(state=RowState.REFUSED, why=why)
+            )
+
+    def _release(self, decision_id: UUID) -> str:
+        officer_id = self.batch.officer_id
+        try:
+            awards.release(
+                self.database,
+                decision_id,
+                officer_id=officer_id,
+                body=self.body,
+                now=self.clock(),
+                pause=self.pause,
+            )
+        except Refused as refusal:
+            with self.database.reading() as session:
+                if _released_before(session, {decision_id: refusal}, officer_id):
+                    return ""
+            return _why(decision_id, refusal)
+        except (LookupError, ValueError) as error:
+            _log.error("batch: decision %s left: %s", decision_id, error)
+            return NOT_MADE
+        return ""
+
+
+def _why(decision_id: UUID, refusal: Refused) -> str:
+    if refusal.code != "not-ready":
+        return refusal.message
+    _log.error("batch: decision %s left: %s", decision_id, refusal)
+    return NOT_MADE
+
+
+def _released_before(
+    session: Session, found: Mapping[UUID, Ready | Refused], officer_id: UUID
+) -> frozenset[UUID]:
+    """Give those that the officer's own batch released, before it could mark them."""
+    refused = [key for key, one in found.items() if isinstance(one, Refused)]
+    if not refused:
+        return frozenset()
+    return frozenset(
+        session.exec(
+            select(Award.decision_id).where(
+                col(Award.decision_id).in_(refused), col(Award.officer_id) == officer_id
+            )
+        )
+    )

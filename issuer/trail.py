@@ -124,9 +124,7 @@ def trails_of(session: Session, decisions: Sequence[Decision]) -> list[ReasonTra
         .order_by(col(Assessment.submission_id), col(Assessment.ordinal))
     ):
         marked[assessment.submission_id].append((assessment, alias))
-    return [
-        _trail(one, *files[one.submission_id], marked[one.submission_id]) for one in decisions
-    ]
+    return [_trail(one, *files[one.submission_id], marked[one.submission_id]) for one in decisions]
 
 
 def _trail(
