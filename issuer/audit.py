@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from issuer.tables import AuditCut, AuditEvent
 
 _START = "0" * 64
+_COLUMNS = ("number", "at", "kind", "subject_id", "by", "previous_hash", "hash")
 
 
 def record(
@@ -36,21 +37,13 @@ def record_all(
         session.connection().exec_driver_sql("LOCK TABLE audit_event IN EXCLUSIVE MODE")
     latest = select(AuditEvent).order_by(col(AuditEvent.number).desc()).limit(1)
     last = session.exec(latest).first()
-    number, previous = (last.number, last.hash) if last else (0, _START)
-    for kind, subject_id, by in events:
-        number += 1
-        event = AuditEvent(
-            number=number,
-            at=now,
-            kind=kind,
-            subject_id=str(subject_id),
-            by=str(by) if by else None,
-            previous_hash=previous,
-            hash="",
-        )
-        event.hash = previous = _hash(event)
-        session.add(event)
-    session.flush()
+    before, previous = (last.number, last.hash) if last else (0, _START)
+    rows = []
+    for number, (kind, subject_id, by) in enumerate(events, before + 1):
+        told = (number, now, kind, str(subject_id), str(by) if by else None, previous)
+        previous = _hash(*told)
+        rows.append(dict(zip(_COLUMNS, (*told, previous), strict=True)))
+    session.connection().execute(insert(AuditEvent), rows)
 
 
 def broken_at(session: Session) -> int | None:
@@ -60,7 +53,8 @@ def broken_at(session: Session) -> int | None:
     for place, event in enumerate(
         session.exec(select(AuditEvent).order_by(col(AuditEvent.number))), first
     ):
-        if event.number != place or event.previous_hash != expected or event.hash != _hash(event):
+        told = (event.number, event.at, event.kind, event.subject_id, event.by, expected)
+        if event.number != place or event.previous_hash != expected or event.hash != _hash(*told):
             return place
         expected = event.hash
     return None
@@ -84,13 +78,8 @@ def forget_before(session: Session, moment: datetime, *, now: datetime) -> int:
     return gone.rowcount
 
 
-def _hash(event: AuditEvent) -> str:
-    told = [
-        event.number,
-        event.at.isoformat(),
-        event.kind,
-        event.subject_id,
-        event.by,
-        event.previous_hash,
-    ]
+def _hash(
+    number: int, at: datetime, kind: str, subject_id: str, by: str | None, previous: str
+) -> str:
+    told = [number, at.isoformat(), kind, subject_id, by, previous]
     return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()

@@ -9,6 +9,7 @@ only come first. `centre` limits a list to the people of one; without it a list 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -92,8 +93,7 @@ def _pending(selected: SelectOfScalar[T], centre: UUID | None = None) -> SelectO
 
     Not while an appeal runs, and not a second time when an appeal came to the same level.
     """
-    earlier = aliased(Award)
-    later = aliased(Decision)
+    earlier, later = _beside()
     if centre is not None:
         selected = selected.where(col(Decision.candidate_id).in_(_people_of(centre)))
     return (
@@ -113,6 +113,12 @@ def _pending(selected: SelectOfScalar[T], centre: UUID | None = None) -> SelectO
             col(later.id).is_(None),
         )
     )
+
+
+@cache
+def _beside() -> tuple[type[Award], type[Decision]]:
+    # Made once: SQLAlchemy takes longer to find the columns of new names than to ask the database.
+    return aliased(Award), aliased(Decision)
 
 
 def _people_of(centre: UUID) -> SelectOfScalar[UUID]:

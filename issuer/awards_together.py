@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from credentials.report import CredentialError
 from issuer import awards, issuing, notices, offers, status_lists
 from issuer.audit import record_all
-from issuer.award_tables import Award, AwardState
+from issuer.award_tables import Award, AwardState, Offer
 from issuer.issuing import Pause, Press, carry_on
 from issuer.notice_tables import News
 from issuer.profile import IssuingBody
@@ -27,10 +27,11 @@ from web.languages import N_
 
 @dataclass(frozen=True)
 class Ready:
-    """A decision that may be released: its award to be, and its badge, built and checked."""
+    """A decision that may be released: its award and offer to be, its badge, built and checked."""
 
     submission_id: UUID
     award: Award
+    offer: Offer
     document: dict[str, Any]
 
 
@@ -56,15 +57,16 @@ def make_ready(
             continue
         between()
         try:
-            found[decision_id] = Ready(
-                waiting.submission_id,
-                awards.approved(waiting, officer_id=officer_id, body=body, now=now),
-                press.badge(waiting.content),
-            )
+            document = press.badge(waiting.content)
+            award = awards.approved(waiting, officer_id=officer_id, body=body, now=now)
         except (CredentialError, LookupError, ValueError) as error:
             found[decision_id] = Refused(
                 N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
             )
+            continue
+        award.state = AwardState.OFFERED  # in one transaction: nobody sees it before
+        offer = offers.first_offer(award.id, secret=body.secret, now=now)
+        found[decision_id] = Ready(waiting.submission_id, award, offer, document)
     return found
 
 
@@ -98,9 +100,7 @@ def release(
     chosen = [one for one in ready if one.award.decision_id in in_force]
     if not chosen:
         return frozenset()
-    for one in chosen:  # 2
-        one.award.state = AwardState.OFFERED  # by step 4: nobody sees it before
-    session.add_all(one.award for one in chosen)
+    session.add_all(one.award for one in chosen)  # 2
     session.flush()
     pause("approved")
     places = status_lists.take_places(session, len(chosen))  # 3
@@ -110,9 +110,7 @@ def release(
     )
     session.flush()
     pause("intended")
-    session.add_all(  # 4
-        offers.first_offer(one.award.id, secret=body.secret, now=now) for one in chosen
-    )
+    session.add_all(one.offer for one in chosen)  # 4
     session.flush()
     pause("offered")
     notices.tell_all(  # 5

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -77,8 +77,9 @@ def take_places(session: Session, wanted: int) -> list[Place]:
         try:
             # A savepoint: on PostgreSQL another process may take the same place just now.
             with session.begin_nested():
-                session.add_all(
-                    StatusEntry(list_number=number, position=position) for position in sorted(drawn)
+                session.connection().execute(
+                    insert(StatusEntry),
+                    [{"list_number": number, "position": one} for one in sorted(drawn)],
                 )
         except IntegrityError:
             continue
