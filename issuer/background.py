@@ -1,9 +1,9 @@
 """Long work beside the requests of a process: woken at start, and when somebody asks for it.
 
-What is to be done is written down as rows that wait, and settled in their order, a few in one
-transaction (`work_off`). A process that is killed loses nothing, since the mark on a row is set in
-the transaction that settles it; whoever works next goes on with those that wait. Visitors come
-first: transactions are short, and between them the work stands still for a moment.
+What is to be done is written down as rows that wait, and settled in their order, some at a time
+(`work_off`). A process that is killed loses nothing: the mark on a row is set in the transaction
+that settles it, and whoever works next goes on with those that wait. Visitors come first:
+transactions are short, and between them the work stands still for a moment.
 """
 
 import logging
@@ -27,6 +27,7 @@ MOST_SHOWN = 200
 NOT_MADE = N_("This badge cannot be made now.")
 """Why a row is refused whose badge fails its check; the log says more."""
 _BREATH_SECONDS = 0.001
+_WRITERS_SECONDS = 0.01
 _REST_SECONDS = 0.03
 _OTHERS_SECONDS = 1.0
 _log = logging.getLogger("mycred4home.issuer")
@@ -39,7 +40,7 @@ class Job(Generic[Row]):
     behind: Callable[[Row | None], Sequence[Row]]
     """Give those that wait behind a row, in their order, at most `CHUNK`; the first for None."""
     together: Callable[[Sequence[Row]], int]
-    """Settle rows in one transaction, all or none; say how many no other process had settled."""
+    """Settle rows; say how many of them were left to do by other processes."""
     alone: Callable[[Row], int]
     """Settle one row, if it must be with the reason why it was refused; say likewise."""
 
@@ -104,3 +105,8 @@ class Worker:
             self._work()
         except Exception:  # noqa: BLE001 - the end of a thread: what waits stays, for the next `wake`
             _log.exception("%s stopped", self._name)
+
+
+def let_others_write() -> None:
+    """Leave SQLite's one lock to whoever waits for it: they ask now and then, not in a queue."""
+    time.sleep(_WRITERS_SECONDS)

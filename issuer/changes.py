@@ -8,9 +8,10 @@ counts (Open Badges 3.0, equality and comparison;
 docs/adr/0011-a-suspended-badge-comes-back-by-re-issue.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -32,6 +33,7 @@ from issuer.award_tables import (
 )
 from issuer.notice_tables import News
 from issuer.profile import IssuingBody
+from issuer.tables import Decision
 from web.errors import Refused
 from web.languages import N_
 
@@ -241,26 +243,61 @@ class _Confirmed:
     by: UUID
     body: IssuingBody
     now: datetime
+    again: Mapping[str, Any] | None = None
+    """The badge built again, where the caller has it already."""
     one_of_many: bool = False
     """Whoever makes many changes publishes the status lists now and then."""
+
+
+def made_again(
+    session: Session,
+    badge_ids: Sequence[UUID],
+    *,
+    body: IssuingBody,
+    now: datetime,
+    between: Callable[[], None] = lambda: None,
+) -> dict[UUID, dict[str, Any] | Refused]:
+    """Build and check those badges again, by a few statements; or say, of each, why it cannot be.
+
+    `between` is called before each badge, for whoever wants to let others go first.
+    """
+    rows = session.exec(
+        select(Credential, Decision)
+        .join(Award, col(Award.id) == col(Credential.award_id))
+        .join(Decision, col(Decision.id) == col(Award.decision_id))
+        .where(col(Credential.id).in_(badge_ids))
+    ).all()
+    press = issuing.Press(session, body, now=now)
+    found: dict[UUID, dict[str, Any] | Refused] = {}
+    trails = trail.trails_of(session, [decision for _, decision in rows])
+    for (badge, _), its in zip(rows, trails, strict=True):
+        between()
+        try:
+            found[badge.id] = press.again(its.content, badge)
+        except (CredentialError, LookupError, ValueError) as error:
+            found[badge.id] = Refused(
+                N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
+            )
+    return found
 
 
 def replace_one_of_many(
     session: Session,
     badge: Credential,
     *,
-    action: Action,
+    again: Mapping[str, Any] | None,
     asked: tuple[UUID, datetime],
     confirmed_by: UUID,
     body: IssuingBody,
     now: datetime,
 ) -> None:
-    """Make a badge again, or cancel it, because of its key, as two persons said for many badges.
+    """Make a badge again because of its key, or cancel it, as two persons said for many badges.
 
-    `badge` is locked by the caller, who publishes its status list. `asked` tells who asked, and
-    when. A request that waits for this badge goes over to the new one, unless it is done with.
-    Raises `Refused` when the new badge cannot be made.
+    `badge` is locked by the caller, who publishes its status list. `again` is what takes its place
+    (`made_again`); without it the badge is cancelled. `asked` tells who asked, and when. A request
+    that waits for this badge goes over to the new one, unless it is done with.
     """
+    action = Action.REVOKE if again is None else Action.CORRECT
     waiting = _open_request(session, badge)
     settled = waiting is not None and (action is Action.REVOKE or waiting.action == Action.CORRECT)
     if waiting is not None:
@@ -275,12 +312,15 @@ def replace_one_of_many(
     )
     session.add(request)
     session.flush()
-    _carry_out(session, _Confirmed(badge, request, confirmed_by, body, now, one_of_many=True))
+    _carry_out(
+        session,
+        _Confirmed(badge, request, confirmed_by, body, now, again=again, one_of_many=True),
+    )
     if waiting is not None and settled:
         record(session, f"{waiting.action}.dropped", badge.id, by=confirmed_by, now=now)
     elif waiting is not None:
-        again = badge_row(session, badge.award_id)
-        session.add(Change(**(waiting.model_dump() | {"credential_id": again.id})))
+        newer = badge_row(session, badge.award_id)
+        session.add(Change(**(waiting.model_dump() | {"credential_id": newer.id})))
         session.flush()
 
 
@@ -323,17 +363,15 @@ def _lift(session: Session, change: _Confirmed) -> str:
 
 def _correct(session: Session, change: _Confirmed) -> str:
     award = session.get_one(Award, change.badge.award_id)
-    try:
-        document = issuing.prepare_with_endorsements(
-            session, change.body, trail.content_of(session, award), now=change.now
-        )
-        issued_again = issuing.issued_again(document, change.badge, now=change.now)
-    except CredentialError as error:
-        raise Refused(
-            N_("This badge cannot be made: %(why)s"), status=409, code="not-ready", why=error
-        ) from error
+    again = change.again
+    if again is None:
+        made = made_again(session, [change.badge.id], body=change.body, now=change.now)
+        built = made[change.badge.id]
+        if isinstance(built, Refused):
+            raise built
+        again = built
     _end(session, change, BadgeState.SUPERSEDED)
-    issuing.write_intention(session, award.id, issued_again, body=change.body, now=change.now)
+    issuing.write_intention(session, award.id, again, body=change.body, now=change.now)
     award.state = AwardState.RELEASED
     session.add(award)
     session.flush()

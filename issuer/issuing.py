@@ -85,7 +85,9 @@ def prepare(
         achievement_endorsements=achievement_endorsements,
         issuer_endorsements=issuer_endorsements,
     )
-    return _complete(body, content, common)
+    document = _complete(body, content, common)
+    check_before_signing(document)  # 4
+    return document
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _common(
 
 def _complete(body: IssuingBody, content: BadgeContent, common: _Common) -> dict[str, Any]:
     achievement = common.achievement
-    document = achievement_credential(
+    return achievement_credential(
         credential_id=f"urn:uuid:{uuid4()}",
         issuer=common.issuer,
         subject_id=did_key(PrivateKey.generate().public),
@@ -137,8 +139,6 @@ def _complete(body: IssuingBody, content: BadgeContent, common: _Common) -> dict
         related_resources=common.related_resources,
         source=body.examiners_profile(),
     )
-    check_before_signing(document)  # 4
-    return document
 
 
 class Press:
@@ -155,6 +155,27 @@ class Press:
 
     def badge(self, content: BadgeContent) -> dict[str, Any]:
         """Build and check one badge, as `prepare` does."""
+        document = self._built(content)
+        check_before_signing(document)
+        return document
+
+    def again(self, content: BadgeContent, before: Credential) -> dict[str, Any]:
+        """Build and check the badge that replaces another: with its id, and a newer `validFrom`.
+
+        The day of the award stays (Open Badges 3.0, equality and comparison; invariant 26).
+        """
+        text = before.signed_text or before.intended_text
+        assert text is not None, "a constraint of the database"
+        earliest = read_time(json.loads(text)["validFrom"], "validFrom") + timedelta(seconds=1)
+        document = {
+            **self._built(content),
+            "id": before.credential_id,
+            "validFrom": write_time(max(earliest, self._now.replace(microsecond=0))),
+        }
+        check_before_signing(document)
+        return document
+
+    def _built(self, content: BadgeContent) -> dict[str, Any]:
         kind = (
             content.framework_version,
             content.skill,
@@ -293,25 +314,6 @@ def intention(
         intended_at=now,
         intended_text=signing.written(final),
     )
-
-
-def issued_again(
-    document: Mapping[str, Any], before: Credential, *, now: datetime
-) -> dict[str, Any]:
-    """Give a prepared badge the id of the one that it replaces, and a newer `validFrom`.
-
-    The day of the award stays (Open Badges 3.0, equality and comparison; invariant 26).
-    """
-    text = before.signed_text or before.intended_text
-    assert text is not None, "a constraint of the database"
-    earliest = read_time(json.loads(text)["validFrom"], "validFrom") + timedelta(seconds=1)
-    again = {
-        **document,
-        "id": before.credential_id,
-        "validFrom": write_time(max(earliest, now.replace(microsecond=0))),
-    }
-    check_before_signing(again)
-    return again
 
 
 def carry_out(

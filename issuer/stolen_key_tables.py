@@ -73,11 +73,13 @@ class StolenKeyRow(Table, table=True):
             sqlite_where=text("fate = 'waiting'"),
             postgresql_where=text("fate = 'waiting'"),
         ),
+        # Those that wait, in their order; how many have which fate.
+        Index("rows_of_a_stolen_key", "stolen_key_id", "fate", "credential_id"),
     )
 
     stolen_key_id: UUID = Field(primary_key=True, foreign_key="stolen_key.id")
     credential_id: UUID = Field(primary_key=True, foreign_key="credential.id")
-    fate: str = Field(default=Fate.WAITING, index=True)
+    fate: str = Fate.WAITING
     why: str = ""
     """Why it was cancelled or left, as a msgid."""
 

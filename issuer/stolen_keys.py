@@ -13,9 +13,11 @@ proving the older ones (docs/adr/0027-a-stolen-key.md).
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert
@@ -26,7 +28,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from issuer import appointment_badges, changes, status_lists, superseding
 from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.audit import record
-from issuer.award_tables import Action, Award, BadgeState, Credential
+from issuer.award_tables import Award, BadgeState, Credential
+from issuer.background import CHUNK, MOST_SHOWN, NOT_MADE, Job, breathe, let_others_write, work_off
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
 from issuer.stolen_key_tables import Fate, StolenKey, StolenKeyRow
@@ -38,10 +41,8 @@ from web.languages import N_
 
 _PUBLISH_EVERY = 200
 """So many badges are made again before their status lists are signed again."""
-_MOST_SHOWN = 200
 _TAKEN_AWAY = N_("A later decision took its place.")
 _CHANGED = N_("It was changed meanwhile.")
-_NOT_MADE = N_("This badge cannot be made now.")
 _log = logging.getLogger("mycred4home.issuer")
 
 
@@ -246,29 +247,20 @@ def work(
     clock: Callable[[], datetime],
     pause: Pause = carry_on,
 ) -> int:
-    """Replace every badge that waits, and say how many were looked at.
+    """Replace every badge that waits, and say how many were.
 
     1. The new key signs and the old one is taken back, if a stopped process left that.
-    2. Badge by badge, each its transaction. 3. The status lists are signed now and then.
-    4. With the last one they are signed once more, and the replacement is finished.
+    2. Badge by badge, each its transaction. The status lists are signed now and then.
+    3. With the last one they are signed once more, and the replacement is finished.
     """
-    looked_at = 0
+    replaced = 0
     while (stolen := _next(database)) is not None:
         _withdraw(stolen, body, now=clock())  # 1
-        touched: set[int] = set()
-        done = 0
-        while (credential_id := _next_row(database, stolen.id)) is not None:  # 2
-            touched |= _replace(database, stolen, credential_id, body=body, now=clock())
-            pause("replaced")
-            done += 1
-            if done % _PUBLISH_EVERY == 0:  # 3
-                with database.transaction() as session:
-                    _publish(session, touched, body, now=clock())
-                touched = set()
+        its = _Work(database, stolen, body, clock, pause)
+        replaced += work_off(Job(partial(_behind, database, stolen.id), its.together, its.alone))
         pause("all-replaced")
-        _finish(database, stolen.id, body=body, now=clock())  # 4
-        looked_at += done
-    return looked_at
+        _finish(database, stolen.id, body=body, now=clock())  # 3
+    return replaced
 
 
 def waits(database: Database) -> bool:
@@ -286,64 +278,98 @@ def _next(database: Database) -> StolenKey | None:
         ).first()
 
 
-def _next_row(database: Database, stolen_id: UUID) -> UUID | None:
+def _behind(database: Database, stolen_id: UUID, last: UUID | None) -> Sequence[UUID]:
+    waiting = select(StolenKeyRow.credential_id).where(
+        col(StolenKeyRow.stolen_key_id) == stolen_id, col(StolenKeyRow.fate) == Fate.WAITING
+    )
+    if last is not None:
+        waiting = waiting.where(col(StolenKeyRow.credential_id) > last)
     with database.reading() as session:
-        return session.exec(
-            select(StolenKeyRow.credential_id)
-            .where(
-                col(StolenKeyRow.stolen_key_id) == stolen_id,
-                col(StolenKeyRow.fate) == Fate.WAITING,
+        return session.exec(waiting.order_by(col(StolenKeyRow.credential_id)).limit(CHUNK)).all()
+
+
+@dataclass
+class _Work:
+    """How the badges of one key are replaced."""
+
+    database: Database
+    stolen: StolenKey
+    body: IssuingBody
+    clock: Callable[[], datetime]
+    pause: Pause
+    touched: set[int] = field(default_factory=set)
+    """Status lists in which places were set since they were signed."""
+    unpublished: int = 0
+
+    def together(self, badge_ids: Sequence[UUID]) -> int:
+        """Replace badges: they are built and checked outside of the transactions, at one go."""
+        with self.database.reading() as session:
+            again = changes.made_again(
+                session, badge_ids, body=self.body, now=self.clock(), between=breathe
             )
-            .limit(1)
-        ).first()
+        settled = 0
+        for badge_id, built in again.items():
+            settled += self._replace(badge_id, built)
+            self.pause("replaced")
+            let_others_write()
+        if self.unpublished >= _PUBLISH_EVERY:
+            with self.database.transaction() as session:
+                _publish(session, self.touched, self.body, now=self.clock())
+            self.touched, self.unpublished = set(), 0
+        return settled
 
+    def alone(self, badge_id: UUID) -> int:
+        """Replace one badge."""
+        return self.together([badge_id])
 
-def _replace(
-    database: Database, stolen: StolenKey, credential_id: UUID, *, body: IssuingBody, now: datetime
-) -> set[int]:
-    """Replace one badge in one transaction; give the status lists in which a place was set."""
-    with database.transaction() as session:
-        row = session.get(StolenKeyRow, (stolen.id, credential_id), with_for_update=True)
-        if row is None or row.fate != Fate.WAITING:  # none: its holder was erased meanwhile
-            return set()
-        badge = session.get_one(Credential, credential_id, with_for_update=True)
-        row.fate, row.why = _settle(session, stolen, badge, body=body, now=now)
-        session.add(row)
-    return {badge.list_number}
+    def _replace(self, badge_id: UUID, built: Mapping[str, Any] | Refused) -> int:
+        with self.database.transaction() as session:
+            row = session.get(StolenKeyRow, (self.stolen.id, badge_id), with_for_update=True)
+            if row is None or row.fate != Fate.WAITING:  # none: its holder was erased meanwhile
+                return 0
+            badge = session.get_one(Credential, badge_id, with_for_update=True)
+            row.fate, row.why = self._settle(session, badge, built)
+            session.add(row)
+        self.touched.add(badge.list_number)
+        self.unpublished += 1
+        return 1
 
+    def _settle(
+        self, session: Session, badge: Credential, built: Mapping[str, Any] | Refused
+    ) -> tuple[Fate, str]:
+        if badge.state != BadgeState.ACTIVE:
+            return Fate.LEFT, _CHANGED
+        why = _TAKEN_AWAY if superseding.is_taken_away(session, badge.award_id) else ""
+        if not why and isinstance(built, Refused):
+            _log.error("stolen key: badge %s cancelled, not made again: %s", badge.id, built)
+            why = NOT_MADE
+        if not why and not isinstance(built, Refused):
+            try:
+                with session.begin_nested():
+                    self._carry_out(session, badge, built)
+            except IntegrityError as error:
+                _log.error("stolen key: badge %s cancelled: %s", badge.id, error.orig)
+                why = NOT_MADE
+            else:
+                return Fate.MADE_AGAIN, ""
+        session.refresh(badge)
+        self._carry_out(session, badge, None)
+        return Fate.CANCELLED, why
 
-def _settle(
-    session: Session, stolen: StolenKey, badge: Credential, *, body: IssuingBody, now: datetime
-) -> tuple[Fate, str]:
-    confirmed_by = stolen.confirmed_by
-    assert confirmed_by is not None, "a constraint of the database"
-
-    def carry_out(action: Action) -> None:
+    def _carry_out(
+        self, session: Session, badge: Credential, again: Mapping[str, Any] | None
+    ) -> None:
+        confirmed_by = self.stolen.confirmed_by
+        assert confirmed_by is not None, "a constraint of the database"
         changes.replace_one_of_many(
             session,
             badge,
-            action=action,
-            asked=(stolen.asked_by, stolen.asked_at),
+            again=again,
+            asked=(self.stolen.asked_by, self.stolen.asked_at),
             confirmed_by=confirmed_by,
-            body=body,
-            now=now,
+            body=self.body,
+            now=self.clock(),
         )
-
-    if badge.state != BadgeState.ACTIVE:
-        return Fate.LEFT, _CHANGED
-    why = _TAKEN_AWAY if superseding.is_taken_away(session, badge.award_id) else ""
-    if not why:
-        try:
-            with session.begin_nested():
-                carry_out(Action.CORRECT)
-        except (Refused, LookupError, ValueError) as error:
-            _log.error("stolen key: badge %s cancelled, not made again: %s", badge.id, error)
-            why = _NOT_MADE
-        else:
-            return Fate.MADE_AGAIN, ""
-    session.refresh(badge)
-    carry_out(Action.REVOKE)
-    return Fate.CANCELLED, why
 
 
 def _publish(session: Session, numbers: set[int], body: IssuingBody, *, now: datetime) -> None:
@@ -395,7 +421,7 @@ def progress(session: Session, stolen_id: UUID, *, centre: UUID | None = None) -
         .join(StolenKeyRow, col(StolenKeyRow.credential_id) == col(Credential.id))
         .where(col(StolenKeyRow.stolen_key_id) == stolen_id, col(StolenKeyRow.why) != "")
         .order_by(col(Person.alias))
-        .limit(_MOST_SHOWN)
+        .limit(MOST_SHOWN)
     )
     if centre is not None:
         named = named.where(col(Person.organisation_id) == centre)

@@ -272,17 +272,17 @@ def test_what_cannot_be_made_again_is_cancelled_and_named(
 ) -> None:
     centre = service.centre
     [(_, old), (_, other)] = collected(centre, "maria", "juan")
-    prepare = issuing.prepare_with_endorsements
+    again = issuing.Press.again
 
-    def broken(session: Any, body: Any, content: Any, **more: Any) -> Any:
-        made = prepare(session, body, content, **more)
+    def broken(press: Any, content: Any, before: Any) -> Any:
+        made = again(press, content, before)
         if not done:
             done.append(1)
             raise LookupError("the framework lost it")
         return made
 
     done: list[int] = []
-    monkeypatch.setattr(issuing, "prepare_with_endorsements", broken)
+    monkeypatch.setattr(issuing.Press, "again", broken)
     stolen_id = ask(centre)
     confirm(centre, stolen_id)
     work(centre)
