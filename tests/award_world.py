@@ -84,10 +84,14 @@ class Centre:
         level: int | None = 2,
         examiners: tuple[str, ...] = ("eva",),
         marks: tuple[int, ...] | None = None,
+        unnamed: tuple[str, ...] = (),
     ) -> UUID:
-        """Give the id of a decision: awarded at `level`, or not yet."""
+        """Give the id of a decision: awarded at `level`, or not yet.
+
+        It says nothing of the `unnamed` who marked as well: the database takes no award for it.
+        """
         candidate_id = self.person(candidate, Role.CANDIDATE)
-        people = [self.person(name, Role.EXAMINER) for name in examiners]
+        people = [self.person(name, Role.EXAMINER) for name in (*examiners, *unnamed)]
         self.numbers += 1
         with self.database.transaction() as session:
             submission = Submission(
@@ -116,8 +120,8 @@ class Centre:
                 level=level,
                 first_assessment_id=assessments[0].id,
                 first_examiner_id=people[0],
-                second_examiner_id=people[1] if len(people) > 1 else None,
-                third_examiner_id=people[2] if len(people) > 2 else None,
+                second_examiner_id=people[1] if len(examiners) > 1 else None,
+                third_examiner_id=people[2] if len(examiners) > 2 else None,
                 decided_at=NOW - timedelta(hours=3),
             )
             session.add(decision)

@@ -2,7 +2,7 @@
 
     python tests/kill_driver.py FOLDER release|deliver|batch|appointment|stolen ID STEP
 
-At STEP it prints the step's name and waits for its end; "released:60" is the sixtieth such step.
+At STEP it prints the step's name and waits for its end; "released:3" is the third such step.
 """
 
 import sys
