@@ -163,9 +163,9 @@ def main() -> None:
             wait_for(f"{address}/health", serving)
             ask(f"{address}/credentials/verify", bodies[:_WARMING], seconds=1)
             plain = ask(f"{address}/yardstick/", seconds=max(2, given.seconds // 2))
-            before = _cpu_of(serving.pid)
+            before = cpu_of(serving.pid)
             checks = ask(f"{address}/credentials/verify", bodies[_WARMING:], seconds=given.seconds)
-            cpu = _cpu_of(serving.pid) - before
+            cpu = cpu_of(serving.pid) - before
         finally:
             os.killpg(serving.pid, signal.SIGTERM)
             serving.wait(30)
@@ -183,7 +183,7 @@ def main() -> None:
     print(f"goal {_GOAL:,} checks a second: {verdict}")
 
 
-def _cpu_of(session: int) -> float:
+def cpu_of(session: int) -> float:
     """Add up the seconds of CPU of a session's processes, where the system tells (Linux)."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
