@@ -29,7 +29,7 @@ NOT_MADE = N_("This badge cannot be made now.")
 _BREATH_SECONDS = 0.001
 _WRITERS_SECONDS = 0.01
 _REST_SECONDS = 0.03
-_OTHERS_SECONDS = 1.0
+_OTHERS_SECONDS, _LONGEST_SECONDS = 1.0, 8.0
 _log = logging.getLogger("mycred4home.issuer")
 
 
@@ -52,7 +52,7 @@ def work_off(job: Job[Row]) -> int:
     each by itself, so that one bad row neither stops nor undoes another. 4. A rest; a longer one
     if another process turns out to do the same work.
     """
-    done, last = 0, None
+    done, last, others = 0, None, _OTHERS_SECONDS
     while rows := job.behind(last):  # 1
         try:
             settled = job.together(rows)  # 2
@@ -61,7 +61,12 @@ def work_off(job: Job[Row]) -> int:
             settled = sum(job.alone(row) for row in rows)  # 3
         done += settled
         last = rows[-1]
-        time.sleep(_REST_SECONDS if settled == len(rows) else _OTHERS_SECONDS)  # 4
+        if settled == len(rows):  # 4
+            time.sleep(_REST_SECONDS)
+            others = _OTHERS_SECONDS
+        else:
+            time.sleep(others)
+            others = min(2 * others, _LONGEST_SECONDS)
     return done
 
 

@@ -7,6 +7,7 @@ one transaction, and `recover` finishes what a stopped process left between two 
     released award --intend--> intended badge with its status place --offer--> open offer
                    --deliver--> signed badge, the same bytes for every later request
 
+A batch takes release, intention and offer in one (`issuer.awards_together`).
 Signing takes award ids. There is no way in for a document that came from outside (invariant 5).
 `pause` is called between the steps with the name of the one just done; it does nothing, and is
 where a test stops the process.

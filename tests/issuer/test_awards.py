@@ -12,7 +12,7 @@ from sqlmodel import select
 from issuer import awards, changes
 from issuer.audit import broken_at
 from issuer.award_tables import Award, Change, Credential, Offer, StatusEntry
-from issuer.tables import AuditEvent, Decision, Role
+from issuer.tables import AuditEvent, Decision, Role, Submission, SubmissionState
 from issuer.trail import final_marks
 from web.errors import Refused
 
@@ -33,6 +33,23 @@ def release(centre: Centre, decision_id: UUID, officer: str = "olga") -> UUID:
 
 
 # --- release: attacks ------------------------------------------------------------------------
+
+
+def test_an_appeal_between_the_check_and_the_release_is_not_overrun(centre: Centre) -> None:
+    def appeal(step: str) -> None:
+        if step == "checked":
+            centre.change(Submission, state=SubmissionState.APPEALED)
+
+    with pytest.raises(Refused):
+        awards.release(
+            centre.database,
+            centre.decided(),
+            officer_id=centre.person("olga", Role.OFFICER),
+            body=centre.body,
+            now=NOW,
+            pause=appeal,
+        )
+    assert centre.count(Award) == 0
 
 
 @pytest.mark.parametrize("officer", ["eva", "ernesto", "maria"])
