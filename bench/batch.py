@@ -337,6 +337,8 @@ def _with_a_kill(
         f"  {files} {done} in {seconds:.0f} s and {down:.0f} s for a new start: "
         f"{rate:.0f} badges a second"
     )
+    each = (issuer.cpu_seconds() - computed) / files * 1000
+    print(f"  {each:.1f} ms of CPU a badge, with what visitors asked for")
     print(
         f"  1 kill with {killed_with} waiting; memory of a process at most {issuer.peak_mb:.0f} MB"
     )
