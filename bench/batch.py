@@ -106,7 +106,7 @@ class Issuer:
         }
         command = service.command(self.server, self.port, "batch:application")
         self._serving = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-        service.wait_for(f"http://127.0.0.1:{self.port}/health", self._serving)
+        service.wait_for(f"http://127.0.0.1:{self.port}/health", self._serving, seconds=180)
 
     def end(self, how: signal.Signals) -> None:
         """End all its processes."""

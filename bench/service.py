@@ -200,9 +200,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(url: str, serving: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, serving: subprocess.Popen[bytes], *, seconds: float = 30) -> None:
     """Wait until a server that was just started answers."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + seconds
     while time.monotonic() < end and serving.poll() is None:
         try:
             with urlopen(url, timeout=5):
