@@ -1260,8 +1260,6 @@ CREATE INDEX ix_presentation_request_expires ON presentation_request (expires);
 
 CREATE INDEX ix_received_endorsement_subject_id ON received_endorsement (subject_id);
 
-CREATE INDEX ix_release_batch_row_state ON release_batch_row (state);
-
 CREATE INDEX ix_renewal_award_id ON renewal (award_id);
 
 CREATE INDEX ix_retention_run_at ON retention_run (at);
@@ -1272,11 +1270,13 @@ CREATE INDEX ix_second_look_nomination_id ON second_look (nomination_id);
 
 CREATE INDEX ix_stolen_key_key_name ON stolen_key (key_name);
 
-CREATE INDEX ix_stolen_key_row_fate ON stolen_key_row (fate);
-
 CREATE INDEX ix_submission_candidate_id ON submission (candidate_id);
 
 CREATE INDEX ix_wrong_code_source_hash ON wrong_code (source_hash);
+
+CREATE INDEX rows_of_a_batch ON release_batch_row (batch_id, state, place);
+
+CREATE INDEX rows_of_a_stolen_key ON stolen_key_row (stolen_key_id, fate, credential_id);
 
 CREATE UNIQUE INDEX one_appointment_badge_by_appointment_id ON appointment_badge (appointment_id) WHERE state <> 'ended';
 
