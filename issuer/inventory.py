@@ -735,7 +735,7 @@ HELD: dict[str, Held] = {
     # --- the office ------------------------------------------------------------------------------
     "organisation": Held(links="id name country_code", why=_NOBODY),
     "role_invitation": Held(
-        links="token_hash organisation_id name role created expires",
+        links="token_hash organisation_id name role contact_hash created expires",
         others="invited_by",
         why=N_("Somebody who is invited and was not here yet. It goes when it runs out."),
     ),

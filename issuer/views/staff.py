@@ -60,7 +60,7 @@ def invite() -> str | tuple[str, int]:
             )
     except Refused as refusal:
         return _page({refusal.code: refusal.text}, request.form), refusal.status
-    return _page({}, {}, link=services().settings.base_url + url_for(".join", token=token))
+    return _page({}, {}, link=staff.join_address(services().settings.base_url, token))
 
 
 @blueprint.post("/accounts/<uuid:person_id>/give")

@@ -1,19 +1,31 @@
 """Roles of trust: who gives and ends them, links that work once, and what the database refuses."""
 
+import hashlib
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from assessment_world import refused
-from award_world import NOW, Centre, Service, at_once, open_centre, open_service
+from award_world import (
+    BASE_URL,
+    NOW,
+    Centre,
+    Service,
+    at_once,
+    open_centre,
+    open_service,
+    write_settings,
+)
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 
+import cli
 from issuer import accounts, staff
+from issuer.audit import broken_at
 from issuer.staff_tables import TRUSTED, RoleInvitation
-from issuer.tables import AuditEvent, Grant, Person, Role
+from issuer.tables import AuditEvent, Grant, Organisation, Person, Role
 
 LATER = NOW + timedelta(days=1)
 
@@ -241,12 +253,104 @@ def test_a_new_code_of_ones_own_ends_the_old_one(service: Service) -> None:
     assert maria.post("/accounts/code").status_code == 403
 
 
-def test_an_organisation_is_set_up_with_its_first_administrator(service: Service) -> None:
-    with service.centre.database.transaction() as session:
-        _made, code = staff.found(session, "Centre du Nord", "FR", administrator="Aline", now=NOW)
+# --- the first administrator --------------------------------------------------------------------
+
+
+FIRST = {"administrator": "Aline", "contact": "aline@nord.example"}
+
+
+def founded(centre: Centre, name: str = "Centre du Nord", country: str = "FR") -> str:
+    with centre.database.transaction() as session:
+        return staff.found(session, name, country, **FIRST, now=NOW)[1]
+
+
+def command(folder: Path, *words: str) -> int:
+    given = ["found", *words, "--settings", str(folder / "issuer.json")]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(given)
+    return int(str(ended.value.code))
+
+
+def test_the_command_founds_an_organisation_and_its_link_lets_one_person_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = open_service(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    service.clock.now = datetime.now(UTC)  # the command reads the real clock
+    write_settings(tmp_path)
+    who = ("--administrator", "Aline", "--contact", "aline@nord.example")
+    organisations = service.centre.count(Organisation)
+    assert command(tmp_path, "Centre du Nord", "--country", "fr", *who) == 0
+    told = capsys.readouterr().out
+    link = re.search(rf"^{BASE_URL}(/join/[\w-]+)$", told, re.MULTILINE)
+    assert link is not None
+    assert "once" in told
+    for name in ("Centre du Nord", " centre  DU nord"):
+        assert command(tmp_path, name, "--country", "FR", *who) == 1
+        assert capsys.readouterr().err == "There is an organisation of this name.\n"
+    assert command(tmp_path, "Sud", "--country", "France", *who) == 1
+    assert command(tmp_path, "Sud", "--country", "FR", "--administrator", "", *who[2:]) == 1
+    assert service.centre.count(Organisation) == organisations + 1, "nothing is left half done"
+    assert service.centre.count(Grant) == 0, "an invitation is no role"
+
     aline = service.app.test_client()
-    assert aline.post("/enter", data={"code": code}).headers["Location"] == "/"
+    assert "Centre du Nord" in aline.get(f"{link[1]}?lang=en").text
+    code = re.search(r"[2-9A-Z]{4}(-[2-9A-Z]{4}){3}", aline.post(link[1]).text)
+    assert code is not None
     assert aline.get("/").headers["Location"] == "/accounts/"
-    page = aline.get("/accounts/?lang=en").text
-    assert "Aline" in page
-    assert aline.post("/accounts/", data={"name": "Nora", "role": "officer"}).status_code == 200
+    assert service.app.test_client().post(link[1]).status_code == 404, "once"
+    again = service.app.test_client()
+    assert again.post("/enter", data={"code": code[0]}).status_code == 302
+    invited = {"name": "Nora", "role": "officer", "contact": "nora@nord.example"}
+    assert again.post("/accounts/", data=invited).status_code == 200
+    assert command(tmp_path, "Centre du Nord", "--country", "FR", *who, "--new-link") == 1
+    assert "has an administrator" in capsys.readouterr().err
+    with service.centre.database.reading() as session:
+        assert broken_at(session) is None
+
+
+def test_a_lost_first_link_is_replaced_and_works_no_more(centre: Centre) -> None:
+    lost = founded(centre)
+    with centre.database.transaction() as session:
+        refused("unknown-name", lambda: staff.found_again(session, "Nord", **FIRST, now=NOW))
+        _made, token = staff.found_again(session, "centre du nord", **FIRST, now=LATER)
+    with centre.database.transaction() as session:
+        refused("used-link", lambda: staff.take_up(session, lost, now=LATER))
+        person, _code = staff.take_up(session, token, now=LATER)
+    assert roles_of(centre, person.id) == {"administrator"}
+    with centre.database.transaction() as session:
+        refused(
+            "has-administrator",
+            lambda: staff.found_again(session, "Centre du Nord", **FIRST, now=LATER),
+        )
+
+
+def test_of_many_who_found_one_organisation_at_once_one_does(centre: Centre) -> None:
+    outcomes = at_once(4, lambda _: founded(centre))
+    assert outcomes.count("known-name") == 3
+    assert centre.count(RoleInvitation) == 1
+
+
+def test_nobody_is_invited_by_nobody_into_an_organisation_that_has_an_administrator(
+    centre: Centre,
+) -> None:
+    row = {"name": "Eve", "created": NOW, "expires": LATER}
+    centre.person("ada", Role.ADMINISTRATOR)
+    empty = centre.another("Empty")
+    for where, role in ((centre.organisation, "administrator"), (empty, "officer")):
+        with pytest.raises(DatabaseError), centre.database.transaction() as session:
+            session.add(RoleInvitation(token_hash="0", organisation_id=where, role=role, **row))
+    # Two first links, as two processes might leave them: the second one lets nobody in.
+    with centre.database.transaction() as session:
+        for token in ("a", "b"):
+            session.add(
+                RoleInvitation(
+                    token_hash=hashlib.sha256(f"role invitation|{token}".encode()).hexdigest(),
+                    organisation_id=empty,
+                    role="administrator",
+                    **row,
+                )
+            )
+    with centre.database.transaction() as session:
+        staff.take_up(session, "a", now=NOW)
+    with centre.database.transaction() as session:
+        refused("used-link", lambda: staff.take_up(session, "b", now=NOW))
