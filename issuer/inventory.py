@@ -783,6 +783,10 @@ HELD: dict[str, Held] = {
         links="id source_hash at",
         why=N_("A wrong code from somewhere, for one day. We do not know whose."),
     ),
+    "begun_count": Held(
+        links="source_hash thing since count",
+        why=N_("How often somebody began to sign in from somewhere, for one day."),
+    ),
     "retention_run": Held(links="id at", why=_NOBODY),
     "retention_count": Held(links="run_id rule number", why=_NOBODY),
 }

@@ -6,8 +6,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from flask import current_app, g, make_response, request
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
+from issuer import limits
 from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
@@ -59,6 +61,13 @@ def given_at() -> datetime:
     ago = request.form.get("ago", "")
     seconds = int(ago) if ago.isascii() and ago.isdecimal() and len(ago) <= 7 else 0
     return services().now() - timedelta(seconds=seconds)
+
+
+def count_beginning(session: Session, limit: limits.Limit) -> None:
+    """Count what the address that asks begins, or refuse it."""
+    limits.count(
+        session, limit, request.remote_addr or "", secret=body().secret, now=services().now()
+    )
 
 
 def visitor() -> Visitor:
