@@ -26,7 +26,7 @@ from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
-from issuer.tables import Table
+from issuer.tables import Erasure, Table
 from issuer.views import (
     after_sending,
     appointment_pages,
@@ -68,6 +68,8 @@ from keys.store import KeyStore
 from web import sessions
 from web.app import Services, create_service, register, utc_now
 from web.database import Database
+from web.errors import Refused
+from web.languages import N_
 from web.mail import MailServer
 
 __all__ = ["award_tables", "create_app"]
@@ -124,6 +126,7 @@ def create_app(
     register(app, oid4vci.blueprint, machines=True)
     register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
+    app.extensions["mycred4home_explain"] = partial(_explain, services.database)
     _do_the_daily_work(app, body)
     _go_on_with_long_work(app, body)
     if settings.mail is not None:
@@ -233,3 +236,21 @@ def _look_before_each_page(app: Flask, library: Library) -> None:
     @app.context_processor
     def tell() -> dict[str, object]:
         return {"visitor": g.get("visitor"), "framework_of": framework_of}
+
+
+def _explain(database: Database, _error: Exception) -> Refused | None:
+    """Say what is wrong when whoever asks was erased while we worked on their request.
+
+    Then anything may be missing anywhere in it; nothing was kept, the transaction was undone.
+    """
+    if g.get("visitor") is None:
+        return None
+    with database.reading() as session:
+        if session.get(Erasure, g.visitor.id) is None:
+            return None
+    return Refused(
+        N_("This account was erased a moment ago."),
+        status=410,
+        code="erased",
+        hint=N_("What you sent just now was not kept."),
+    )
