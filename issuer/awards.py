@@ -29,6 +29,7 @@ from issuer.award_tables import (
 from issuer.changes import badge_of_centre
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
+from issuer.same_person import is_same_person
 from issuer.tables import Decision, Person, Submission, SubmissionState
 from issuer.trail import ReasonTrail, trail_of
 from web.database import Database
@@ -132,6 +133,13 @@ def release(
         reason = waiting.why_not(officer_id)
         if reason:
             raise Refused(reason, status=403, code="officer-took-part")
+        took_part = (waiting.candidate_id, *waiting.marked_by)
+        if any(is_same_person(session, one, officer_id) for one in took_part):
+            raise Refused(
+                N_("You took part with another account. Another officer must release it."),
+                status=403,
+                code="officer-took-part",
+            )
         # 2
         try:
             document = issuing.prepare_with_endorsements(session, body, waiting.content, now=now)

@@ -1,10 +1,11 @@
 """Who has which role in an organisation: invited, given, ended by its administrators.
 
 An administrator acts for their own organisation, never on their own roles upwards, and sees when
-each account was last used. A new person comes in by a link that works once; the code that they use
-from then on is made when they take the link up and told to them alone, so that no administrator can
-sign in as somebody else. Who lost their code is invited anew, as a new account; the old one keeps
-its history. The database holds these rules too (`issuer.staff_tables`).
+each account was last used. One person has one account there (`issuer.two_persons`). A new person
+comes in by a link that works once; the code that they use from then on is made when they take the
+link up and told to them alone, so that no administrator can sign in as somebody else. Who lost
+their code is invited anew, as a new account; the old one is ended before and keeps its history. The
+database holds these rules too (`issuer.staff_tables`).
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import accounts
+from issuer import accounts, two_persons
 from issuer.audit import record
 from issuer.staff_tables import TRUSTED, LastSignIn, RoleInvitation
 from issuer.tables import AccessCode, Grant, Organisation, Person, Role, WebSession
@@ -150,15 +151,16 @@ def invitations(session: Session, *, by: UUID, now: datetime) -> list[RoleInvita
 # --- giving -------------------------------------------------------------------------------------
 
 
-def invite(
-    session: Session, name: str, role: str, *, by: UUID, now: datetime, contact: str = ""
-) -> str:
+def invite(session: Session, name: str, role: str, *, contact: str, by: UUID, now: datetime) -> str:
     """Invite somebody new to a role in one's own organisation; give the secret of the link, once.
 
     The account is made when the link is taken up, so an invitation that nobody uses is no role.
+    `contact` is an e-mail address or a telephone number of theirs, and not one that somebody with a
+    role here has, least of all who invites: what takes two persons takes two of them.
     """
     _must_administer(session, by)
     given, centre = _trusted(role), accounts.centre_of(session, by)
+    two_persons.check_invited(session, _contact(contact), by=by)
     token = _link(session, centre, name, given, contact, by=by, now=now)
     record(session, f"role.invited.{given}", by, by=by, now=now)
     return token
@@ -184,7 +186,7 @@ def _link(
             organisation_id=organisation_id,
             name=called,
             role=role,
-            contact_hash=accounts.contact_hash(contact) if contact else None,
+            contact_hash=_contact(contact),
             invited_by=by,
             created=now,
             expires=now + INVITATION_LIVES,
@@ -192,6 +194,15 @@ def _link(
     )
     session.flush()
     return token
+
+
+def _contact(contact: str) -> str:
+    """Hash a contact, or refuse what reaches nobody."""
+    if not accounts.is_contact(contact):
+        raise Refused(
+            N_("Write an e-mail address or a telephone number."), status=422, code="contact"
+        )
+    return accounts.contact_hash(contact)
 
 
 def invitation(session: Session, token: str, *, now: datetime) -> tuple[RoleInvitation, str]:
@@ -220,7 +231,9 @@ def take_up(session: Session, token: str, *, now: datetime) -> tuple[Person, str
         raise _no_such_link()
     person = accounts.create_person(session, found.organisation_id, found.name)
     person.contact_hash = found.contact_hash
+    two_persons.refuse_second_account(session, person, found.contact_hash)
     session.add(person)
+    session.flush()
     _give(session, person.id, Role(found.role), by=found.invited_by, now=now)
     return person, accounts.invite(session, person.id, now=now, lasts=CODE_LIVES)
 
@@ -228,8 +241,15 @@ def take_up(session: Session, token: str, *, now: datetime) -> tuple[Person, str
 def give(session: Session, person_id: UUID, role: str, *, by: UUID, now: datetime) -> None:
     """Give a role to somebody who has an account in one's own organisation; never to oneself."""
     _must_administer(session, by)
-    _of_own_organisation(session, person_id, by=by)
+    person = _of_own_organisation(session, person_id, by=by)
     given = _trusted(role)
+    if person.contact_hash is None:
+        raise Refused(
+            N_("This person first writes a contact on the page “My data”."),
+            status=409,
+            code="no-contact",
+        )
+    two_persons.refuse_second_account(session, person, person.contact_hash)
     if session.get(Grant, (person_id, given)) is None:
         _give(session, person_id, given, by=by, now=now)
 
@@ -239,7 +259,10 @@ def _give(session: Session, person_id: UUID, role: Role, *, by: UUID | None, now
         raise Refused(N_("Nobody gives themselves a role."), status=403, code="own-role")
     at = now if by is not None else None
     session.add(Grant(person_id=person_id, role=role, granted_by=by, granted_at=at))
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # at this moment somebody else took the contact, or the role
+        raise Refused(N_("Someone was faster."), status=409, code="faster") from error
     record(session, f"role.given.{role}", person_id, by=by, now=now)
 
 

@@ -35,7 +35,7 @@ class RoleInvitation(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id", index=True)
     name: str
     role: str
-    contact_hash: str | None = None
+    contact_hash: str
     """Of the way to reach the person: the account takes it over, to be known again."""
     invited_by: UUID | None = Field(default=None, foreign_key="person.id", ondelete="CASCADE")
     """The administrator; nobody in the link to the first one, which comes with the centre."""

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import appointment_badges, changes, status_lists, superseding
+from issuer import appointment_badges, changes, status_lists, superseding, two_persons
 from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.audit import record
 from issuer.award_tables import Action, Award, BadgeState, Credential
@@ -202,10 +202,7 @@ def _waiting(session: Session, stolen_id: UUID, officer_id: UUID, *, lock: bool)
     stolen = _found(session, stolen_id, lock=lock)
     if stolen.confirmed_at is not None:
         raise Refused(N_("This was confirmed already."), status=409, code="confirmed-already")
-    if stolen.asked_by == officer_id:
-        raise Refused(
-            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
-        )
+    two_persons.check(session, stolen.asked_by, officer_id)
     return stolen
 
 

@@ -68,6 +68,7 @@ class Centre:
                     organisation_id=organisation or self.organisation,
                     display_name=name,
                     alias=f"X-{name}",
+                    contact_hash=accounts.contact_hash(f"{name}@centre.example"),
                 )
                 session.add(person)
                 session.flush()

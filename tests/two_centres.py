@@ -286,7 +286,14 @@ class _Things:
             by=self.who(Role.DATA_OFFICER),
             now=NOW,
         )
-        token = staff.invite(session, "Nora", "officer", by=self.who(Role.ADMINISTRATOR), now=NOW)
+        token = staff.invite(
+            session,
+            "Nora",
+            "officer",
+            contact="nora@centre.example",
+            by=self.who(Role.ADMINISTRATOR),
+            now=NOW,
+        )
         session.flush()
         return {
             "cohort_id": str(group.id),

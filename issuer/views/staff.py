@@ -55,6 +55,7 @@ def invite() -> str | tuple[str, int]:
                 session,
                 request.form.get("name", ""),
                 request.form.get("role", ""),
+                contact=request.form.get("contact", "")[:200],
                 by=visitor().id,
                 now=services().now(),
             )

@@ -19,6 +19,7 @@ from two_centres import (
     visitor,
 )
 
+from issuer.staff_tables import TRUSTED
 from issuer.tables import Role
 
 Answers = Callable[[str], int | None]
@@ -37,6 +38,12 @@ def anybody(status: int) -> Answers:
 def signed_in(status: int, *, nobody: int = SIGNED_OUT) -> Answers:
     """Everybody who is signed in is answered alike: it is about themselves."""
     return lambda who: nobody if who == NOBODY else status
+
+
+def but_trusted(status: int, *, trusted: int) -> Answers:
+    """Everybody who is signed in, about themselves; those whom an administrator named otherwise."""
+    named = [visitor(role, where) for role in TRUSTED for where in (OWN, ELSEWHERE)]
+    return lambda who: SIGNED_OUT if who == NOBODY else trusted if who in named else status
 
 
 def who_agreed(status: int, *, others: int) -> Answers:
@@ -260,7 +267,7 @@ TABLE: dict[str, Answers] = {
     # My data: everybody, about themselves. Those who agreed can take it back.
     "GET /my-data/": signed_in(200),
     "POST /my-data/name": signed_in(400),
-    "POST /my-data/contact": signed_in(302),
+    "POST /my-data/contact": but_trusted(302, trusted=409),  # a contact of theirs must stay
     "POST /my-data/counting": who_agreed(302, others=403),
     "POST /my-data/recording": signed_in(302),
     "POST /my-data/stop": who_agreed(302, others=409),

@@ -27,6 +27,7 @@ from issuer.audit import broken_at
 from issuer.staff_tables import TRUSTED, RoleInvitation
 from issuer.tables import AuditEvent, Grant, Organisation, Person, Role
 
+NORA = {"contact": "nora@home.example"}
 LATER = NOW + timedelta(days=1)
 
 
@@ -78,7 +79,7 @@ def gives_nothing(centre: Centre, other: UUID, omar: UUID) -> None:
     ada = centre.people["ada"]
     with centre.database.transaction() as session:
         refused("role", lambda: staff.give(session, omar, "officer", by=other, now=NOW))
-        refused("role", lambda: staff.invite(session, "N", "officer", by=other, now=NOW))
+        refused("role", lambda: staff.invite(session, "N", "officer", **NORA, by=other, now=NOW))
         refused("role", lambda: staff.end(session, ada, "administrator", by=other, now=NOW))
 
 
@@ -88,7 +89,9 @@ def test_no_other_role_gives_roles(centre: Centre) -> None:
         if role == Role.ADMINISTRATOR:
             continue
         with centre.database.transaction() as session:
-            other = accounts.create_person(session, centre.organisation, f"a {role}").id
+            other = accounts.create_person(
+                session, centre.organisation, f"a {role}", contact=f"{role}@centre.example"
+            ).id
             if role in TRUSTED:
                 staff.give(session, other, role, by=ada, now=NOW)
             else:
@@ -128,7 +131,9 @@ def test_the_last_administrator_stays(centre: Centre) -> None:
     ada = centre.person("ada", Role.ADMINISTRATOR)
     with centre.database.transaction() as session:
         elsewhere(session, "Fleur", Role.ADMINISTRATOR)  # of another organisation: does not count
-        staff.invite(session, "Bea", "administrator", by=ada, now=NOW)  # nor does an unused link
+        staff.invite(
+            session, "Bea", "administrator", **NORA, by=ada, now=NOW
+        )  # nor does an unused link
     refused("last-administrator", lambda: ended(centre, ada, Role.ADMINISTRATOR, ada))
     with pytest.raises(DatabaseError), centre.database.transaction() as session:
         session.delete(session.get_one(Grant, (ada, Role.ADMINISTRATOR)))
@@ -140,7 +145,9 @@ def test_of_administrators_who_end_each_other_at_once_one_stays(centre: Centre) 
             accounts.create_person(session, centre.organisation, "Ada", Role.ADMINISTRATOR).id
         ]
         for name in ("Bea", "Cleo", "Dora"):
-            one = accounts.create_person(session, centre.organisation, name)
+            one = accounts.create_person(
+                session, centre.organisation, name, contact=f"{name}@centre.example"
+            )
             staff.give(session, one.id, "administrator", by=people[0], now=NOW)
             people.append(one.id)
     outcomes = at_once(
@@ -160,9 +167,15 @@ def invited(centre: Centre, role: str = "officer") -> str:
     with centre.database.transaction() as session:
         ada = centre.people.get("ada")
         if ada is None:
-            ada = accounts.create_person(session, centre.organisation, "Ada", Role.ADMINISTRATOR).id
+            ada = accounts.create_person(
+                session,
+                centre.organisation,
+                "Ada",
+                Role.ADMINISTRATOR,
+                contact="ada@centre.example",
+            ).id
             centre.people["ada"] = ada
-        return staff.invite(session, "Nora", role, by=ada, now=NOW)
+        return staff.invite(session, "Nora", role, **NORA, by=ada, now=NOW)
 
 
 def test_of_many_who_use_a_link_at_once_one_comes_in(centre: Centre) -> None:
@@ -197,7 +210,7 @@ def test_a_link_ends_with_its_time_and_with_the_administrator_who_made_it(centre
 @pytest.mark.parametrize("role", ["candidate", "examiner", "boss", ""])
 def test_links_lead_to_roles_of_trust_only(service: Service, role: str) -> None:
     ada = service.browser("ada", Role.ADMINISTRATOR)
-    answer = ada.post("/accounts/", data={"name": "Nora", "role": role})
+    answer = ada.post("/accounts/", data={"name": "Nora", "role": role, **NORA})
     assert answer.status_code == 422
     assert service.centre.count(RoleInvitation) == 0
 
@@ -209,7 +222,7 @@ def test_somebody_is_invited_comes_in_with_a_code_of_their_own_and_is_ended(
     service: Service,
 ) -> None:
     ada = service.browser("ada", Role.ADMINISTRATOR)
-    page = ada.post("/accounts/?lang=en", data={"name": "Nora", "role": "officer"}).text
+    page = ada.post("/accounts/?lang=en", data={"name": "Nora", "role": "officer", **NORA}).text
     link = re.search(r"http://localhost:8001(/join/[\w-]+)", page)
     assert link is not None
     assert link[1] not in ada.get("/accounts/?lang=en").text, "shown once"
@@ -300,7 +313,7 @@ def test_the_command_founds_an_organisation_and_its_link_lets_one_person_in(
     assert service.app.test_client().post(link[1]).status_code == 404, "once"
     again = service.app.test_client()
     assert again.post("/enter", data={"code": code[0]}).status_code == 302
-    invited = {"name": "Nora", "role": "officer", "contact": "nora@nord.example"}
+    invited = {"name": "Nora", "role": "officer", **NORA}
     assert again.post("/accounts/", data=invited).status_code == 200
     assert command(tmp_path, "Centre du Nord", "--country", "FR", *who, "--new-link") == 1
     assert "has an administrator" in capsys.readouterr().err
@@ -333,7 +346,7 @@ def test_of_many_who_found_one_organisation_at_once_one_does(centre: Centre) -> 
 def test_nobody_is_invited_by_nobody_into_an_organisation_that_has_an_administrator(
     centre: Centre,
 ) -> None:
-    row = {"name": "Eve", "created": NOW, "expires": LATER}
+    row = {"name": "Eve", "contact_hash": "e", "created": NOW, "expires": LATER}
     centre.person("ada", Role.ADMINISTRATOR)
     empty = centre.another("Empty")
     for where, role in ((centre.organisation, "administrator"), (empty, "officer")):
