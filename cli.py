@@ -501,6 +501,11 @@ def go_on_stolen(given: argparse.Namespace) -> int:
                 f"{done.stolen.key_name}: {done.made_again} made again, "
                 f"{done.cancelled} cancelled, {done.left} left, {done.waiting} waiting"
             )
+            if done.kept:
+                print(
+                    f"{done.stolen.key_name}: {done.kept} of erased people cancelled; "
+                    "nobody knows whose they are, so nobody is told and none is made again"
+                )
     return _VALID
 
 

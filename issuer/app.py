@@ -57,6 +57,7 @@ from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
+from issuer.views import kept_badges as kept_badge_pages
 from issuer.views import my_data as my_data_pages
 from issuer.views import notices as notice_pages
 from issuer.views import second_looks as second_look_pages
@@ -106,6 +107,7 @@ def create_app(
     register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
     register(app, stolen_key_pages.blueprint)
+    register(app, kept_badge_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
     register(app, examiner_list_pages.blueprint)

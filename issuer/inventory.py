@@ -621,8 +621,13 @@ HELD: dict[str, Held] = {
         why=N_("A place in a public list. It is never given twice, also after erasure."),
     ),
     "kept_badge": Held(
-        links="list_number position achievement_id month",
-        why=N_("What stays of a badge after erasure: a place, a badge name, a month."),
+        links="list_number position achievement_id month signed_with signed_month",
+        why=N_("What stays of a badge after erasure: a place, a badge name, a month, our key."),
+    ),
+    "kept_badge_change": Held(
+        links="id list_number position reason requested_at confirmed_at stolen_key_id",
+        others="requested_by confirmed_by",
+        why=N_("Why such a place was cancelled. It says nothing about a person."),
     ),
     "status_list": Held(links="number signed_text signed_with signed_at valid_until", why=_NOBODY),
     "place_to_set": Held(links="list_number position since", why=_NOBODY),

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import appointment_badges, changes, status_lists, superseding, two_persons
+from issuer import appointment_badges, changes, kept_badges, status_lists, superseding, two_persons
 from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.audit import record
 from issuer.award_tables import Action, Award, BadgeState, Credential
@@ -68,6 +68,8 @@ class Progress:
     made_again: int
     cancelled: int
     left: int
+    kept: int
+    """Of people who were erased: cancelled, or counted until it is confirmed."""
     reasons: tuple[tuple[str, str, str], ...]
     """Alias of the person, fate, msgid: for the first of them, of one centre if one is named."""
 
@@ -99,9 +101,15 @@ def standing(session: Session, body: IssuingBody) -> list[KeyStanding]:
             select(StolenKey.key_name, StolenKey.id).where(col(StolenKey.finished_at).is_(None))
         ).all()
     )
+    kept = kept_badges.counting(session)
     current = body.keyring.current_name()
     return [
-        KeyStanding(key, key.name == current, in_force.get(key.name, 0), under_way.get(key.name))
+        KeyStanding(
+            key,
+            key.name == current,
+            in_force.get(key.name, 0) + kept.get(key.name, 0),
+            under_way.get(key.name),
+        )
         for key in reversed(body.keyring.records())
     ]
 
@@ -247,7 +255,8 @@ def work(
 
     1. The new key signs and the old one is taken back, if a stopped process left that.
     2. Badge by badge, each its transaction. 3. The status lists are signed now and then.
-    4. With the last one they are signed once more, and the replacement is finished.
+    4. Of people who were erased nobody is known: their badges are cancelled, and not made again.
+    5. With the last one they are signed once more, and the replacement is finished.
     """
     looked_at = 0
     while (stolen := _next(database)) is not None:
@@ -263,7 +272,9 @@ def work(
                     _publish(session, touched, body, now=clock())
                 touched = set()
         pause("all-replaced")
-        _finish(database, stolen.id, body=body, now=clock())  # 4
+        while _cancel_kept(database, stolen, body=body, now=clock()):  # 4
+            pause("kept-cancelled")
+        _finish(database, stolen.id, body=body, now=clock())  # 5
         looked_at += done
     return looked_at
 
@@ -307,6 +318,19 @@ def _replace(
         row.fate, row.why = _settle(session, stolen, badge, body=body, now=now)
         session.add(row)
     return {badge.list_number}
+
+
+def _cancel_kept(
+    database: Database, stolen: StolenKey, *, body: IssuingBody, now: datetime
+) -> set[int]:
+    """Cancel some badges of erased people; give their lists.
+
+    Who is erased meanwhile is seen: their badges had rows, and by now no row waits.
+    """
+    with database.transaction() as session:
+        lists = kept_badges.cancel_some(session, stolen, now=now)
+        _publish(session, lists, body, now=now)
+    return lists
 
 
 def _settle(
@@ -404,6 +428,11 @@ def progress(session: Session, stolen_id: UUID, *, centre: UUID | None = None) -
         made_again=counts.get(Fate.MADE_AGAIN, 0),
         cancelled=counts.get(Fate.CANCELLED, 0),
         left=counts.get(Fate.LEFT, 0),
+        kept=(
+            kept_badges.of_key(session, stolen)
+            if stolen.confirmed_at is None
+            else kept_badges.cancelled_for(session, stolen.id)
+        ),
         reasons=tuple((alias, fate, why) for alias, fate, why in reasons),
     )
 

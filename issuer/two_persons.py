@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from issuer.appointment_tables import Nomination
 from issuer.award_tables import Change, Reason
 from issuer.framework_tables import FrameworkEdition
+from issuer.kept_badge_tables import KeptBadgeChange
 from issuer.same_person import is_same_person
 from issuer.staff_tables import TRUSTED
 from issuer.stolen_key_tables import StolenKey
@@ -140,6 +141,7 @@ def _pairs(session: Session) -> list[tuple[UUID, UUID]]:
     found: list[tuple[UUID | None, UUID | None]] = []
     for first, second, only in (
         (Change.requested_by, Change.confirmed_by, col(Change.reason) != Reason.HOLDER_REQUEST),
+        (KeptBadgeChange.requested_by, KeptBadgeChange.confirmed_by, True),
         (StolenKey.asked_by, StolenKey.confirmed_by, True),
         (Nomination.waived_by, Nomination.confirmed_by, True),
         (FrameworkEdition.sent_by, FrameworkEdition.published_by, True),

@@ -14,6 +14,7 @@ from issuer import (
     appointment_tables,
     award_tables,
     framework_tables,
+    kept_badge_tables,
     second_look_tables,
     stolen_key_tables,
 )
@@ -25,6 +26,7 @@ _NEEDED = (
     appointment_tables,
     award_tables,
     framework_tables,
+    kept_badge_tables,
     second_look_tables,
     stolen_key_tables,
 )
@@ -138,6 +140,7 @@ _refuse(
 
 _PAIRS = (
     ("badge_change", "requested_by", "confirmed_by", "NEW.reason <> 'holder_request'"),
+    ("kept_badge_change", "requested_by", "confirmed_by", ""),
     ("stolen_key", "asked_by", "confirmed_by", ""),
     ("nomination", "waived_by", "confirmed_by", ""),
     ("nomination", "person_id", "confirmed_by", ""),
@@ -147,15 +150,18 @@ _PAIRS = (
 """What two persons do: the first asks, the second confirms."""
 
 for _table, _first, _second, _only in _PAIRS:
-    forbid(
-        _table,
-        f"{_table}_{_first}_is_another_person",
-        "UPDATE",
-        f"NEW.{_second} IS DISTINCT FROM OLD.{_second} "
-        f"AND {_of(f'NEW.{_first}', 'contact_hash')} = {_of(f'NEW.{_second}', 'contact_hash')}"
-        + (f" AND {_only}" if _only else ""),
-        "this takes two persons",
-    )
+    for _action, _new in (
+        ("INSERT", f"NEW.{_second} IS NOT NULL"),
+        ("UPDATE", f"NEW.{_second} IS DISTINCT FROM OLD.{_second}"),
+    ):
+        forbid(
+            _table,
+            f"{_table}_{_first}_is_another_person_{_action.lower()}",
+            _action,
+            f"{_new} AND {_of(f'NEW.{_first}', 'contact_hash')} "
+            f"= {_of(f'NEW.{_second}', 'contact_hash')}" + (f" AND {_only}" if _only else ""),
+            "this takes two persons",
+        )
 
 forbid(
     "award",

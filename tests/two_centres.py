@@ -180,6 +180,7 @@ class _Things:
             "key": f"{SKILL}-confirmed",
             "name": looked,
             "number": "0",
+            "position": "0",
             "place": "0",
             "form": "zip",
             "action": "suspend",
