@@ -13,12 +13,12 @@ from issuer.tables import Appointment, Person
 def _wallets(who: str) -> Subquery:
     """Choose the keys that somebody's badges and appointments are bound to."""
     badges = (
-        select(col(Credential.holder).label("holder"))
+        select(col(Credential.holder))
         .join(Award, col(Award.id) == col(Credential.award_id))
         .where(col(Award.candidate_id) == bindparam(who), col(Credential.holder).is_not(None))
     )
     appointments = (
-        select(col(AppointmentBadge.holder).label("holder"))
+        select(col(AppointmentBadge.holder))
         .join(Appointment, col(Appointment.id) == col(AppointmentBadge.appointment_id))
         .where(
             col(Appointment.person_id) == bindparam(who), col(AppointmentBadge.holder).is_not(None)
@@ -29,9 +29,7 @@ def _wallets(who: str) -> Subquery:
 
 # Built once: to build it takes longer than to ask it, and each open file asks for each examiner.
 _ones, _others = _wallets("one"), _wallets("other")
-_ONE_WALLET = (
-    select(_ones.c.holder).join(_others, _others.c.holder == _ones.c.holder).limit(1)
-)
+_ONE_WALLET = select(_ones.c.holder).join(_others, _others.c.holder == _ones.c.holder).limit(1)
 
 
 def is_same_person(session: Session, one_id: UUID, other_id: UUID) -> bool:
