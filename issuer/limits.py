@@ -49,7 +49,7 @@ NONCES = Limit("nonce", of_one=20_000, of_all=60_000)
 """Nonces of OpenID4VCI: one hosted wallet asks for all its people (15 badges a second)."""
 
 
-def count(session: Session, limit: Limit, address: str, *, secret: bytes, now: datetime) -> None:
+def count(session: Session, limit: Limit, *, address: str, secret: bytes, now: datetime) -> None:
     """Count one beginning from an address, or refuse it; what is refused is not counted."""
     told = f"mycred4home begun {address}".encode()
     for source, most in (

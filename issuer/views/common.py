@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import current_app, g, make_response, request
-from sqlmodel import Session
 from werkzeug.wrappers import Response
 
-from issuer import limits
 from issuer.accounts import Visitor
 from issuer.framework import Framework
 from issuer.profile import IssuingBody
@@ -63,11 +61,13 @@ def given_at() -> datetime:
     return services().now() - timedelta(seconds=seconds)
 
 
-def count_beginning(session: Session, limit: limits.Limit) -> None:
-    """Count what the address that asks begins, or refuse it."""
-    limits.count(
-        session, limit, request.remote_addr or "", secret=body().secret, now=services().now()
-    )
+def beginning() -> dict[str, Any]:
+    """Give what `issuer.limits.count` is told of who begins something without an account."""
+    return {
+        "address": request.remote_addr or "",
+        "secret": body().secret,
+        "now": services().now(),
+    }
 
 
 def visitor() -> Visitor:

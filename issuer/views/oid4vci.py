@@ -37,7 +37,7 @@ from issuer import (
 )
 from issuer.award_tables import Award
 from issuer.framework import AchievementDefinition, Framework
-from issuer.views.common import body, count_beginning, framework
+from issuer.views.common import beginning, body, framework
 from issuer.views.offers import shown_offer, shown_plain_offer
 from web.app import services
 from web.errors import Refused
@@ -253,7 +253,7 @@ def _renewal_token(form: Mapping[str, str]) -> Response:
 def nonce() -> Response:
     """Hand out a challenge for one key proof."""
     with services().database.transaction() as session:
-        count_beginning(session, limits.NONCES)
+        limits.count(session, limits.NONCES, **beginning())
         fresh = offers.new_nonce(session, now=services().now())
     return _private({"c_nonce": fresh})
 

@@ -24,7 +24,7 @@ def centre(tmp_path: Path, database_url: str) -> Centre:
 def begins(centre: Centre, address: str, minutes: int = 0, limit: limits.Limit = FEW) -> None:
     with centre.database.transaction() as session:
         now = NOW + timedelta(minutes=minutes)
-        limits.count(session, limit, address, secret=SECRET, now=now)
+        limits.count(session, limit, address=address, secret=SECRET, now=now)
 
 
 def test_one_address_floods_nothing_not_even_at_once(centre: Centre) -> None:
