@@ -52,6 +52,7 @@ from issuer.views import batches as batch_pages
 from issuer.views import becoming as becoming_pages
 from issuer.views import cohorts as cohort_pages
 from issuer.views import data_officer as data_officer_pages
+from issuer.views import equals as equal_pages
 from issuer.views import evidence as evidence_pages
 from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
@@ -124,6 +125,7 @@ def create_app(
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
+    register(app, equal_pages.blueprint)
     register(app, presenting.blueprint)
     register(app, oid4vci.blueprint, machines=True)
     register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)

@@ -123,7 +123,7 @@ HELD: dict[str, Held] = {
         ),
     ),
     "presentation_request": Held(
-        own="purpose language state created expires badge_id achievement_id holder",
+        own="purpose language state created expires badge_id achievement_id holder issuer",
         links="id browser_hash bad_answers wrong_numbers code_hash",
         others="asked_by",
         holdings=(
@@ -131,7 +131,7 @@ HELD: dict[str, Held] = {
                 "asked_by",
                 N_("When you showed a badge here"),
                 Term.DAY,
-                "purpose language state created expires badge_id achievement_id holder",
+                "purpose language state created expires badge_id achievement_id holder issuer",
             ),
         ),
     ),
@@ -749,6 +749,12 @@ HELD: dict[str, Held] = {
     ),
     "cohort_site": Held(links="cohort_id organisation_id quota", why=_NOBODY),
     "release_batch": Held(links="id created", others="officer_id", why=_OFFICE),
+    "accepted_equal": Held(
+        links="id issuer_did issuer_name achievement_id skill language reason asked_at "
+        "confirmed_at ended_at",
+        others="asked_by confirmed_by ended_by",
+        why=_OFFICE,
+    ),
     "stolen_key": Held(
         links="id key_name since asked_at confirmed_at finished_at",
         others="asked_by confirmed_by",

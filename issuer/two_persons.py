@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from issuer.appointment_tables import Nomination
 from issuer.award_tables import Change, Reason
+from issuer.equal_tables import AcceptedEqual
 from issuer.framework_tables import FrameworkEdition
 from issuer.kept_badge_tables import KeptBadgeChange
 from issuer.same_person import is_same_person
@@ -143,6 +144,7 @@ def _pairs(session: Session) -> list[tuple[UUID, UUID]]:
         (Change.requested_by, Change.confirmed_by, col(Change.reason) != Reason.HOLDER_REQUEST),
         (KeptBadgeChange.requested_by, KeptBadgeChange.confirmed_by, True),
         (StolenKey.asked_by, StolenKey.confirmed_by, True),
+        (AcceptedEqual.asked_by, AcceptedEqual.confirmed_by, True),
         (Nomination.waived_by, Nomination.confirmed_by, True),
         (FrameworkEdition.sent_by, FrameworkEdition.published_by, True),
     ):

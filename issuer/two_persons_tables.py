@@ -13,6 +13,7 @@ from sqlalchemy import DDL, event
 from issuer import (
     appointment_tables,
     award_tables,
+    equal_tables,
     framework_tables,
     kept_badge_tables,
     second_look_tables,
@@ -25,6 +26,7 @@ from issuer.tables import Role, Table, is_erased
 _NEEDED = (
     appointment_tables,
     award_tables,
+    equal_tables,
     framework_tables,
     kept_badge_tables,
     second_look_tables,
@@ -142,6 +144,7 @@ _PAIRS = (
     ("badge_change", "requested_by", "confirmed_by", "NEW.reason <> 'holder_request'"),
     ("kept_badge_change", "requested_by", "confirmed_by", ""),
     ("stolen_key", "asked_by", "confirmed_by", ""),
+    ("accepted_equal", "asked_by", "confirmed_by", ""),
     ("nomination", "waived_by", "confirmed_by", ""),
     ("nomination", "person_id", "confirmed_by", ""),
     ("framework_edition", "sent_by", "published_by", ""),

@@ -186,6 +186,7 @@ class _Things:
             "action": "suspend",
             "reference": "nothing",
             "request_id": str(uuid4()),
+            "equal_id": str(uuid4()),
             "files": "es",
             "scope": "nothing",
             "person_id": str(officer),

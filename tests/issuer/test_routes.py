@@ -319,6 +319,10 @@ TABLE: dict[str, Answers] = {
     "GET /standards/<edition_id>/texts": every(200, Role.STANDARD_OWNER),
     "POST /standards/<edition_id>/texts": every(409, Role.STANDARD_OWNER),
     "POST /standards/import": every(422, Role.STANDARD_OWNER),
+    "GET /standards/equals/": every(200, Role.STANDARD_OWNER),
+    "POST /standards/equals/": every(422, Role.STANDARD_OWNER),
+    "POST /standards/equals/<equal_id>/confirm": every(404, Role.STANDARD_OWNER),
+    "POST /standards/equals/<equal_id>/end": every(404, Role.STANDARD_OWNER),
 }
 
 

@@ -341,6 +341,38 @@ CREATE TABLE mailbox (
 
 CREATE OR REPLACE FUNCTION mailbox_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER mailbox_comes_not_back BEFORE INSERT ON mailbox FOR EACH ROW EXECUTE FUNCTION mailbox_comes_not_back();
 
+CREATE TABLE accepted_equal (
+	id UUID NOT NULL,
+	issuer_did VARCHAR NOT NULL,
+	issuer_name VARCHAR NOT NULL,
+	achievement_id VARCHAR NOT NULL,
+	skill VARCHAR NOT NULL,
+	language VARCHAR,
+	reason VARCHAR NOT NULL,
+	asked_by UUID NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_by UUID,
+	confirmed_at TIMESTAMP WITH TIME ZONE,
+	ended_by UUID,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	PRIMARY KEY (id),
+	CONSTRAINT equal_takes_two_persons CHECK (confirmed_by <> asked_by),
+	CONSTRAINT equal_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT equal_ended_at_a_time CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+	CONSTRAINT equal_of_a_did CHECK (issuer_did LIKE 'did:%'),
+	FOREIGN KEY(asked_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(ended_by) REFERENCES person (id)
+);
+
+CREATE OR REPLACE FUNCTION what_is_equal_is_not_rewritten() RETURNS trigger AS $$ BEGIN IF NEW.issuer_did <> OLD.issuer_did OR NEW.achievement_id <> OLD.achievement_id OR NEW.skill <> OLD.skill OR NEW.language IS DISTINCT FROM OLD.language OR NEW.issuer_name <> OLD.issuer_name OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by OR OLD.ended_at IS NOT NULL OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by) THEN RAISE EXCEPTION 'what was decided is ended, and never rewritten' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER what_is_equal_is_not_rewritten BEFORE UPDATE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION what_is_equal_is_not_rewritten();
+
+CREATE OR REPLACE FUNCTION confirmed_equal_stays() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'what was decided stays written down' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_equal_stays BEFORE DELETE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION confirmed_equal_stays();
+
+CREATE OR REPLACE FUNCTION accepted_equal_asked_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER accepted_equal_asked_by_is_another_person_insert BEFORE INSERT ON accepted_equal FOR EACH ROW EXECUTE FUNCTION accepted_equal_asked_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION accepted_equal_asked_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER accepted_equal_asked_by_is_another_person_update BEFORE UPDATE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION accepted_equal_asked_by_is_another_person_update();
+
 CREATE TABLE stolen_key (
 	id UUID NOT NULL,
 	key_name VARCHAR NOT NULL,
@@ -473,17 +505,18 @@ CREATE TABLE presentation_request (
 	badge_id VARCHAR,
 	achievement_id VARCHAR,
 	holder VARCHAR,
+	issuer VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
 	CONSTRAINT known_state CHECK (state IN ('open', 'answered', 'done', 'declined', 'locked')),
 	CONSTRAINT experts_are_signed_in CHECK ((purpose = 'expert') = (asked_by IS NOT NULL)),
-	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL)),
+	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL AND issuer IS NOT NULL)),
 	CONSTRAINT tries_are_limited CHECK (bad_answers BETWEEN 0 AND 10 AND wrong_numbers BETWEEN 0 AND 5),
 	FOREIGN KEY(asked_by) REFERENCES person (id)
 );
 
-CREATE OR REPLACE FUNCTION answered_once() RETURNS trigger AS $$ BEGIN IF OLD.code_hash IS NOT NULL AND (NEW.code_hash IS DISTINCT FROM OLD.code_hash OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder) THEN RAISE EXCEPTION 'an answer is taken once' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION answered_once();
+CREATE OR REPLACE FUNCTION answered_once() RETURNS trigger AS $$ BEGIN IF OLD.code_hash IS NOT NULL AND (NEW.code_hash IS DISTINCT FROM OLD.code_hash OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder OR NEW.issuer IS DISTINCT FROM OLD.issuer) THEN RAISE EXCEPTION 'an answer is taken once' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION answered_once();
 
 CREATE OR REPLACE FUNCTION used_once() RETURNS trigger AS $$ BEGIN IF OLD.state IN ('done', 'declined', 'locked') AND NEW.state <> OLD.state THEN RAISE EXCEPTION 'what is over stays over' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER used_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION used_once();
 
@@ -1370,6 +1403,8 @@ CREATE UNIQUE INDEX one_appointment_badge_by_credential_id ON appointment_badge 
 CREATE UNIQUE INDEX one_badge_in_force_by_award_id ON credential (award_id) WHERE state <> 'superseded';
 
 CREATE UNIQUE INDEX one_badge_in_force_by_credential_id ON credential (credential_id) WHERE state <> 'superseded';
+
+CREATE UNIQUE INDEX one_decision_an_achievement ON accepted_equal (issuer_did, achievement_id) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX one_draft ON submission (candidate_id, skill, level, language) WHERE state = 'draft';
 

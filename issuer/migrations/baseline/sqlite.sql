@@ -341,6 +341,38 @@ CREATE TABLE mailbox (
 
 CREATE TRIGGER mailbox_comes_not_back BEFORE INSERT ON mailbox WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
+CREATE TABLE accepted_equal (
+	id CHAR(32) NOT NULL,
+	issuer_did VARCHAR NOT NULL,
+	issuer_name VARCHAR NOT NULL,
+	achievement_id VARCHAR NOT NULL,
+	skill VARCHAR NOT NULL,
+	language VARCHAR,
+	reason VARCHAR NOT NULL,
+	asked_by CHAR(32) NOT NULL,
+	asked_at DATETIME NOT NULL,
+	confirmed_by CHAR(32),
+	confirmed_at DATETIME,
+	ended_by CHAR(32),
+	ended_at DATETIME,
+	PRIMARY KEY (id),
+	CONSTRAINT equal_takes_two_persons CHECK (confirmed_by <> asked_by),
+	CONSTRAINT equal_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT equal_ended_at_a_time CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+	CONSTRAINT equal_of_a_did CHECK (issuer_did LIKE 'did:%'),
+	FOREIGN KEY(asked_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(ended_by) REFERENCES person (id)
+);
+
+CREATE TRIGGER what_is_equal_is_not_rewritten BEFORE UPDATE ON accepted_equal WHEN NEW.issuer_did <> OLD.issuer_did OR NEW.achievement_id <> OLD.achievement_id OR NEW.skill <> OLD.skill OR NEW.language IS NOT OLD.language OR NEW.issuer_name <> OLD.issuer_name OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by OR OLD.ended_at IS NOT NULL OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS NOT OLD.confirmed_by) BEGIN SELECT RAISE(ABORT, 'what was decided is ended, and never rewritten'); END;
+
+CREATE TRIGGER confirmed_equal_stays BEFORE DELETE ON accepted_equal WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'what was decided stays written down'); END;
+
+CREATE TRIGGER accepted_equal_asked_by_is_another_person_insert BEFORE INSERT ON accepted_equal WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER accepted_equal_asked_by_is_another_person_update BEFORE UPDATE ON accepted_equal WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
 CREATE TABLE stolen_key (
 	id CHAR(32) NOT NULL,
 	key_name VARCHAR NOT NULL,
@@ -473,17 +505,18 @@ CREATE TABLE presentation_request (
 	badge_id VARCHAR,
 	achievement_id VARCHAR,
 	holder VARCHAR,
+	issuer VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
 	CONSTRAINT known_state CHECK (state IN ('open', 'answered', 'done', 'declined', 'locked')),
 	CONSTRAINT experts_are_signed_in CHECK ((purpose = 'expert') = (asked_by IS NOT NULL)),
-	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL)),
+	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL AND issuer IS NOT NULL)),
 	CONSTRAINT tries_are_limited CHECK (bad_answers BETWEEN 0 AND 10 AND wrong_numbers BETWEEN 0 AND 5),
 	FOREIGN KEY(asked_by) REFERENCES person (id)
 );
 
-CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request WHEN OLD.code_hash IS NOT NULL AND (NEW.code_hash IS NOT OLD.code_hash OR NEW.badge_id IS NOT OLD.badge_id OR NEW.holder IS NOT OLD.holder) BEGIN SELECT RAISE(ABORT, 'an answer is taken once'); END;
+CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request WHEN OLD.code_hash IS NOT NULL AND (NEW.code_hash IS NOT OLD.code_hash OR NEW.badge_id IS NOT OLD.badge_id OR NEW.holder IS NOT OLD.holder OR NEW.issuer IS NOT OLD.issuer) BEGIN SELECT RAISE(ABORT, 'an answer is taken once'); END;
 
 CREATE TRIGGER used_once BEFORE UPDATE ON presentation_request WHEN OLD.state IN ('done', 'declined', 'locked') AND NEW.state <> OLD.state BEGIN SELECT RAISE(ABORT, 'what is over stays over'); END;
 
@@ -1370,6 +1403,8 @@ CREATE UNIQUE INDEX one_appointment_badge_by_credential_id ON appointment_badge 
 CREATE UNIQUE INDEX one_badge_in_force_by_award_id ON credential (award_id) WHERE state <> 'superseded';
 
 CREATE UNIQUE INDEX one_badge_in_force_by_credential_id ON credential (credential_id) WHERE state <> 'superseded';
+
+CREATE UNIQUE INDEX one_decision_an_achievement ON accepted_equal (issuer_did, achievement_id) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX one_draft ON submission (candidate_id, skill, level, language) WHERE state = 'draft';
 
