@@ -162,6 +162,15 @@ def parser() -> argparse.ArgumentParser:
                 "--since",
                 help="only badges signed from then on (2026-11-24T12:00Z): nobody has a copy",
             )
+    made = command("found", found)
+    made.add_argument("name", help="of the organisation")
+    made.add_argument("--country", required=True, help="two letters, such as ES")
+    made.add_argument("--administrator", required=True, help="the name of the first one")
+    made.add_argument("--contact", required=True, help="an e-mail address or telephone of theirs")
+    made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
+    made.add_argument(
+        "--new-link", action="store_true", help="when nobody used the first link: make another"
+    )
     made = command("demo", demo)
     made.add_argument("--ports", default="8001,8002,8003")
     return whole
@@ -492,6 +501,11 @@ def go_on_stolen(given: argparse.Namespace) -> int:
                 f"{done.stolen.key_name}: {done.made_again} made again, "
                 f"{done.cancelled} cancelled, {done.left} left, {done.waiting} waiting"
             )
+            if done.kept:
+                print(
+                    f"{done.stolen.key_name}: {done.kept} of erased people cancelled; "
+                    "nobody knows whose they are, so nobody is told and none is made again"
+                )
     return _VALID
 
 
@@ -507,6 +521,23 @@ def upgrade_databases(given: argparse.Namespace) -> int:
     from web.database_report import upgrade
 
     return _for_each_database(given, upgrade)
+
+
+def found(given: argparse.Namespace) -> int:
+    """Set up an organisation; prints the link for its first administrator, which works once."""
+    from issuer import staff
+
+    who = {"administrator": given.administrator, "contact": given.contact}
+    with _issuer_at_work(given) as (database, body, _, now), database.transaction() as session:
+        if given.new_link:
+            _made, token = staff.found_again(session, given.name, **who, now=now())
+        else:
+            country = given.country.upper()
+            _made, token = staff.found(session, given.name, country, **who, now=now())
+        until = now() + staff.INVITATION_LIVES
+    print(staff.join_address(body.base_url, token))
+    print(f"It works once, until {until:%d %B %Y}. Give it to {given.administrator} alone.")
+    return _VALID
 
 
 def demo(given: argparse.Namespace) -> int:

@@ -5,11 +5,15 @@ are counted in the database, so that guessing is slow across processes and resta
 """
 
 import hashlib
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from issuer.audit import record
@@ -37,6 +41,10 @@ SESSION_IDLE = timedelta(hours=1)
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, O, 1 and I, which look alike on a printed sheet."""
 _CODE_CHARACTERS = 16
+_CONTACT_LETTERS = 200
+_E_MAIL = re.compile(r"[^@]+@[^@.]+(\.[^@.]+)+")
+_TELEPHONE = re.compile(r"\+?[0-9()./+-]{5,25}")
+_TRIES_FOR_A_NUMBER = 20
 _WRONG_CODES = 10
 _WRONG_WINDOW = timedelta(minutes=15)
 
@@ -80,19 +88,32 @@ def create_person(
 ) -> Person:
     """Add a person with roles; a contact is kept as a hash, to know the same person again."""
     name = checked_name(display_name)
-    count = _people_ever(session)
     prefix = "C" if Role.CANDIDATE in roles else "E" if Role.EXAMINER in roles else "O"
-    person = Person(
+    person = _numbered(
+        session,
+        prefix,
         organisation_id=organisation_id,
         display_name=name,
-        alias=f"{prefix}-{count + 1:03d}",
         contact_hash=contact_hash(contact) if contact else None,
     )
-    session.add(person)
-    session.flush()
     session.add_all(Grant(person_id=person.id, role=role) for role in roles)
     session.flush()
     return person
+
+
+def _numbered(session: Session, prefix: str, **values: Any) -> Person:
+    """Add a person under the next free number; of two who come at once one takes the one after."""
+    for left in reversed(range(_TRIES_FOR_A_NUMBER)):
+        person = Person(alias=f"{prefix}-{_people_ever(session) + 1:03d}", **values)
+        try:
+            with session.begin_nested():
+                session.add(person)
+                session.flush()
+            return person
+        except IntegrityError:
+            if not left:
+                raise
+    raise AssertionError("the last try gives a person or raises")
 
 
 def _people_ever(session: Session) -> int:
@@ -252,4 +273,32 @@ def _code_hash(code: str) -> str:
 
 def contact_hash(contact: str) -> str:
     """Hash a way to reach somebody, to know the same person again."""
-    return hashlib.sha256(f"contact|{contact.strip().casefold()}".encode()).hexdigest()
+    return hashlib.sha256(f"contact|{normal_contact(contact)}".encode()).hexdigest()
+
+
+def is_contact(contact: str) -> bool:
+    """Tell whether a text looks like an e-mail address or a telephone number."""
+    text = normal_contact(contact)
+    return len(text) <= _CONTACT_LETTERS and bool(
+        _E_MAIL.fullmatch(text) or re.fullmatch(r"\+?[0-9]{5,20}", text)
+    )
+
+
+def normal_contact(contact: str) -> str:
+    """Write a contact as every spelling of it is written: letters, spaces, telephone signs.
+
+    What reaches the same letter-box is the same: what follows a plus sign in an e-mail address, and
+    the dots of Google's. It is only compared, never written to.
+    """
+    text = "".join(unicodedata.normalize("NFKC", contact).casefold().split())
+    local, at, domain = text.rpartition("@")
+    if at:
+        local = local.partition("+")[0] or local
+        if domain in ("gmail.com", "googlemail.com"):
+            local, domain = local.replace(".", ""), "gmail.com"
+        return f"{local}@{domain}"
+    if _TELEPHONE.fullmatch(text):
+        digits = "".join(one for one in text if one.isdecimal())
+        plus = text.startswith(("+", "(+")) or digits.startswith("00")
+        return f"+{digits.removeprefix('00')}" if plus else digits
+    return text

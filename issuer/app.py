@@ -26,7 +26,7 @@ from issuer.framework_library import Library, open_library
 from issuer.keyring import Keyring
 from issuer.profile import IssuingBody
 from issuer.settings import IssuerSettings
-from issuer.tables import Table
+from issuer.tables import Erasure, Table
 from issuer.views import (
     after_sending,
     appointment_pages,
@@ -52,11 +52,13 @@ from issuer.views import batches as batch_pages
 from issuer.views import becoming as becoming_pages
 from issuer.views import cohorts as cohort_pages
 from issuer.views import data_officer as data_officer_pages
+from issuer.views import equals as equal_pages
 from issuer.views import evidence as evidence_pages
 from issuer.views import examiners as examiner_list_pages
 from issuer.views import feedback as feedback_pages
 from issuer.views import frameworks as framework_pages
 from issuer.views import guide as guide_pages
+from issuer.views import kept_badges as kept_badge_pages
 from issuer.views import my_data as my_data_pages
 from issuer.views import notices as notice_pages
 from issuer.views import second_looks as second_look_pages
@@ -68,6 +70,8 @@ from keys.store import KeyStore
 from web import sessions
 from web.app import Services, create_service, register, utc_now
 from web.database import Database
+from web.errors import Refused
+from web.languages import N_
 from web.mail import MailServer
 
 __all__ = ["award_tables", "create_app"]
@@ -104,6 +108,7 @@ def create_app(
     register(app, faults.blueprint)
     register(app, batch_pages.blueprint)
     register(app, stolen_key_pages.blueprint)
+    register(app, kept_badge_pages.blueprint)
     register(app, coordinator.blueprint)
     register(app, cohort_pages.blueprint)
     register(app, examiner_list_pages.blueprint)
@@ -120,10 +125,12 @@ def create_app(
     register(app, framework_pages.blueprint)
     register(app, standards.blueprint)
     register(app, editor.blueprint)
+    register(app, equal_pages.blueprint)
     register(app, presenting.blueprint)
     register(app, oid4vci.blueprint, machines=True)
     register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
+    app.extensions["mycred4home_explain"] = partial(_explain, services.database)
     _do_the_daily_work(app, body)
     _go_on_with_long_work(app, body)
     if settings.mail is not None:
@@ -233,3 +240,21 @@ def _look_before_each_page(app: Flask, library: Library) -> None:
     @app.context_processor
     def tell() -> dict[str, object]:
         return {"visitor": g.get("visitor"), "framework_of": framework_of}
+
+
+def _explain(database: Database, _error: Exception) -> Refused | None:
+    """Say what is wrong when whoever asks was erased while we worked on their request.
+
+    Then anything may be missing anywhere in it; nothing was kept, the transaction was undone.
+    """
+    if g.get("visitor") is None:
+        return None
+    with database.reading() as session:
+        if session.get(Erasure, g.visitor.id) is None:
+            return None
+    return Refused(
+        N_("This account was erased a moment ago."),
+        status=410,
+        code="erased",
+        hint=N_("What you sent just now was not kept."),
+    )

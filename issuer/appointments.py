@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import accounts, appointment_badges, crossing, drawing_again
+from issuer import accounts, appointment_badges, crossing, drawing_again, two_persons
 from issuer.appointment_tables import (
     CalibrationResult,
     CalibrationRun,
@@ -28,6 +28,7 @@ from issuer.appointment_tables import (
 from issuer.audit import record
 from issuer.framework import Framework
 from issuer.marks_tables import MarksDraft
+from issuer.same_person import is_same_person
 from issuer.statistics import agreement
 from issuer.tables import Appointment, Assessment, Grant, Person, Role, Submission
 from web.errors import Refused
@@ -188,10 +189,9 @@ def confirm(session: Session, nomination_id: UUID, *, by: UUID, now: datetime) -
         raise _not_possible()
     if nomination.stage not in (Stage.INVITED, Stage.CALIBRATING):
         raise _not_possible()
-    if by == nomination.waived_by:
-        raise Refused(
-            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
-        )
+    two_persons.check(session, nomination.waived_by, by)
+    if is_same_person(session, nomination.person_id, by):
+        raise Refused(N_("Nobody spares themselves."), status=403, code="own-appointment")
     nomination.confirmed_by = by
     session.add(nomination)
     session.flush()
@@ -222,6 +222,8 @@ def begin_when_ready(
     )
     nomination.appointment_id = appointment.id
     if session.get(Grant, (nomination.person_id, Role.EXAMINER)) is None:
+        person = session.get_one(Person, nomination.person_id)
+        two_persons.refuse_second_account(session, person, person.contact_hash)
         session.add(Grant(person_id=nomination.person_id, role=Role.EXAMINER))
     _move(session, nomination, Stage.ACTIVE, by=by, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)

@@ -31,6 +31,7 @@ from issuer.award_tables import (
 from issuer.changes import badge_of_centre
 from issuer.issuing import Pause, carry_on
 from issuer.profile import IssuingBody
+from issuer.same_person import accounts_of
 from issuer.tables import Decision, Person, Submission, SubmissionState
 from issuer.trail import ReasonTrail, trails_of
 from web.database import Database
@@ -197,6 +198,7 @@ def waiting_for(
     ).all()
     in_force = still_in_force(session, decision_ids)
     trails = {one.decision_id: one for one in trails_of(session, decisions)}
+    own = accounts_of(session, officer_id)
 
     def judged(decision_id: UUID) -> ReasonTrail | Refused:
         trail = trails.get(decision_id)
@@ -209,6 +211,8 @@ def waiting_for(
                 N_("Other examiners look at it again, or did."), status=409, code="not-in-force"
             )
         reason = trail.why_not(officer_id)
+        if not reason and not own.isdisjoint((trail.candidate_id, *trail.marked_by)):
+            reason = N_("You took part with another account. Another officer must release it.")
         return Refused(reason, status=403, code="officer-took-part") if reason else trail
 
     return {decision_id: judged(decision_id) for decision_id in decision_ids}

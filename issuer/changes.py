@@ -18,7 +18,16 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from credentials.report import CredentialError
-from issuer import appointments, issuing, notices, offers, status_lists, superseding, trail
+from issuer import (
+    appointments,
+    issuing,
+    notices,
+    offers,
+    status_lists,
+    superseding,
+    trail,
+    two_persons,
+)
 from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
@@ -33,6 +42,7 @@ from issuer.award_tables import (
 )
 from issuer.notice_tables import News
 from issuer.profile import IssuingBody
+from issuer.same_person import is_same_person
 from issuer.tables import Decision
 from web.errors import Refused
 from web.languages import N_
@@ -114,10 +124,7 @@ def confirm(
     badge = badge_of_centre(session, award_id, by=officer_id)
     request = _asked(session, badge)
     _refuse_own(session, award_id, officer_id)
-    if request.requested_by == officer_id:
-        raise Refused(
-            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
-        )
+    two_persons.check(session, request.requested_by, officer_id)
     _carry_out(session, _Confirmed(badge, request, officer_id, body, now))
     return Action(request.action)
 
@@ -201,7 +208,7 @@ def _read(action: str, reason: str) -> tuple[Action, Reason]:
 
 
 def _refuse_own(session: Session, award_id: UUID, officer_id: UUID) -> None:
-    if session.get_one(Award, award_id).candidate_id == officer_id:
+    if is_same_person(session, session.get_one(Award, award_id).candidate_id, officer_id):
         raise Refused(
             N_("This is your own badge. Other officers decide."), status=403, code="own-badge"
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from issuer import accounts
+from issuer import accounts, two_persons
 from issuer.audit import record
 from issuer.erasure import Erased, erase
 from issuer.privacy_tables import DataRequest, Identity, Kind, RequestState, WhyRefused
@@ -215,7 +215,9 @@ def correct(
     if name is not None:
         person.display_name = accounts.checked_name(name)
     if contact is not None:
-        person.contact_hash = accounts.contact_hash(contact) if contact.strip() else None
+        known = accounts.contact_hash(contact) if contact.strip() else None
+        _check_contact(session, person, known)
+        person.contact_hash = known
     session.add(person)
     try:
         session.flush()
@@ -226,6 +228,16 @@ def correct(
             code="contact",
         ) from error
     record(session, "person.corrected", person_id, by=by, now=now)
+
+
+def _check_contact(session: Session, person: Person, contact: str | None) -> None:
+    """Let who has a role keep a contact, and none of a colleague: what takes two takes two."""
+    if contact is None and two_persons.has_trusted_role(session, person.id):
+        raise Refused(
+            N_("You have a role here, so a contact must stay."), status=409, code="contact"
+        )
+    if two_persons.is_staff(session, person.id):
+        two_persons.refuse_second_account(session, person, contact)
 
 
 def has_contact(session: Session, person_id: UUID) -> bool:

@@ -260,6 +260,8 @@ def _is_doubted(session: Session, badge: Credential) -> bool:
 
 
 def _what_stays(session: Session, badge: Credential, body: IssuingBody) -> KeptBadge:
+    assert badge.signed_with is not None, "a signed badge, by a constraint of the database"
+    assert badge.signed_at is not None, "as above"
     award = session.get_one(Award, badge.award_id)
     decision = session.get_one(Decision, award.decision_id)
     submission = session.get_one(Submission, decision.submission_id)
@@ -270,6 +272,8 @@ def _what_stays(session: Session, badge: Credential, body: IssuingBody) -> KeptB
         position=badge.position,
         achievement_id=framework.achievement_id(definition, body.base_url),
         month=decision.decided_at.date().replace(day=1),
+        signed_with=badge.signed_with,
+        signed_month=badge.signed_at.date().replace(day=1),
     )
 
 

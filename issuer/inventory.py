@@ -123,7 +123,7 @@ HELD: dict[str, Held] = {
         ),
     ),
     "presentation_request": Held(
-        own="purpose language state created expires badge_id achievement_id holder",
+        own="purpose language state created expires badge_id achievement_id holder issuer",
         links="id browser_hash bad_answers wrong_numbers code_hash",
         others="asked_by",
         holdings=(
@@ -131,7 +131,7 @@ HELD: dict[str, Held] = {
                 "asked_by",
                 N_("When you showed a badge here"),
                 Term.DAY,
-                "purpose language state created expires badge_id achievement_id holder",
+                "purpose language state created expires badge_id achievement_id holder issuer",
             ),
         ),
     ),
@@ -621,8 +621,13 @@ HELD: dict[str, Held] = {
         why=N_("A place in a public list. It is never given twice, also after erasure."),
     ),
     "kept_badge": Held(
-        links="list_number position achievement_id month",
-        why=N_("What stays of a badge after erasure: a place, a badge name, a month."),
+        links="list_number position achievement_id month signed_with signed_month",
+        why=N_("What stays of a badge after erasure: a place, a badge name, a month, our key."),
+    ),
+    "kept_badge_change": Held(
+        links="id list_number position reason requested_at confirmed_at stolen_key_id",
+        others="requested_by confirmed_by",
+        why=N_("Why such a place was cancelled. It says nothing about a person."),
     ),
     "status_list": Held(links="number signed_text signed_with signed_at valid_until", why=_NOBODY),
     "place_to_set": Held(links="list_number position since", why=_NOBODY),
@@ -735,7 +740,7 @@ HELD: dict[str, Held] = {
     # --- the office ------------------------------------------------------------------------------
     "organisation": Held(links="id name country_code", why=_NOBODY),
     "role_invitation": Held(
-        links="token_hash organisation_id name role created expires",
+        links="token_hash organisation_id name role contact_hash created expires",
         others="invited_by",
         why=N_("Somebody who is invited and was not here yet. It goes when it runs out."),
     ),
@@ -744,6 +749,12 @@ HELD: dict[str, Held] = {
     ),
     "cohort_site": Held(links="cohort_id organisation_id quota", why=_NOBODY),
     "release_batch": Held(links="id created", others="officer_id", why=_OFFICE),
+    "accepted_equal": Held(
+        links="id issuer_did issuer_name achievement_id skill language reason asked_at "
+        "confirmed_at ended_at",
+        others="asked_by confirmed_by ended_by",
+        why=_OFFICE,
+    ),
     "stolen_key": Held(
         links="id key_name since asked_at confirmed_at finished_at",
         others="asked_by confirmed_by",
@@ -782,6 +793,10 @@ HELD: dict[str, Held] = {
     "wrong_code": Held(
         links="id source_hash at",
         why=N_("A wrong code from somewhere, for one day. We do not know whose."),
+    ),
+    "begun_count": Held(
+        links="source_hash thing since count",
+        why=N_("How often somebody began to sign in from somewhere, for one day."),
     ),
     "retention_run": Held(links="id at", why=_NOBODY),
     "retention_count": Held(links="run_id rule number", why=_NOBODY),

@@ -13,7 +13,7 @@ somebody who sends a link of theirs is not signed in by a tap.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,8 +28,9 @@ from credentials.report import Outcome, Report
 from credentials.shape import issuer_id
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import Expected, verify_presentation
-from issuer import appointment_badges, eligibility, status_lists
+from issuer import appointment_badges, eligibility, equals, status_lists
 from issuer.appointment_document import KIND
+from issuer.appointment_tables import Nomination
 from issuer.audit import record
 from issuer.award_tables import Award, BadgeState, Credential
 from issuer.framework import AchievementDefinition
@@ -43,6 +44,7 @@ from issuer.presenting_tables import (
 )
 from issuer.profile import IssuingBody
 from issuer.same_person import is_same_person
+from keys.fetching import Fetch, HttpRequest, HttpResponse
 from web.database import Database
 from web.errors import Refused
 from web.languages import N_
@@ -50,7 +52,6 @@ from web.languages import N_
 LIVES = timedelta(minutes=10)
 """As long as the signed request itself (`credentials.exchange.oid4vp`)."""
 _NUMBER_DIGITS = 6
-_EXPERT = 3
 _MOST_IDS = 100
 _QUERY = "badge"
 _MUST_PASS = ("parse", "format", "shape", "proof", "dates", "status", "recognition", "holder")
@@ -119,26 +120,33 @@ def request_text(session: Session, request_id: UUID, *, body: IssuingBody, now: 
         response_uri=f"{body.base_url}/present/{row.id}/answer",
         nonce=_derived(body.secret, "nonce", row.id),
         state=_derived(body.secret, "state", row.id),
-        queries=[_query(row, body)],
+        queries=[_query(session, row, body)],
         now=row.created,
     )
 
 
-def _query(row: PresentationRequest, body: IssuingBody) -> CredentialQuery:
-    """Ask for one badge that we signed ourselves: an appointment, or one of expert level."""
-    ours = Claim(("issuer", "id"), (body.did,))
+def _query(session: Session, row: PresentationRequest, body: IssuingBody) -> CredentialQuery:
+    """Ask for one badge: an appointment that we signed, or one of expert level.
+
+    The latter may also be of another issuer, whose achievement is accepted as equal.
+    """
     place = ("credentialSubject", "achievement")
     if row.purpose == Purpose.SIGN_IN:
+        ours = Claim(("issuer", "id"), (body.did,))
         return CredentialQuery(_QUERY, (ours, Claim((*place, "achievementType"), (KIND,))))
+    equal = equals.in_force(session)
     known = tuple(_expert_achievements(body))[-_MOST_IDS:]
-    return CredentialQuery(_QUERY, (ours, Claim((*place, "id"), known)))
+    known = tuple(dict.fromkeys((*(one.achievement_id for one in equal), *known)))[:_MOST_IDS]
+    issuers = dict.fromkeys((body.did, *(one.issuer_did for one in equal)))
+    signed = Claim(("issuer", "id"), tuple(issuers)[:_MOST_IDS])
+    return CredentialQuery(_QUERY, (signed, Claim((*place, "id"), known)))
 
 
 def _expert_achievements(body: IssuingBody) -> dict[str, AchievementDefinition]:
     return {
         identifier: definition
         for identifier, (_framework, definition) in body.achievements().items()
-        if definition.level == _EXPERT
+        if definition.level == equals.EXPERT
     }
 
 
@@ -151,6 +159,7 @@ def answer(
     form: Mapping[str, str],
     *,
     body: IssuingBody,
+    outside: Fetch,
     now: datetime,
 ) -> str:
     """Take a wallet's answer, once; give the address where the person's browser goes on.
@@ -159,7 +168,8 @@ def answer(
     2. The form holds one presentation for our query, or the wallet's no.
     3. The presentation is verified from what we publish ourselves: made for us (domain), for this
        request (nonce), lately, by the holder of the one badge in it; the badge signed by us, in
-       time, not cancelled.
+       time, not cancelled. An expert's may be of an issuer that standard owners accept: only then
+       is anything asked `outside`, its DID document and its status list.
     4. It is what we asked for: an active appointment of that holder, or an expert's badge.
     5. In one transaction, with the row locked: of two answers at once one is taken.
 
@@ -174,7 +184,9 @@ def answer(
         raise ExchangeError("invalid_request", "this request is over")
     try:
         presented = oid4vp.read_response(form, query_ids=[_QUERY])[_QUERY]  # 2
-        report, holder = _verified(database, row, presented, body=body, now=now)  # 3
+        report, holder = _verified(  # 3
+            database, row, presented, body=body, outside=outside, now=now
+        )
         with database.reading() as session:
             _check_wanted(session, row, report, holder, body=body, now=now)  # 4
     except ExchangeError as error:
@@ -188,6 +200,7 @@ def answer(
             raise ExchangeError("invalid_request", "this request was answered already")
         row.state, row.code_hash = RequestState.ANSWERED, _hash(code)
         row.badge_id, row.holder = str(report.document["id"]), holder
+        row.issuer = issuer_id(report.document)
         row.achievement_id = str(report.document["credentialSubject"]["achievement"]["id"])
         session.add(row)
         session.flush()
@@ -201,12 +214,21 @@ def _verified(
     presented: str,
     *,
     body: IssuingBody,
+    outside: Fetch,
     now: datetime,
 ) -> tuple[Report, str]:
     with database.transaction() as session:  # so that what we read of ourselves is signed by now
         status_lists.republish_all(session, body.keyring, base_url=body.base_url, now=now)
-    ourselves = Trust((TrustedParty(body.did, body.name, frozenset({"issuer"})),))
     with database.reading() as session:
+        trusted = [TrustedParty(body.did, body.name, frozenset({"issuer"}))]
+        fetch = own_pages(session, body, now, may_sign=False)
+        if row.purpose == Purpose.EXPERT:
+            others = {one.issuer_did: one.issuer_name for one in equals.in_force(session)}
+            trusted += [
+                TrustedParty(did, name, frozenset({"issuer"})) for did, name in others.items()
+            ]
+            if others:
+                fetch = _first_at_home(body, fetch, outside)
         found = verify_presentation(
             presented,
             Expected(
@@ -214,8 +236,8 @@ def _verified(
                 challenge=_derived(body.secret, "nonce", row.id),
                 max_age=LIVES,
             ),
-            trust=ourselves,
-            fetch=own_pages(session, body, now, may_sign=False),
+            trust=Trust(tuple(trusted)),
+            fetch=fetch,
             now=now,
         )
     bad = next((one for one in found.checks if one.outcome is not Outcome.PASSED), None)
@@ -224,13 +246,22 @@ def _verified(
     if len(found.badges) != 1 or found.holder is None:
         raise ExchangeError("invalid_request", "exactly one badge was asked for")
     (report,) = found.badges
-    _check_badge(report, body=body)
+    _check_badge(report, issuers=[one.id for one in trusted])
     return report, found.holder
 
 
-def _check_badge(report: Report, *, body: IssuingBody) -> None:
-    """Refuse a badge that is not ours, not the holder's, or counts no longer."""
-    if report.document is None or issuer_id(report.document) != body.did:
+def _first_at_home(body: IssuingBody, own: Fetch, outside: Fetch) -> Fetch:
+    """Answer what is ours ourselves, and let everything else be asked over the network."""
+
+    def fetch(request: HttpRequest) -> HttpResponse:
+        return (own if request.url.startswith(f"{body.base_url}/") else outside)(request)
+
+    return fetch
+
+
+def _check_badge(report: Report, *, issuers: Sequence[str]) -> None:
+    """Refuse a badge of nobody whom we recognise, not the holder's, or that counts no longer."""
+    if report.document is None or issuer_id(report.document) not in issuers:
         raise ExchangeError("invalid_request", "this badge was signed by somebody else")
     for step in _MUST_PASS:
         check = report.check(step)
@@ -249,18 +280,30 @@ def _check_wanted(
     now: datetime,
 ) -> None:
     assert report.document is not None, "a verified badge was read"
-    if not _query(row, body).fits(report.document):
+    if not _query(session, row, body).fits(report.document):
         raise ExchangeError("invalid_request", "another badge was asked for")
     identifier = str(report.document["id"])
     if row.purpose == Purpose.SIGN_IN:
         if appointment_badges.person_of(session, identifier, holder, now=now) is None:
             raise ExchangeError("invalid_request", "this appointment does not count now")
-    elif _is_of_somebody_else(session, row, identifier):
+        return
+    achievement = str(report.document["credentialSubject"]["achievement"]["id"])
+    issuer = issuer_id(report.document)
+    if equals.definition_of(session, body, issuer=issuer, achievement_id=achievement) is None:
+        raise ExchangeError("invalid_request", "another badge was asked for")  # of that issuer
+    if issuer != body.did and _is_ours(session, identifier):
+        raise ExchangeError("invalid_request", "this badge has the id of one of ours")
+    if _is_of_somebody_else(session, row, identifier):
         raise ExchangeError("invalid_request", "this badge was given to another person")
 
 
+def _is_ours(session: Session, badge_id: str) -> bool:
+    known = select(Credential.id).where(col(Credential.credential_id) == badge_id)
+    return session.exec(known).first() is not None
+
+
 def _is_of_somebody_else(session: Session, row: PresentationRequest, badge_id: str) -> bool:
-    """Tell whether a badge of ours was given to somebody else than who asks with it."""
+    """Tell whether a badge was given to somebody else, or made somebody else an examiner."""
     owner = session.exec(
         select(Award.candidate_id)
         .join(Credential, col(Credential.award_id) == col(Award.id))
@@ -269,8 +312,12 @@ def _is_of_somebody_else(session: Session, row: PresentationRequest, badge_id: s
             col(Credential.state) != BadgeState.SUPERSEDED,
         )
     ).one_or_none()
-    assert row.asked_by is not None, "a constraint of the database"
-    return owner is not None and not is_same_person(session, owner, row.asked_by)
+    users = session.exec(select(Nomination.person_id).where(col(Nomination.badge_id) == badge_id))
+    asked_by = row.asked_by
+    assert asked_by is not None, "a constraint of the database"
+    return any(
+        not is_same_person(session, one, asked_by) for one in (owner, *users) if one is not None
+    )
 
 
 def _note_bad_answer(
@@ -375,7 +422,12 @@ def know_expert(
     if row.purpose != Purpose.EXPERT or row.asked_by != person_id:
         raise _over()
     assert row.badge_id is not None, "a constraint of the database"
-    definition = _expert_achievements(body)[row.achievement_id or ""]
+    assert row.issuer is not None, "it is written down with the badge"
+    definition = equals.definition_of(
+        session, body, issuer=row.issuer, achievement_id=row.achievement_id or ""
+    )
+    if definition is None:  # ended since
+        raise _over()
     eligibility.by_badge(
         session,
         person_id,

@@ -46,7 +46,7 @@ class PresentationRequest(Table, table=True):
         CheckConstraint(
             "state NOT IN ('answered', 'done') "
             "OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL "
-            "AND holder IS NOT NULL)",
+            "AND holder IS NOT NULL AND issuer IS NOT NULL)",
             name="an_answer_is_whole",
         ),
         CheckConstraint(
@@ -73,6 +73,7 @@ class PresentationRequest(Table, table=True):
     badge_id: str | None = None
     achievement_id: str | None = None
     holder: str | None = None
+    issuer: str | None = None
 
 
 forbid(
@@ -80,7 +81,8 @@ forbid(
     "answered_once",
     "UPDATE",
     "OLD.code_hash IS NOT NULL AND (NEW.code_hash IS DISTINCT FROM OLD.code_hash "
-    "OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder)",
+    "OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder "
+    "OR NEW.issuer IS DISTINCT FROM OLD.issuer)",
     "an answer is taken once",
 )
 forbid(

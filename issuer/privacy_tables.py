@@ -154,6 +154,10 @@ class KeptBadge(Table, table=True):
     achievement_id: str
     month: date
     """Of the award: its first day."""
+    signed_with: str
+    """The key that signed it, for the day when it is stolen: one key signs for everybody."""
+    signed_month: date
+    """The first day of the month of the signature."""
 
 
 class RetentionRun(Table, table=True):

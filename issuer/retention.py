@@ -14,7 +14,16 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel, col, func, or_, select
 
-from issuer import appeals, assessment, audit, cohorts, drafts_of_marks, erasure, renewals
+from issuer import (
+    appeals,
+    assessment,
+    audit,
+    cohorts,
+    drafts_of_marks,
+    erasure,
+    limits,
+    renewals,
+)
 from issuer.award_tables import Award, BadgeState, Credential, Nonce, Offer
 from issuer.cohort_tables import CohortMember
 from issuer.deferral_tables import Deferral, DeferralState
@@ -28,6 +37,7 @@ from issuer.staff_tables import LastSignIn, RoleInvitation
 from issuer.tables import (
     AccessCode,
     AuditEvent,
+    BegunCount,
     Consent,
     Grant,
     Person,
@@ -263,12 +273,13 @@ def _sessions(session: Session, _body: IssuingBody, now: datetime) -> int:
 def _codes(session: Session, _body: IssuingBody, now: datetime) -> int:
     codes = delete(AccessCode).where(col(AccessCode.expires) < now - UNUSED_KEPT)
     wrong = delete(WrongCode).where(col(WrongCode.at) < now - WRONG_CODES_KEPT)
+    begun = delete(BegunCount).where(col(BegunCount.since) < now - limits.WINDOW)
     nonces = delete(Nonce).where(col(Nonce.expires) <= now)
     invited = delete(RoleInvitation).where(col(RoleInvitation.expires) <= now)
     shown = delete(PresentationRequest).where(
         col(PresentationRequest.expires) < now - WRONG_CODES_KEPT
     )
-    return sum(session.exec(one).rowcount for one in (codes, wrong, nonces, invited, shown))
+    return sum(session.exec(one).rowcount for one in (codes, wrong, begun, nonces, invited, shown))
 
 
 def _tokens(session: Session, _body: IssuingBody, now: datetime) -> int:

@@ -35,7 +35,10 @@ class RoleInvitation(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisation.id", index=True)
     name: str
     role: str
-    invited_by: UUID = Field(foreign_key="person.id", ondelete="CASCADE")
+    contact_hash: str
+    """Of the way to reach the person: the account takes it over, to be known again."""
+    invited_by: UUID | None = Field(default=None, foreign_key="person.id", ondelete="CASCADE")
+    """The administrator; nobody in the link to the first one, which comes with the centre."""
     created: datetime = Field(sa_type=UtcDateTime)
     expires: datetime = Field(sa_type=UtcDateTime)
 
@@ -78,6 +81,15 @@ forbid(
     f"NEW.granted_by IS NULL AND NEW.role IN ({_TRUSTED}) AND EXISTS "
     f"({_ADMINISTRATORS.format(row='NEW')} AND held.person_id <> NEW.person_id)",
     "an administrator of the same organisation gives roles",
+)
+forbid(
+    "role_invitation",
+    "only_the_first_administrator_is_invited_by_nobody",
+    "INSERT",
+    "NEW.invited_by IS NULL AND (NEW.role <> 'administrator' OR EXISTS ("
+    "SELECT 1 FROM role_grant AS held JOIN person AS holder ON holder.id = held.person_id "
+    "WHERE held.role = 'administrator' AND holder.organisation_id = NEW.organisation_id))",
+    "an administrator of the organisation invites",
 )
 forbid("role_grant", "roles_are_not_rewritten", "UPDATE", "1 = 1", "a role is given or ended")
 forbid(

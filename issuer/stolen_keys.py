@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from issuer import appointment_badges, changes, status_lists, superseding
+from issuer import appointment_badges, changes, kept_badges, status_lists, superseding, two_persons
 from issuer.appointment_badge_tables import AppointmentBadge, AppointmentBadgeState
 from issuer.audit import record
 from issuer.award_tables import Award, BadgeState, Credential
@@ -69,6 +69,8 @@ class Progress:
     made_again: int
     cancelled: int
     left: int
+    kept: int
+    """Of people who were erased: cancelled, or counted until it is confirmed."""
     reasons: tuple[tuple[str, str, str], ...]
     """Alias of the person, fate, msgid: for the first of them, of one centre if one is named."""
 
@@ -100,9 +102,15 @@ def standing(session: Session, body: IssuingBody) -> list[KeyStanding]:
             select(StolenKey.key_name, StolenKey.id).where(col(StolenKey.finished_at).is_(None))
         ).all()
     )
+    kept = kept_badges.counting(session)
     current = body.keyring.current_name()
     return [
-        KeyStanding(key, key.name == current, in_force.get(key.name, 0), under_way.get(key.name))
+        KeyStanding(
+            key,
+            key.name == current,
+            in_force.get(key.name, 0) + kept.get(key.name, 0),
+            under_way.get(key.name),
+        )
         for key in reversed(body.keyring.records())
     ]
 
@@ -203,10 +211,7 @@ def _waiting(session: Session, stolen_id: UUID, officer_id: UUID, *, lock: bool)
     stolen = _found(session, stolen_id, lock=lock)
     if stolen.confirmed_at is not None:
         raise Refused(N_("This was confirmed already."), status=409, code="confirmed-already")
-    if stolen.asked_by == officer_id:
-        raise Refused(
-            N_("You asked for this. Another person must confirm."), status=403, code="two-persons"
-        )
+    two_persons.check(session, stolen.asked_by, officer_id)
     return stolen
 
 
@@ -251,7 +256,8 @@ def work(
 
     1. The new key signs and the old one is taken back, if a stopped process left that.
     2. Badge by badge, each its transaction. The status lists are signed now and then.
-    3. With the last one they are signed once more, and the replacement is finished.
+    3. Of people who were erased nobody is known: their badges are cancelled, and not made again.
+    4. With the last one they are signed once more, and the replacement is finished.
     """
     replaced = 0
     while (stolen := _next(database)) is not None:
@@ -259,7 +265,9 @@ def work(
         its = _Work(database, stolen, body, clock, pause)
         replaced += work_off(Job(partial(_behind, database, stolen.id), its.together, its.alone))
         pause("all-replaced")
-        _finish(database, stolen.id, body=body, now=clock())  # 3
+        while _cancel_kept(database, stolen, body=body, now=clock()):  # 3
+            pause("kept-cancelled")
+        _finish(database, stolen.id, body=body, now=clock())  # 4
     return replaced
 
 
@@ -372,6 +380,19 @@ class _Work:
         )
 
 
+def _cancel_kept(
+    database: Database, stolen: StolenKey, *, body: IssuingBody, now: datetime
+) -> set[int]:
+    """Cancel some badges of erased people; give their lists.
+
+    Who is erased meanwhile is seen: their badges had rows, and by now no row waits.
+    """
+    with database.transaction() as session:
+        lists = kept_badges.cancel_some(session, stolen, now=now)
+        _publish(session, lists, body, now=now)
+    return lists
+
+
 def _publish(session: Session, numbers: set[int], body: IssuingBody, *, now: datetime) -> None:
     for number in sorted(numbers):
         status_lists.publish(session, number, body.keyring, base_url=body.base_url, now=now)
@@ -433,6 +454,11 @@ def progress(session: Session, stolen_id: UUID, *, centre: UUID | None = None) -
         made_again=counts.get(Fate.MADE_AGAIN, 0),
         cancelled=counts.get(Fate.CANCELLED, 0),
         left=counts.get(Fate.LEFT, 0),
+        kept=(
+            kept_badges.of_key(session, stolen)
+            if stolen.confirmed_at is None
+            else kept_badges.cancelled_for(session, stolen.id)
+        ),
         reasons=tuple((alias, fate, why) for alias, fate, why in reasons),
     )
 

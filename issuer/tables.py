@@ -137,6 +137,19 @@ class WrongCode(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class BegunCount(Table, table=True):
+    """How often somebody without an account began something of late, from one place or from all."""
+
+    __tablename__ = "begun_count"
+    __table_args__ = (CheckConstraint("count > 0", name="something_was_begun"),)
+
+    source_hash: str = Field(primary_key=True)
+    """Of an address, keyed; empty for all addresses together."""
+    thing: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime, index=True)
+    count: int
+
+
 class WebSession(SessionRow, Table, table=True):
     """Somebody who is signed in."""
 

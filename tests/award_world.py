@@ -68,6 +68,7 @@ class Centre:
                     organisation_id=organisation or self.organisation,
                     display_name=name,
                     alias=f"X-{name}",
+                    contact_hash=accounts.contact_hash(f"{name}@centre.example"),
                 )
                 session.add(person)
                 session.flush()
@@ -279,6 +280,27 @@ def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
     database = Database(database_url, Table.metadata)
     database.create()
     return Centre(database, body, _organisation(database), {})
+
+
+def write_settings(folder: Path, **secrets: str) -> Path:
+    """Write settings for commands over the centre in `folder`, and files of secrets beside them."""
+    files = {"passphrase": PASSPHRASE.decode(), "secret": SECRET.hex(), **secrets}
+    for name, content in files.items():
+        (folder / name).write_text(content)
+        (folder / name).chmod(0o600)
+    settings = {
+        "base_url": BASE_URL,
+        "database_url": f"sqlite:///{folder}/issuer.db",
+        "body_name": "Centre",
+        "country": "Spain",
+        "country_code": "ES",
+        "wallet_url": "http://localhost:8002",
+        "key_store": "keys/issuer.keys",
+        "passphrase_file": "passphrase",
+        "secret_file": "secret",
+    }
+    (folder / "issuer.json").write_text(json.dumps(settings))
+    return folder / "issuer.json"
 
 
 def network(centre: Centre) -> Any:

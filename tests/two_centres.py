@@ -65,8 +65,8 @@ class TwoCentres:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield f"{method} {rule.rule.replace('uuid:', '').replace('int:', '')}", rule
 
-    def ask(self, who: str, method: str, rule: Rule) -> int:
-        """Give what somebody is answered."""
+    def ask(self, who: str, method: str, rule: Rule, *, and_undo: bool = True) -> int:
+        """Give what somebody is answered, and put the database back after it."""
         blueprint = rule.endpoint.partition(".")[0]
         parts = {
             **self.parts,
@@ -78,17 +78,29 @@ class TwoCentres:
                 rule.endpoint, {name: parts[name] for name in rule.arguments}, method=method
             )
         browser = self.service.app.test_client(use_cookies=False)
-        cookie = {"Cookie": f"issuer_session={self._cookies[who]}"} if who != NOBODY else {}
+        cookie = {"Cookie": self.cookie(who)} if who != NOBODY else {}
         status = browser.open(address, method=method, data={}, headers=cookie).status_code
         refused = status in (401, 403, 404) and rule.endpoint != "home.enter"  # counts wrong codes
-        if method != "GET" and not refused:
-            self._put_back()
+        if and_undo and method != "GET" and not refused:
+            self.service.app.extensions["batch_worker"].wait(10)
+            self.put_back()
         return status
 
-    def _put_back(self) -> None:
-        self.service.app.extensions["batch_worker"].wait(10)
+    def cookie(self, who: str) -> str:
+        """Give the cookie of somebody who is signed in."""
+        return f"issuer_session={self._cookies[who]}"
+
+    def snapshot(self) -> sqlite3.Connection:
+        """Keep the database as it is now."""
+        kept = sqlite3.connect(":memory:", check_same_thread=False)
         with sqlite3.connect(self._file) as now:
-            self._kept.backup(now)
+            now.backup(kept)
+        return kept
+
+    def put_back(self, kept: sqlite3.Connection | None = None) -> None:
+        """Make the database what it was in the beginning, or in a snapshot."""
+        with sqlite3.connect(self._file) as now:
+            (kept or self._kept).backup(now)
 
 
 def open_two_centres(folder: Path) -> TwoCentres:
@@ -168,11 +180,13 @@ class _Things:
             "key": f"{SKILL}-confirmed",
             "name": looked,
             "number": "0",
+            "position": "0",
             "place": "0",
             "form": "zip",
             "action": "suspend",
             "reference": "nothing",
             "request_id": str(uuid4()),
+            "equal_id": str(uuid4()),
             "files": "es",
             "scope": "nothing",
             "person_id": str(officer),
@@ -274,7 +288,14 @@ class _Things:
             by=self.who(Role.DATA_OFFICER),
             now=NOW,
         )
-        token = staff.invite(session, "Nora", "officer", by=self.who(Role.ADMINISTRATOR), now=NOW)
+        token = staff.invite(
+            session,
+            "Nora",
+            "officer",
+            contact="nora@centre.example",
+            by=self.who(Role.ADMINISTRATOR),
+            now=NOW,
+        )
         session.flush()
         return {
             "cohort_id": str(group.id),

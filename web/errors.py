@@ -8,6 +8,7 @@ shown.
 import json
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request
@@ -70,6 +71,10 @@ class Refused(Exception):
         return gettext(self.hint, **self.values) if self.hint else ""
 
 
+Explain = Callable[[Exception], Refused | None]
+"""What a service may say of an error that nobody caught, as `mycred4home_explain` of its app."""
+
+
 def problem(status: int, code: str, title: str, detail: str = "", **members: Any) -> Response:
     """Answer a machine with problem details (RFC 9457, 3)."""
     body = {"type": f"about:blank#{code}", "title": title, "status": status, **members}
@@ -124,6 +129,10 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
+        explain: Explain | None = app.extensions.get("mycred4home_explain")
+        known = explain(error) if explain is not None else None
+        if known is not None:
+            return refused(known)
         incident = secrets.token_hex(4)
         _log.error("incident %s %s %s", incident, request.method, request.path, exc_info=error)
         title, hint = _PAGES[500]

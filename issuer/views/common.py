@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import current_app, g, make_response, request
 from werkzeug.wrappers import Response
@@ -59,6 +59,15 @@ def given_at() -> datetime:
     ago = request.form.get("ago", "")
     seconds = int(ago) if ago.isascii() and ago.isdecimal() and len(ago) <= 7 else 0
     return services().now() - timedelta(seconds=seconds)
+
+
+def beginning() -> dict[str, Any]:
+    """Give what `issuer.limits.count` is told of who begins something without an account."""
+    return {
+        "address": request.remote_addr or "",
+        "secret": body().secret,
+        "now": services().now(),
+    }
 
 
 def visitor() -> Visitor:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import audit, data_requests, dpia, erasure, export, inventory, retention
+from issuer import audit, data_requests, dpia, erasure, export, inventory, retention, two_persons
 from issuer.data_requests import IDENTITIES, KINDS, REFUSALS
 from issuer.privacy_tables import DataRequest, Identity, Kind, RequestState, WhyRefused
 from issuer.tables import Role
@@ -179,6 +179,7 @@ def _overview(*, errors: dict[str, str] | None = None, who: str = "") -> str:
         past = data_requests.ended(session, by=visitor().id)
         runs = retention.runs(session)
         broken = audit.broken_at(session)
+        pairs = two_persons.seen(session, visitor().organisation_id)
     return render_template(
         "data_officer/overview.html",
         waiting=[_shown(one, alias) | {"days": (one.due_at - now).days} for one, alias in waiting],
@@ -187,6 +188,7 @@ def _overview(*, errors: dict[str, str] | None = None, who: str = "") -> str:
         rules={rule.name: rule.what for rule in retention.RULES},
         terms=retention.RULES,
         broken=broken,
+        pairs=pairs,
         kinds=KINDS,
         errors=errors or {},
         who=who,

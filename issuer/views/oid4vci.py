@@ -26,10 +26,18 @@ from credentials.exchange.oid4vci import (
     read_deferred_request,
 )
 from credentials.exchange.renewal import JWT_BEARER, check_holder_assertion, renewal_response
-from issuer import appointment_badges, appointment_document, deferrals, issuing, offers, renewals
+from issuer import (
+    appointment_badges,
+    appointment_document,
+    deferrals,
+    issuing,
+    limits,
+    offers,
+    renewals,
+)
 from issuer.award_tables import Award
 from issuer.framework import AchievementDefinition, Framework
-from issuer.views.common import body, framework
+from issuer.views.common import beginning, body, framework
 from issuer.views.offers import shown_offer, shown_plain_offer
 from web.app import services
 from web.errors import Refused
@@ -245,6 +253,7 @@ def _renewal_token(form: Mapping[str, str]) -> Response:
 def nonce() -> Response:
     """Hand out a challenge for one key proof."""
     with services().database.transaction() as session:
+        limits.count(session, limits.NONCES, **beginning())
         fresh = offers.new_nonce(session, now=services().now())
     return _private({"c_nonce": fresh})
 

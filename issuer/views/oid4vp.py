@@ -50,7 +50,12 @@ def answer(request_id: UUID) -> Response:
         )
     try:
         address = presenting.answer(
-            services().database, request_id, request.form, body=body(), now=services().now()
+            services().database,
+            request_id,
+            request.form,
+            body=body(),
+            outside=services().fetch,
+            now=services().now(),
         )
     except ExchangeError as error:
         if error.code == "access_denied":

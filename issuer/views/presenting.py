@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, presenting
+from issuer import accounts, limits, presenting
 from issuer.presenting_tables import PresentationRequest, Purpose, RequestState
 from issuer.settings import IssuerSettings
 from issuer.tables import WebSession
-from issuer.views.common import body, framework, visitor
+from issuer.views.common import beginning, body, framework, visitor
 from web import sessions
 from web.app import services
 from web.errors import Refused
@@ -76,6 +76,7 @@ def number(request_id: UUID) -> Response | tuple[str, int]:
 
 def _begin(purpose: Purpose, *, asked_by: UUID | None = None, language: str = "") -> Response:
     with services().database.transaction() as database:
+        limits.count(database, limits.SHOWING, **beginning())
         request_id, browser = presenting.begin(
             database, purpose, asked_by=asked_by, language=language, now=services().now()
         )

@@ -55,12 +55,13 @@ def invite() -> str | tuple[str, int]:
                 session,
                 request.form.get("name", ""),
                 request.form.get("role", ""),
+                contact=request.form.get("contact", "")[:200],
                 by=visitor().id,
                 now=services().now(),
             )
     except Refused as refusal:
         return _page({refusal.code: refusal.text}, request.form), refusal.status
-    return _page({}, {}, link=services().settings.base_url + url_for(".join", token=token))
+    return _page({}, {}, link=staff.join_address(services().settings.base_url, token))
 
 
 @blueprint.post("/accounts/<uuid:person_id>/give")

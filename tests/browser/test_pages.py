@@ -66,6 +66,7 @@ NOT_WALKED = {
         "second_looks.show": "after a suspension: tests/issuer/test_two_centres.py",
         "data_officer.one": "for a data officer: tests/issuer/test_my_data.py",
         "my_data.erased": "after everything is gone: tests/issuer/test_erasure.py",
+        "kept_badges.show": "for a badge of an erased person: tests/issuer/test_kept_badges.py",
         "staff.join": "by a link that works once: tests/issuer/test_staff.py",
         "public.examiners_profile": _FOR_MACHINES,
         "public.standards_profile": _FOR_MACHINES,

@@ -50,11 +50,21 @@ def test_nobody_publishes_what_they_sent_themselves(house):
 
 def test_the_same_person_under_another_name_does_not_publish_it(house):
     edition = house.in_review(by="anna")
+    centre = house.service.centre
+    away = centre.another("Elsewhere")  # in one centre, the two accounts could not be
+    centre.person("bruno", Role.STANDARD_OWNER, organisation=away)
     people = {name: house.person(name) for name in ("anna", "bruno")}
     with house.service.centre.database.transaction() as session:
         for name in ("anna", "bruno"):
             session.get_one(Person, people[name]).contact_hash = "one and the same"
     assert refused(house.publish, edition, by="bruno").code == "own-draft"
+    with pytest.raises(IntegrityError, match="two persons"):
+        house.sql(
+            "UPDATE framework_edition SET state = 'published', published_by = :bruno, "
+            "digest = 'sha384-x', published_at = '2026-11-24' WHERE id = :id",
+            id=edition,
+            bruno=people["bruno"],
+        )
 
 
 def test_the_database_too_wants_two_persons(house):

@@ -19,6 +19,7 @@ from two_centres import (
     visitor,
 )
 
+from issuer.staff_tables import TRUSTED
 from issuer.tables import Role
 
 Answers = Callable[[str], int | None]
@@ -37,6 +38,12 @@ def anybody(status: int) -> Answers:
 def signed_in(status: int, *, nobody: int = SIGNED_OUT) -> Answers:
     """Everybody who is signed in is answered alike: it is about themselves."""
     return lambda who: nobody if who == NOBODY else status
+
+
+def but_trusted(status: int, *, trusted: int) -> Answers:
+    """Everybody who is signed in, about themselves; those whom an administrator named otherwise."""
+    named = [visitor(role, where) for role in TRUSTED for where in (OWN, ELSEWHERE)]
+    return lambda who: SIGNED_OUT if who == NOBODY else trusted if who in named else status
 
 
 def who_agreed(status: int, *, others: int) -> Answers:
@@ -213,6 +220,13 @@ TABLE: dict[str, Answers] = {
     "POST /officer/batches/": every(302, Role.OFFICER, elsewhere=409),
     "GET /officer/batches/<batch_id>": own_centre(200, Role.OFFICER),
     "POST /officer/batches/<batch_id>/go-on": own_centre(302, Role.OFFICER),
+    # Whose a badge of an erased person was, and of which centre, nobody knows.
+    "GET /officer/erased/": every(200, Role.OFFICER),
+    "POST /officer/erased/": every(422, Role.OFFICER),
+    "GET /officer/erased/<number>/<position>": every(404, Role.OFFICER),
+    "POST /officer/erased/<number>/<position>": every(400, Role.OFFICER),
+    "POST /officer/erased/<number>/<position>/confirm": every(404, Role.OFFICER),
+    "POST /officer/erased/<number>/<position>/drop": every(404, Role.OFFICER),
     # A key is of all centres: any two officers replace it.
     "GET /officer/keys/": every(200, Role.OFFICER),
     "POST /officer/keys/": every(422, Role.OFFICER),
@@ -260,7 +274,7 @@ TABLE: dict[str, Answers] = {
     # My data: everybody, about themselves. Those who agreed can take it back.
     "GET /my-data/": signed_in(200),
     "POST /my-data/name": signed_in(400),
-    "POST /my-data/contact": signed_in(302),
+    "POST /my-data/contact": but_trusted(302, trusted=409),  # a contact of theirs must stay
     "POST /my-data/counting": who_agreed(302, others=403),
     "POST /my-data/recording": signed_in(302),
     "POST /my-data/stop": who_agreed(302, others=409),
@@ -305,6 +319,10 @@ TABLE: dict[str, Answers] = {
     "GET /standards/<edition_id>/texts": every(200, Role.STANDARD_OWNER),
     "POST /standards/<edition_id>/texts": every(409, Role.STANDARD_OWNER),
     "POST /standards/import": every(422, Role.STANDARD_OWNER),
+    "GET /standards/equals/": every(200, Role.STANDARD_OWNER),
+    "POST /standards/equals/": every(422, Role.STANDARD_OWNER),
+    "POST /standards/equals/<equal_id>/confirm": every(404, Role.STANDARD_OWNER),
+    "POST /standards/equals/<equal_id>/end": every(404, Role.STANDARD_OWNER),
 }
 
 

@@ -1,20 +1,33 @@
 """Roles of trust: who gives and ends them, links that work once, and what the database refuses."""
 
+import hashlib
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from assessment_world import refused
-from award_world import NOW, Centre, Service, at_once, open_centre, open_service
+from award_world import (
+    BASE_URL,
+    NOW,
+    Centre,
+    Service,
+    at_once,
+    open_centre,
+    open_service,
+    write_settings,
+)
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 
+import cli
 from issuer import accounts, staff
+from issuer.audit import broken_at
 from issuer.staff_tables import TRUSTED, RoleInvitation
-from issuer.tables import AuditEvent, Grant, Person, Role
+from issuer.tables import AuditEvent, Grant, Organisation, Person, Role
 
+NORA = {"contact": "nora@home.example"}
 LATER = NOW + timedelta(days=1)
 
 
@@ -66,7 +79,7 @@ def gives_nothing(centre: Centre, other: UUID, omar: UUID) -> None:
     ada = centre.people["ada"]
     with centre.database.transaction() as session:
         refused("role", lambda: staff.give(session, omar, "officer", by=other, now=NOW))
-        refused("role", lambda: staff.invite(session, "N", "officer", by=other, now=NOW))
+        refused("role", lambda: staff.invite(session, "N", "officer", **NORA, by=other, now=NOW))
         refused("role", lambda: staff.end(session, ada, "administrator", by=other, now=NOW))
 
 
@@ -76,7 +89,9 @@ def test_no_other_role_gives_roles(centre: Centre) -> None:
         if role == Role.ADMINISTRATOR:
             continue
         with centre.database.transaction() as session:
-            other = accounts.create_person(session, centre.organisation, f"a {role}").id
+            other = accounts.create_person(
+                session, centre.organisation, f"a {role}", contact=f"{role}@centre.example"
+            ).id
             if role in TRUSTED:
                 staff.give(session, other, role, by=ada, now=NOW)
             else:
@@ -116,7 +131,9 @@ def test_the_last_administrator_stays(centre: Centre) -> None:
     ada = centre.person("ada", Role.ADMINISTRATOR)
     with centre.database.transaction() as session:
         elsewhere(session, "Fleur", Role.ADMINISTRATOR)  # of another organisation: does not count
-        staff.invite(session, "Bea", "administrator", by=ada, now=NOW)  # nor does an unused link
+        staff.invite(
+            session, "Bea", "administrator", **NORA, by=ada, now=NOW
+        )  # nor does an unused link
     refused("last-administrator", lambda: ended(centre, ada, Role.ADMINISTRATOR, ada))
     with pytest.raises(DatabaseError), centre.database.transaction() as session:
         session.delete(session.get_one(Grant, (ada, Role.ADMINISTRATOR)))
@@ -128,7 +145,9 @@ def test_of_administrators_who_end_each_other_at_once_one_stays(centre: Centre) 
             accounts.create_person(session, centre.organisation, "Ada", Role.ADMINISTRATOR).id
         ]
         for name in ("Bea", "Cleo", "Dora"):
-            one = accounts.create_person(session, centre.organisation, name)
+            one = accounts.create_person(
+                session, centre.organisation, name, contact=f"{name}@centre.example"
+            )
             staff.give(session, one.id, "administrator", by=people[0], now=NOW)
             people.append(one.id)
     outcomes = at_once(
@@ -148,9 +167,15 @@ def invited(centre: Centre, role: str = "officer") -> str:
     with centre.database.transaction() as session:
         ada = centre.people.get("ada")
         if ada is None:
-            ada = accounts.create_person(session, centre.organisation, "Ada", Role.ADMINISTRATOR).id
+            ada = accounts.create_person(
+                session,
+                centre.organisation,
+                "Ada",
+                Role.ADMINISTRATOR,
+                contact="ada@centre.example",
+            ).id
             centre.people["ada"] = ada
-        return staff.invite(session, "Nora", role, by=ada, now=NOW)
+        return staff.invite(session, "Nora", role, **NORA, by=ada, now=NOW)
 
 
 def test_of_many_who_use_a_link_at_once_one_comes_in(centre: Centre) -> None:
@@ -185,7 +210,7 @@ def test_a_link_ends_with_its_time_and_with_the_administrator_who_made_it(centre
 @pytest.mark.parametrize("role", ["candidate", "examiner", "boss", ""])
 def test_links_lead_to_roles_of_trust_only(service: Service, role: str) -> None:
     ada = service.browser("ada", Role.ADMINISTRATOR)
-    answer = ada.post("/accounts/", data={"name": "Nora", "role": role})
+    answer = ada.post("/accounts/", data={"name": "Nora", "role": role, **NORA})
     assert answer.status_code == 422
     assert service.centre.count(RoleInvitation) == 0
 
@@ -197,7 +222,7 @@ def test_somebody_is_invited_comes_in_with_a_code_of_their_own_and_is_ended(
     service: Service,
 ) -> None:
     ada = service.browser("ada", Role.ADMINISTRATOR)
-    page = ada.post("/accounts/?lang=en", data={"name": "Nora", "role": "officer"}).text
+    page = ada.post("/accounts/?lang=en", data={"name": "Nora", "role": "officer", **NORA}).text
     link = re.search(r"http://localhost:8001(/join/[\w-]+)", page)
     assert link is not None
     assert link[1] not in ada.get("/accounts/?lang=en").text, "shown once"
@@ -241,12 +266,104 @@ def test_a_new_code_of_ones_own_ends_the_old_one(service: Service) -> None:
     assert maria.post("/accounts/code").status_code == 403
 
 
-def test_an_organisation_is_set_up_with_its_first_administrator(service: Service) -> None:
-    with service.centre.database.transaction() as session:
-        _made, code = staff.found(session, "Centre du Nord", "FR", administrator="Aline", now=NOW)
+# --- the first administrator --------------------------------------------------------------------
+
+
+FIRST = {"administrator": "Aline", "contact": "aline@nord.example"}
+
+
+def founded(centre: Centre, name: str = "Centre du Nord", country: str = "FR") -> str:
+    with centre.database.transaction() as session:
+        return staff.found(session, name, country, **FIRST, now=NOW)[1]
+
+
+def command(folder: Path, *words: str) -> int:
+    given = ["found", *words, "--settings", str(folder / "issuer.json")]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(given)
+    return int(str(ended.value.code))
+
+
+def test_the_command_founds_an_organisation_and_its_link_lets_one_person_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = open_service(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    service.clock.now = datetime.now(UTC)  # the command reads the real clock
+    write_settings(tmp_path)
+    who = ("--administrator", "Aline", "--contact", "aline@nord.example")
+    organisations = service.centre.count(Organisation)
+    assert command(tmp_path, "Centre du Nord", "--country", "fr", *who) == 0
+    told = capsys.readouterr().out
+    link = re.search(rf"^{BASE_URL}(/join/[\w-]+)$", told, re.MULTILINE)
+    assert link is not None
+    assert "once" in told
+    for name in ("Centre du Nord", " centre  DU nord"):
+        assert command(tmp_path, name, "--country", "FR", *who) == 1
+        assert capsys.readouterr().err == "There is an organisation of this name.\n"
+    assert command(tmp_path, "Sud", "--country", "France", *who) == 1
+    assert command(tmp_path, "Sud", "--country", "FR", "--administrator", "", *who[2:]) == 1
+    assert service.centre.count(Organisation) == organisations + 1, "nothing is left half done"
+    assert service.centre.count(Grant) == 0, "an invitation is no role"
+
     aline = service.app.test_client()
-    assert aline.post("/enter", data={"code": code}).headers["Location"] == "/"
+    assert "Centre du Nord" in aline.get(f"{link[1]}?lang=en").text
+    code = re.search(r"[2-9A-Z]{4}(-[2-9A-Z]{4}){3}", aline.post(link[1]).text)
+    assert code is not None
     assert aline.get("/").headers["Location"] == "/accounts/"
-    page = aline.get("/accounts/?lang=en").text
-    assert "Aline" in page
-    assert aline.post("/accounts/", data={"name": "Nora", "role": "officer"}).status_code == 200
+    assert service.app.test_client().post(link[1]).status_code == 404, "once"
+    again = service.app.test_client()
+    assert again.post("/enter", data={"code": code[0]}).status_code == 302
+    invited = {"name": "Nora", "role": "officer", **NORA}
+    assert again.post("/accounts/", data=invited).status_code == 200
+    assert command(tmp_path, "Centre du Nord", "--country", "FR", *who, "--new-link") == 1
+    assert "has an administrator" in capsys.readouterr().err
+    with service.centre.database.reading() as session:
+        assert broken_at(session) is None
+
+
+def test_a_lost_first_link_is_replaced_and_works_no_more(centre: Centre) -> None:
+    lost = founded(centre)
+    with centre.database.transaction() as session:
+        refused("unknown-name", lambda: staff.found_again(session, "Nord", **FIRST, now=NOW))
+        _made, token = staff.found_again(session, "centre du nord", **FIRST, now=LATER)
+    with centre.database.transaction() as session:
+        refused("used-link", lambda: staff.take_up(session, lost, now=LATER))
+        person, _code = staff.take_up(session, token, now=LATER)
+    assert roles_of(centre, person.id) == {"administrator"}
+    with centre.database.transaction() as session:
+        refused(
+            "has-administrator",
+            lambda: staff.found_again(session, "Centre du Nord", **FIRST, now=LATER),
+        )
+
+
+def test_of_many_who_found_one_organisation_at_once_one_does(centre: Centre) -> None:
+    outcomes = at_once(4, lambda _: founded(centre))
+    assert outcomes.count("known-name") == 3
+    assert centre.count(RoleInvitation) == 1
+
+
+def test_nobody_is_invited_by_nobody_into_an_organisation_that_has_an_administrator(
+    centre: Centre,
+) -> None:
+    row = {"name": "Eve", "contact_hash": "e", "created": NOW, "expires": LATER}
+    centre.person("ada", Role.ADMINISTRATOR)
+    empty = centre.another("Empty")
+    for where, role in ((centre.organisation, "administrator"), (empty, "officer")):
+        with pytest.raises(DatabaseError), centre.database.transaction() as session:
+            session.add(RoleInvitation(token_hash="0", organisation_id=where, role=role, **row))
+    # Two first links, as two processes might leave them: the second one lets nobody in.
+    with centre.database.transaction() as session:
+        for token in ("a", "b"):
+            session.add(
+                RoleInvitation(
+                    token_hash=hashlib.sha256(f"role invitation|{token}".encode()).hexdigest(),
+                    organisation_id=empty,
+                    role="administrator",
+                    **row,
+                )
+            )
+    with centre.database.transaction() as session:
+        staff.take_up(session, "a", now=NOW)
+    with centre.database.transaction() as session:
+        refused("used-link", lambda: staff.take_up(session, "b", now=NOW))

@@ -13,12 +13,12 @@ from award_world import (
     BASE_URL,
     NOW,
     PASSPHRASE,
-    SECRET,
     Centre,
     Service,
     at_once,
     open_centre,
     open_service,
+    write_settings,
 )
 from killing import killed_at, restart
 from sqlalchemy.exc import IntegrityError
@@ -420,37 +420,23 @@ def test_killed_in_the_middle_it_goes_on_after_a_restart(tmp_path: Path, step: s
 def test_two_officers_replace_a_key_on_the_command_line(tmp_path: Path) -> None:
     centre = open_centre(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
     [(award_id, old)] = collected(centre, "maria")
-    files = {"passphrase": PASSPHRASE.decode(), "secret": SECRET.hex()}
+    codes = {}
     for name, role in (("olga", Role.OFFICER), ("omar", Role.OFFICER), ("eva2", Role.EXAMINER)):
         person = centre.person(name, role)
         with centre.database.transaction() as session:
-            files[name] = accounts.invite(session, person, now=datetime.now(UTC))
-    for name, content in files.items():
-        (tmp_path / name).write_text(content)
-        (tmp_path / name).chmod(0o600)
-    settings = {
-        "base_url": BASE_URL,
-        "database_url": f"sqlite:///{tmp_path}/issuer.db",
-        "body_name": "Centre",
-        "country": "Spain",
-        "country_code": "ES",
-        "wallet_url": "http://localhost:8002",
-        "key_store": "keys/issuer.keys",
-        "passphrase_file": "passphrase",
-        "secret_file": "secret",
-    }
-    (tmp_path / "issuer.json").write_text(json.dumps(settings))
+            codes[name] = accounts.invite(session, person, now=datetime.now(UTC))
+    settings = write_settings(tmp_path, **codes)
 
     def mycred(*words: object) -> int:
-        given = ["stolen-key", *map(str, words), "--settings", str(tmp_path / "issuer.json")]
+        given = ["stolen-key", *map(str, words), "--settings", str(settings)]
         with pytest.raises(SystemExit) as ended:
             cli.main(given)
         return int(str(ended.value.code))
 
-    by = {name: ("key-1", "--code", tmp_path / name) for name in files}
+    by = {name: ("key-1", "--code", tmp_path / name) for name in codes}
     assert mycred("confirm", *by["omar"]) == 1
     assert mycred("ask", *by["eva2"]) == 3
-    assert mycred("ask", "key-1", "--code", tmp_path / "issuer.json") == 3
+    assert mycred("ask", "key-1", "--code", settings) == 3
     assert mycred("ask", *by["olga"], "--since", "yesterday") == 3
     assert mycred("ask", *by["olga"]) == 0
     assert mycred("confirm", *by["olga"]) == 1

@@ -13,6 +13,15 @@ CREATE TABLE wrong_code (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE begun_count (
+	source_hash VARCHAR NOT NULL,
+	thing VARCHAR NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (source_hash, thing),
+	CONSTRAINT something_was_begun CHECK (count > 0)
+);
+
 CREATE TABLE audit_event (
 	number SERIAL NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -105,6 +114,10 @@ CREATE OR REPLACE FUNCTION nobody_changes_centre() RETURNS trigger AS $$ BEGIN I
 
 CREATE OR REPLACE FUNCTION erased_stays_erased() RETURNS trigger AS $$ BEGIN IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.id) AND (NEW.display_name <> '' OR NEW.contact_hash IS NOT NULL) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER erased_stays_erased BEFORE UPDATE ON person FOR EACH ROW EXECUTE FUNCTION erased_stays_erased();
 
+CREATE OR REPLACE FUNCTION nobody_takes_the_contact_of_a_colleague() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM organisation WHERE id = NEW.organisation_id FOR NO KEY UPDATE; IF NEW.contact_hash IS DISTINCT FROM OLD.contact_hash AND EXISTS (SELECT 1 FROM role_grant AS mine WHERE mine.person_id = NEW.id AND mine.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner')) AND EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = NEW.organisation_id AND other.contact_hash = NEW.contact_hash AND other.id <> NEW.id) THEN RAISE EXCEPTION 'somebody of this centre has this contact' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nobody_takes_the_contact_of_a_colleague BEFORE UPDATE ON person FOR EACH ROW EXECUTE FUNCTION nobody_takes_the_contact_of_a_colleague();
+
+CREATE OR REPLACE FUNCTION who_has_a_role_keeps_a_contact() RETURNS trigger AS $$ BEGIN IF OLD.contact_hash IS NOT NULL AND NEW.contact_hash IS NULL AND EXISTS (SELECT 1 FROM role_grant AS mine WHERE mine.person_id = NEW.id AND mine.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator')) AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.id) THEN RAISE EXCEPTION 'who has a role keeps a contact' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER who_has_a_role_keeps_a_contact BEFORE UPDATE ON person FOR EACH ROW EXECUTE FUNCTION who_has_a_role_keeps_a_contact();
+
 CREATE TABLE status_entry (
 	list_number INTEGER NOT NULL,
 	position INTEGER NOT NULL,
@@ -149,6 +162,10 @@ CREATE OR REPLACE FUNCTION roles_are_not_rewritten() RETURNS trigger AS $$ BEGIN
 CREATE OR REPLACE FUNCTION one_administrator_stays() RETURNS trigger AS $$ BEGIN IF OLD.role = 'administrator' AND NOT EXISTS (SELECT 1 FROM role_grant AS held JOIN person AS holder ON holder.id = held.person_id WHERE held.role = 'administrator' AND holder.organisation_id = (SELECT organisation_id FROM person WHERE id = OLD.person_id) AND held.person_id <> OLD.person_id) THEN RAISE EXCEPTION 'an organisation keeps an administrator' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER one_administrator_stays BEFORE DELETE ON role_grant FOR EACH ROW EXECUTE FUNCTION one_administrator_stays();
 
 CREATE OR REPLACE FUNCTION role_grant_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER role_grant_comes_not_back BEFORE INSERT ON role_grant FOR EACH ROW EXECUTE FUNCTION role_grant_comes_not_back();
+
+CREATE OR REPLACE FUNCTION one_account_a_contact() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM organisation WHERE id = (SELECT organisation_id FROM person WHERE person.id = NEW.person_id) FOR NO KEY UPDATE; IF NEW.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = (SELECT organisation_id FROM person WHERE person.id = NEW.person_id) AND other.contact_hash = (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) AND other.id <> NEW.person_id) THEN RAISE EXCEPTION 'somebody of this centre has this contact' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER one_account_a_contact BEFORE INSERT ON role_grant FOR EACH ROW EXECUTE FUNCTION one_account_a_contact();
+
+CREATE OR REPLACE FUNCTION who_is_given_a_role_has_a_contact() RETURNS trigger AS $$ BEGIN IF NEW.granted_by IS NOT NULL AND NEW.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator') AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) IS NULL THEN RAISE EXCEPTION 'who is given a role has a contact' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER who_is_given_a_role_has_a_contact BEFORE INSERT ON role_grant FOR EACH ROW EXECUTE FUNCTION who_is_given_a_role_has_a_contact();
 
 CREATE TABLE access_code (
 	code_hash VARCHAR NOT NULL,
@@ -242,7 +259,8 @@ CREATE TABLE role_invitation (
 	organisation_id UUID NOT NULL,
 	name VARCHAR NOT NULL,
 	role VARCHAR NOT NULL,
-	invited_by UUID NOT NULL,
+	contact_hash VARCHAR NOT NULL,
+	invited_by UUID,
 	created TIMESTAMP WITH TIME ZONE NOT NULL,
 	expires TIMESTAMP WITH TIME ZONE NOT NULL,
 	PRIMARY KEY (token_hash),
@@ -250,6 +268,10 @@ CREATE TABLE role_invitation (
 	FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	FOREIGN KEY(invited_by) REFERENCES person (id) ON DELETE CASCADE
 );
+
+CREATE OR REPLACE FUNCTION only_the_first_administrator_is_invited_by_nobody() RETURNS trigger AS $$ BEGIN IF NEW.invited_by IS NULL AND (NEW.role <> 'administrator' OR EXISTS (SELECT 1 FROM role_grant AS held JOIN person AS holder ON holder.id = held.person_id WHERE held.role = 'administrator' AND holder.organisation_id = NEW.organisation_id)) THEN RAISE EXCEPTION 'an administrator of the organisation invites' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER only_the_first_administrator_is_invited_by_nobody BEFORE INSERT ON role_invitation FOR EACH ROW EXECUTE FUNCTION only_the_first_administrator_is_invited_by_nobody();
+
+CREATE OR REPLACE FUNCTION nobody_invites_themselves() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM organisation WHERE id = NEW.organisation_id FOR NO KEY UPDATE; IF NEW.invited_by IS NOT NULL AND ((SELECT contact_hash FROM person WHERE person.id = NEW.invited_by) IS NULL OR (SELECT contact_hash FROM person WHERE person.id = NEW.invited_by) = NEW.contact_hash OR EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = NEW.organisation_id AND other.contact_hash = NEW.contact_hash AND other.id <> NEW.invited_by)) THEN RAISE EXCEPTION 'somebody else is invited, whom nobody here knows by this contact' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nobody_invites_themselves BEFORE INSERT ON role_invitation FOR EACH ROW EXECUTE FUNCTION nobody_invites_themselves();
 
 CREATE TABLE last_sign_in (
 	person_id UUID NOT NULL,
@@ -304,6 +326,10 @@ CREATE OR REPLACE FUNCTION edition_is_reviewed_first() RETURNS trigger AS $$ BEG
 
 CREATE OR REPLACE FUNCTION edition_begins_as_draft() RETURNS trigger AS $$ BEGIN IF NEW.state <> 'draft' AND NOT NEW.shipped THEN RAISE EXCEPTION 'a version begins as a draft'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER edition_begins_as_draft BEFORE INSERT ON framework_edition FOR EACH ROW EXECUTE FUNCTION edition_begins_as_draft();
 
+CREATE OR REPLACE FUNCTION framework_edition_sent_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.published_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.sent_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.published_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER framework_edition_sent_by_is_another_person_insert BEFORE INSERT ON framework_edition FOR EACH ROW EXECUTE FUNCTION framework_edition_sent_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION framework_edition_sent_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.published_by IS DISTINCT FROM OLD.published_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.sent_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.published_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER framework_edition_sent_by_is_another_person_update BEFORE UPDATE ON framework_edition FOR EACH ROW EXECUTE FUNCTION framework_edition_sent_by_is_another_person_update();
+
 CREATE TABLE mailbox (
 	person_id UUID NOT NULL,
 	address VARCHAR NOT NULL,
@@ -315,13 +341,37 @@ CREATE TABLE mailbox (
 
 CREATE OR REPLACE FUNCTION mailbox_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER mailbox_comes_not_back BEFORE INSERT ON mailbox FOR EACH ROW EXECUTE FUNCTION mailbox_comes_not_back();
 
-CREATE TABLE release_batch (
+CREATE TABLE accepted_equal (
 	id UUID NOT NULL,
-	officer_id UUID NOT NULL,
-	created TIMESTAMP WITH TIME ZONE NOT NULL,
+	issuer_did VARCHAR NOT NULL,
+	issuer_name VARCHAR NOT NULL,
+	achievement_id VARCHAR NOT NULL,
+	skill VARCHAR NOT NULL,
+	language VARCHAR,
+	reason VARCHAR NOT NULL,
+	asked_by UUID NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_by UUID,
+	confirmed_at TIMESTAMP WITH TIME ZONE,
+	ended_by UUID,
+	ended_at TIMESTAMP WITH TIME ZONE,
 	PRIMARY KEY (id),
-	FOREIGN KEY(officer_id) REFERENCES person (id)
+	CONSTRAINT equal_takes_two_persons CHECK (confirmed_by <> asked_by),
+	CONSTRAINT equal_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT equal_ended_at_a_time CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+	CONSTRAINT equal_of_a_did CHECK (issuer_did LIKE 'did:%'),
+	FOREIGN KEY(asked_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(ended_by) REFERENCES person (id)
 );
+
+CREATE OR REPLACE FUNCTION what_is_equal_is_not_rewritten() RETURNS trigger AS $$ BEGIN IF NEW.issuer_did <> OLD.issuer_did OR NEW.achievement_id <> OLD.achievement_id OR NEW.skill <> OLD.skill OR NEW.language IS DISTINCT FROM OLD.language OR NEW.issuer_name <> OLD.issuer_name OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by OR OLD.ended_at IS NOT NULL OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by) THEN RAISE EXCEPTION 'what was decided is ended, and never rewritten' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER what_is_equal_is_not_rewritten BEFORE UPDATE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION what_is_equal_is_not_rewritten();
+
+CREATE OR REPLACE FUNCTION confirmed_equal_stays() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'what was decided stays written down' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_equal_stays BEFORE DELETE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION confirmed_equal_stays();
+
+CREATE OR REPLACE FUNCTION accepted_equal_asked_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER accepted_equal_asked_by_is_another_person_insert BEFORE INSERT ON accepted_equal FOR EACH ROW EXECUTE FUNCTION accepted_equal_asked_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION accepted_equal_asked_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER accepted_equal_asked_by_is_another_person_update BEFORE UPDATE ON accepted_equal FOR EACH ROW EXECUTE FUNCTION accepted_equal_asked_by_is_another_person_update();
 
 CREATE TABLE stolen_key (
 	id UUID NOT NULL,
@@ -344,15 +394,9 @@ CREATE OR REPLACE FUNCTION confirmed_stolen_key_is_final() RETURNS trigger AS $$
 
 CREATE OR REPLACE FUNCTION confirmed_stolen_key_stays() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'what was confirmed about a key stays' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_stolen_key_stays BEFORE DELETE ON stolen_key FOR EACH ROW EXECUTE FUNCTION confirmed_stolen_key_stays();
 
-CREATE TABLE recording_consent (
-	person_id UUID NOT NULL,
-	agreed BOOLEAN NOT NULL,
-	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	PRIMARY KEY (person_id),
-	FOREIGN KEY(person_id) REFERENCES person (id)
-);
+CREATE OR REPLACE FUNCTION stolen_key_asked_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER stolen_key_asked_by_is_another_person_insert BEFORE INSERT ON stolen_key FOR EACH ROW EXECUTE FUNCTION stolen_key_asked_by_is_another_person_insert();
 
-CREATE OR REPLACE FUNCTION recording_consent_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER recording_consent_comes_not_back BEFORE INSERT ON recording_consent FOR EACH ROW EXECUTE FUNCTION recording_consent_comes_not_back();
+CREATE OR REPLACE FUNCTION stolen_key_asked_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER stolen_key_asked_by_is_another_person_update BEFORE UPDATE ON stolen_key FOR EACH ROW EXECUTE FUNCTION stolen_key_asked_by_is_another_person_update();
 
 CREATE TABLE cohort (
 	id UUID NOT NULL,
@@ -367,6 +411,16 @@ CREATE TABLE cohort (
 	FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	FOREIGN KEY(created_by) REFERENCES person (id)
 );
+
+CREATE TABLE recording_consent (
+	person_id UUID NOT NULL,
+	agreed BOOLEAN NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	PRIMARY KEY (person_id),
+	FOREIGN KEY(person_id) REFERENCES person (id)
+);
+
+CREATE OR REPLACE FUNCTION recording_consent_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER recording_consent_comes_not_back BEFORE INSERT ON recording_consent FOR EACH ROW EXECUTE FUNCTION recording_consent_comes_not_back();
 
 CREATE TABLE consent_step (
 	id UUID NOT NULL,
@@ -418,6 +472,8 @@ CREATE TABLE kept_badge (
 	position INTEGER NOT NULL,
 	achievement_id VARCHAR NOT NULL,
 	month DATE NOT NULL,
+	signed_with VARCHAR NOT NULL,
+	signed_month DATE NOT NULL,
 	PRIMARY KEY (list_number, position),
 	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
 );
@@ -425,6 +481,14 @@ CREATE TABLE kept_badge (
 CREATE OR REPLACE FUNCTION kept_badge_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'kept_badge is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge FOR EACH ROW EXECUTE FUNCTION kept_badge_is_final_update();
 
 CREATE OR REPLACE FUNCTION kept_badge_is_final_delete() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'kept_badge is final'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_is_final_delete BEFORE DELETE ON kept_badge FOR EACH ROW EXECUTE FUNCTION kept_badge_is_final_delete();
+
+CREATE TABLE release_batch (
+	id UUID NOT NULL,
+	officer_id UUID NOT NULL,
+	created TIMESTAMP WITH TIME ZONE NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(officer_id) REFERENCES person (id)
+);
 
 CREATE TABLE presentation_request (
 	id UUID NOT NULL,
@@ -441,17 +505,18 @@ CREATE TABLE presentation_request (
 	badge_id VARCHAR,
 	achievement_id VARCHAR,
 	holder VARCHAR,
+	issuer VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
 	CONSTRAINT known_state CHECK (state IN ('open', 'answered', 'done', 'declined', 'locked')),
 	CONSTRAINT experts_are_signed_in CHECK ((purpose = 'expert') = (asked_by IS NOT NULL)),
-	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL)),
+	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL AND issuer IS NOT NULL)),
 	CONSTRAINT tries_are_limited CHECK (bad_answers BETWEEN 0 AND 10 AND wrong_numbers BETWEEN 0 AND 5),
 	FOREIGN KEY(asked_by) REFERENCES person (id)
 );
 
-CREATE OR REPLACE FUNCTION answered_once() RETURNS trigger AS $$ BEGIN IF OLD.code_hash IS NOT NULL AND (NEW.code_hash IS DISTINCT FROM OLD.code_hash OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder) THEN RAISE EXCEPTION 'an answer is taken once' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION answered_once();
+CREATE OR REPLACE FUNCTION answered_once() RETURNS trigger AS $$ BEGIN IF OLD.code_hash IS NOT NULL AND (NEW.code_hash IS DISTINCT FROM OLD.code_hash OR NEW.badge_id IS DISTINCT FROM OLD.badge_id OR NEW.holder IS DISTINCT FROM OLD.holder OR NEW.issuer IS DISTINCT FROM OLD.issuer) THEN RAISE EXCEPTION 'an answer is taken once' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION answered_once();
 
 CREATE OR REPLACE FUNCTION used_once() RETURNS trigger AS $$ BEGIN IF OLD.state IN ('done', 'declined', 'locked') AND NEW.state <> OLD.state THEN RAISE EXCEPTION 'what is over stays over' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER used_once BEFORE UPDATE ON presentation_request FOR EACH ROW EXECUTE FUNCTION used_once();
 
@@ -590,6 +655,14 @@ CREATE OR REPLACE FUNCTION nobody_begins_unproved() RETURNS trigger AS $$ BEGIN 
 
 CREATE OR REPLACE FUNCTION nomination_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_comes_not_back BEFORE INSERT ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_comes_not_back();
 
+CREATE OR REPLACE FUNCTION nomination_waived_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.waived_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_waived_by_is_another_person_insert BEFORE INSERT ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_waived_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION nomination_waived_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.waived_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_waived_by_is_another_person_update BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_waived_by_is_another_person_update();
+
+CREATE OR REPLACE FUNCTION nomination_person_id_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_person_id_is_another_person_insert BEFORE INSERT ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_person_id_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION nomination_person_id_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_person_id_is_another_person_update BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_person_id_is_another_person_update();
+
 CREATE TABLE appointment_badge (
 	id UUID NOT NULL,
 	appointment_id UUID NOT NULL,
@@ -642,14 +715,14 @@ CREATE TABLE cross_draw (
 
 CREATE OR REPLACE FUNCTION a_draw_stays_as_it_was() RETURNS trigger AS $$ BEGIN IF 1 = 1 THEN RAISE EXCEPTION 'a draw never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_draw_stays_as_it_was BEFORE UPDATE ON cross_draw FOR EACH ROW EXECUTE FUNCTION a_draw_stays_as_it_was();
 
-CREATE TABLE marks_draft (
-	submission_id UUID NOT NULL,
-	examiner_id UUID NOT NULL,
-	content JSON NOT NULL,
-	saved_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	PRIMARY KEY (submission_id, examiner_id),
-	FOREIGN KEY(submission_id) REFERENCES submission (id),
-	FOREIGN KEY(examiner_id) REFERENCES person (id)
+CREATE TABLE cohort_site (
+	cohort_id UUID NOT NULL,
+	organisation_id UUID NOT NULL,
+	quota INTEGER NOT NULL,
+	PRIMARY KEY (cohort_id, organisation_id),
+	CONSTRAINT site_quota CHECK (quota BETWEEN 1 AND 500),
+	FOREIGN KEY(cohort_id) REFERENCES cohort (id),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE TABLE observation_due (
@@ -659,14 +732,45 @@ CREATE TABLE observation_due (
 	FOREIGN KEY(submission_id) REFERENCES submission (id)
 );
 
-CREATE TABLE cohort_site (
-	cohort_id UUID NOT NULL,
-	organisation_id UUID NOT NULL,
-	quota INTEGER NOT NULL,
-	PRIMARY KEY (cohort_id, organisation_id),
-	CONSTRAINT site_quota CHECK (quota BETWEEN 1 AND 500),
-	FOREIGN KEY(cohort_id) REFERENCES cohort (id),
-	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+CREATE TABLE kept_badge_change (
+	id UUID NOT NULL,
+	list_number INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	reason VARCHAR NOT NULL,
+	requested_by UUID NOT NULL,
+	requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_by UUID,
+	confirmed_at TIMESTAMP WITH TIME ZONE,
+	stolen_key_id UUID,
+	PRIMARY KEY (id),
+	FOREIGN KEY(list_number, position) REFERENCES kept_badge (list_number, position),
+	CONSTRAINT kept_badge_reasons CHECK (reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')),
+	CONSTRAINT kept_badge_two_persons CHECK (confirmed_by <> requested_by),
+	CONSTRAINT kept_badge_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT kept_badge_of_a_stolen_key CHECK (stolen_key_id IS NULL OR reason = 'key_compromise'),
+	FOREIGN KEY(requested_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(stolen_key_id) REFERENCES stolen_key (id)
+);
+
+CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_update() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_update();
+
+CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_delete() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_delete();
+
+CREATE OR REPLACE FUNCTION kept_badges_are_cancelled_by_two() RETURNS trigger AS $$ BEGIN IF OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) THEN RAISE EXCEPTION 'two persons cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry FOR EACH ROW EXECUTE FUNCTION kept_badges_are_cancelled_by_two();
+
+CREATE OR REPLACE FUNCTION kept_badge_change_requested_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_change_requested_by_is_another_person_insert BEFORE INSERT ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badge_change_requested_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION kept_badge_change_requested_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_change_requested_by_is_another_person_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badge_change_requested_by_is_another_person_update();
+
+CREATE TABLE marks_draft (
+	submission_id UUID NOT NULL,
+	examiner_id UUID NOT NULL,
+	content JSON NOT NULL,
+	saved_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	PRIMARY KEY (submission_id, examiner_id),
+	FOREIGN KEY(submission_id) REFERENCES submission (id),
+	FOREIGN KEY(examiner_id) REFERENCES person (id)
 );
 
 CREATE TABLE deferral (
@@ -858,25 +962,29 @@ CREATE OR REPLACE FUNCTION only_decided_files_are_looked_at_again() RETURNS trig
 
 CREATE OR REPLACE FUNCTION a_second_look_is_final() RETURNS trigger AS $$ BEGIN IF OLD.looked_by IS NOT NULL OR NEW.examiner_id <> OLD.examiner_id OR NEW.decided_level <> OLD.decided_level THEN RAISE EXCEPTION 'a second look is final' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_second_look_is_final BEFORE UPDATE ON second_look FOR EACH ROW EXECUTE FUNCTION a_second_look_is_final();
 
-CREATE TABLE shown_note (
-	assessment_id UUID NOT NULL,
-	criterion VARCHAR NOT NULL,
+CREATE OR REPLACE FUNCTION second_look_examiner_id_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.looked_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.examiner_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.looked_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER second_look_examiner_id_is_another_person_insert BEFORE INSERT ON second_look FOR EACH ROW EXECUTE FUNCTION second_look_examiner_id_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION second_look_examiner_id_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.looked_by IS DISTINCT FROM OLD.looked_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.examiner_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.looked_by) THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER second_look_examiner_id_is_another_person_update BEFORE UPDATE ON second_look FOR EACH ROW EXECUTE FUNCTION second_look_examiner_id_is_another_person_update();
+
+CREATE TABLE cohort_member (
+	person_id UUID NOT NULL,
+	cohort_id UUID NOT NULL,
+	organisation_id UUID NOT NULL,
 	language VARCHAR NOT NULL,
-	PRIMARY KEY (assessment_id, criterion),
-	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
+	kind VARCHAR,
+	tongue VARCHAR,
+	invited_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	PRIMARY KEY (person_id),
+	FOREIGN KEY(cohort_id, organisation_id) REFERENCES cohort_site (cohort_id, organisation_id),
+	CONSTRAINT known_kind CHECK (kind IS NULL OR kind IN ('job_seeker', 'employee')),
+	FOREIGN KEY(person_id) REFERENCES person (id)
 );
 
-CREATE OR REPLACE FUNCTION shown_note_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'shown_note is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER shown_note_is_final_update BEFORE UPDATE ON shown_note FOR EACH ROW EXECUTE FUNCTION shown_note_is_final_update();
+CREATE OR REPLACE FUNCTION quota_holds() RETURNS trigger AS $$ BEGIN IF (SELECT count(*) FROM cohort_member WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) >= (SELECT quota FROM cohort_site WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) THEN RAISE EXCEPTION 'the places of this centre are taken' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER quota_holds BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION quota_holds();
 
-CREATE OR REPLACE FUNCTION shown_note_is_final_delete() RETURNS trigger AS $$ BEGIN IF NOT (EXISTS (SELECT 1 FROM erasure JOIN assessment ON assessment.candidate_id = erasure.person_id WHERE assessment.id = OLD.assessment_id)) THEN RAISE EXCEPTION 'shown_note is final'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER shown_note_is_final_delete BEFORE DELETE ON shown_note FOR EACH ROW EXECUTE FUNCTION shown_note_is_final_delete();
+CREATE OR REPLACE FUNCTION closed_cohort_takes_nobody() RETURNS trigger AS $$ BEGIN IF (SELECT closed_at FROM cohort WHERE id = NEW.cohort_id) IS NOT NULL THEN RAISE EXCEPTION 'this cohort is closed' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER closed_cohort_takes_nobody BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION closed_cohort_takes_nobody();
 
-CREATE TABLE marking_time (
-	assessment_id UUID NOT NULL,
-	minutes INTEGER NOT NULL,
-	PRIMARY KEY (assessment_id),
-	CONSTRAINT time_runs_forward CHECK (minutes >= 0),
-	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
-);
+CREATE OR REPLACE FUNCTION cohort_member_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER cohort_member_comes_not_back BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION cohort_member_comes_not_back();
 
 CREATE TABLE evidence (
 	submission_id UUID NOT NULL,
@@ -922,25 +1030,25 @@ CREATE OR REPLACE FUNCTION observation_is_final_delete() RETURNS trigger AS $$ B
 
 CREATE OR REPLACE FUNCTION marks_need_observations() RETURNS trigger AS $$ BEGIN IF EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id AND NOT EXISTS (SELECT 1 FROM observation WHERE observation.submission_id = observation_due.submission_id AND observation.task_id = observation_due.task_id)) THEN RAISE EXCEPTION 'a practical was not observed'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER marks_need_observations BEFORE INSERT ON assessment FOR EACH ROW EXECUTE FUNCTION marks_need_observations();
 
-CREATE TABLE cohort_member (
-	person_id UUID NOT NULL,
-	cohort_id UUID NOT NULL,
-	organisation_id UUID NOT NULL,
+CREATE TABLE shown_note (
+	assessment_id UUID NOT NULL,
+	criterion VARCHAR NOT NULL,
 	language VARCHAR NOT NULL,
-	kind VARCHAR,
-	tongue VARCHAR,
-	invited_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	PRIMARY KEY (person_id),
-	FOREIGN KEY(cohort_id, organisation_id) REFERENCES cohort_site (cohort_id, organisation_id),
-	CONSTRAINT known_kind CHECK (kind IS NULL OR kind IN ('job_seeker', 'employee')),
-	FOREIGN KEY(person_id) REFERENCES person (id)
+	PRIMARY KEY (assessment_id, criterion),
+	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
 );
 
-CREATE OR REPLACE FUNCTION quota_holds() RETURNS trigger AS $$ BEGIN IF (SELECT count(*) FROM cohort_member WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) >= (SELECT quota FROM cohort_site WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) THEN RAISE EXCEPTION 'the places of this centre are taken' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER quota_holds BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION quota_holds();
+CREATE OR REPLACE FUNCTION shown_note_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'shown_note is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER shown_note_is_final_update BEFORE UPDATE ON shown_note FOR EACH ROW EXECUTE FUNCTION shown_note_is_final_update();
 
-CREATE OR REPLACE FUNCTION closed_cohort_takes_nobody() RETURNS trigger AS $$ BEGIN IF (SELECT closed_at FROM cohort WHERE id = NEW.cohort_id) IS NOT NULL THEN RAISE EXCEPTION 'this cohort is closed' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER closed_cohort_takes_nobody BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION closed_cohort_takes_nobody();
+CREATE OR REPLACE FUNCTION shown_note_is_final_delete() RETURNS trigger AS $$ BEGIN IF NOT (EXISTS (SELECT 1 FROM erasure JOIN assessment ON assessment.candidate_id = erasure.person_id WHERE assessment.id = OLD.assessment_id)) THEN RAISE EXCEPTION 'shown_note is final'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER shown_note_is_final_delete BEFORE DELETE ON shown_note FOR EACH ROW EXECUTE FUNCTION shown_note_is_final_delete();
 
-CREATE OR REPLACE FUNCTION cohort_member_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER cohort_member_comes_not_back BEFORE INSERT ON cohort_member FOR EACH ROW EXECUTE FUNCTION cohort_member_comes_not_back();
+CREATE TABLE marking_time (
+	assessment_id UUID NOT NULL,
+	minutes INTEGER NOT NULL,
+	PRIMARY KEY (assessment_id),
+	CONSTRAINT time_runs_forward CHECK (minutes >= 0),
+	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
+);
 
 CREATE TABLE returned_piece (
 	submission_id UUID NOT NULL,
@@ -998,6 +1106,8 @@ CREATE OR REPLACE FUNCTION nobody_releases_what_they_marked_in_any_round() RETUR
 CREATE OR REPLACE FUNCTION award_needs_the_decision_in_force() RETURNS trigger AS $$ BEGIN IF EXISTS (SELECT 1 FROM decision WHERE decision.supersedes = NEW.decision_id) OR (SELECT submission.state FROM submission JOIN decision ON decision.submission_id = submission.id WHERE decision.id = NEW.decision_id) <> 'decided' THEN RAISE EXCEPTION 'an award needs the decision that is in force' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER award_needs_the_decision_in_force BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION award_needs_the_decision_in_force();
 
 CREATE OR REPLACE FUNCTION confirmed_decisions_give_no_second_award() RETURNS trigger AS $$ BEGIN IF EXISTS (SELECT 1 FROM award AS earlier JOIN decision ON decision.supersedes = earlier.decision_id WHERE decision.id = NEW.decision_id AND earlier.level = NEW.level) THEN RAISE EXCEPTION 'the same level is awarded already' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_decisions_give_no_second_award BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION confirmed_decisions_give_no_second_award();
+
+CREATE OR REPLACE FUNCTION officer_is_another_person_by_contact() RETURNS trigger AS $$ BEGIN IF (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.candidate_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.first_examiner_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.second_examiner_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.third_examiner_id) THEN RAISE EXCEPTION 'who releases took no part in it, under no account' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER officer_is_another_person_by_contact BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION officer_is_another_person_by_contact();
 
 CREATE TABLE calibration_mark (
 	run_id UUID NOT NULL,
@@ -1198,6 +1308,10 @@ CREATE OR REPLACE FUNCTION officers_confirm_for_their_own_centre_update() RETURN
 
 CREATE OR REPLACE FUNCTION confirmed_change_stays() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM erasure JOIN award ON award.candidate_id = erasure.person_id WHERE award.id = (SELECT award_id FROM credential WHERE id = OLD.credential_id)) THEN RAISE EXCEPTION 'a confirmed change stays' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_change_stays BEFORE DELETE ON badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_change_stays();
 
+CREATE OR REPLACE FUNCTION badge_change_requested_by_is_another_person_insert() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) AND NEW.reason <> 'holder_request' THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER badge_change_requested_by_is_another_person_insert BEFORE INSERT ON badge_change FOR EACH ROW EXECUTE FUNCTION badge_change_requested_by_is_another_person_insert();
+
+CREATE OR REPLACE FUNCTION badge_change_requested_by_is_another_person_update() RETURNS trigger AS $$ BEGIN IF NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) AND NEW.reason <> 'holder_request' THEN RAISE EXCEPTION 'this takes two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER badge_change_requested_by_is_another_person_update BEFORE UPDATE ON badge_change FOR EACH ROW EXECUTE FUNCTION badge_change_requested_by_is_another_person_update();
+
 CREATE TABLE stolen_key_row (
 	stolen_key_id UUID NOT NULL,
 	credential_id UUID NOT NULL,
@@ -1226,6 +1340,8 @@ CREATE INDEX ix_award_candidate_id ON award (candidate_id);
 
 CREATE INDEX ix_badge_change_credential_id ON badge_change (credential_id);
 
+CREATE INDEX ix_begun_count_since ON begun_count (since);
+
 CREATE INDEX ix_calibration_run_nomination_id ON calibration_run (nomination_id);
 
 CREATE INDEX ix_cohort_member_cohort_id ON cohort_member (cohort_id);
@@ -1241,6 +1357,8 @@ CREATE INDEX ix_data_request_organisation_id ON data_request (organisation_id);
 CREATE INDEX ix_deferral_submission_id ON deferral (submission_id);
 
 CREATE INDEX ix_framework_edition_framework ON framework_edition (framework);
+
+CREATE INDEX ix_kept_badge_change_stolen_key_id ON kept_badge_change (stolen_key_id);
 
 CREATE INDEX ix_nomination_badge_id ON nomination (badge_id);
 
@@ -1286,6 +1404,8 @@ CREATE UNIQUE INDEX one_badge_in_force_by_award_id ON credential (award_id) WHER
 
 CREATE UNIQUE INDEX one_badge_in_force_by_credential_id ON credential (credential_id) WHERE state <> 'superseded';
 
+CREATE UNIQUE INDEX one_decision_an_achievement ON accepted_equal (issuer_did, achievement_id) WHERE ended_at IS NULL;
+
 CREATE UNIQUE INDEX one_draft ON submission (candidate_id, skill, level, language) WHERE state = 'draft';
 
 CREATE UNIQUE INDEX one_live_deferral_a_file ON deferral (submission_id) WHERE state IN ('open', 'claimed', 'pending');
@@ -1299,6 +1419,8 @@ CREATE UNIQUE INDEX one_open_request_a_badge ON badge_change (credential_id) WHE
 CREATE UNIQUE INDEX one_open_request_of_a_kind ON data_request (person_id, kind) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX one_replacement_a_key ON stolen_key (key_name) WHERE finished_at IS NULL;
+
+CREATE UNIQUE INDEX one_request_a_kept_badge ON kept_badge_change (list_number, position);
 
 CREATE UNIQUE INDEX one_version_has_the_plain_addresses ON framework_edition (framework) WHERE plain;
 

@@ -13,6 +13,15 @@ CREATE TABLE wrong_code (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE begun_count (
+	source_hash VARCHAR NOT NULL,
+	thing VARCHAR NOT NULL,
+	since DATETIME NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (source_hash, thing),
+	CONSTRAINT something_was_begun CHECK (count > 0)
+);
+
 CREATE TABLE audit_event (
 	number INTEGER NOT NULL,
 	at DATETIME NOT NULL,
@@ -105,6 +114,10 @@ CREATE TRIGGER nobody_changes_centre BEFORE UPDATE ON person WHEN NEW.organisati
 
 CREATE TRIGGER erased_stays_erased BEFORE UPDATE ON person WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.id) AND (NEW.display_name <> '' OR NEW.contact_hash IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
+CREATE TRIGGER nobody_takes_the_contact_of_a_colleague BEFORE UPDATE ON person WHEN NEW.contact_hash IS NOT OLD.contact_hash AND EXISTS (SELECT 1 FROM role_grant AS mine WHERE mine.person_id = NEW.id AND mine.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner')) AND EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = NEW.organisation_id AND other.contact_hash = NEW.contact_hash AND other.id <> NEW.id) BEGIN SELECT RAISE(ABORT, 'somebody of this centre has this contact'); END;
+
+CREATE TRIGGER who_has_a_role_keeps_a_contact BEFORE UPDATE ON person WHEN OLD.contact_hash IS NOT NULL AND NEW.contact_hash IS NULL AND EXISTS (SELECT 1 FROM role_grant AS mine WHERE mine.person_id = NEW.id AND mine.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator')) AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.id) BEGIN SELECT RAISE(ABORT, 'who has a role keeps a contact'); END;
+
 CREATE TABLE status_entry (
 	list_number INTEGER NOT NULL,
 	position INTEGER NOT NULL,
@@ -149,6 +162,10 @@ CREATE TRIGGER roles_are_not_rewritten BEFORE UPDATE ON role_grant WHEN 1 = 1 BE
 CREATE TRIGGER one_administrator_stays BEFORE DELETE ON role_grant WHEN OLD.role = 'administrator' AND NOT EXISTS (SELECT 1 FROM role_grant AS held JOIN person AS holder ON holder.id = held.person_id WHERE held.role = 'administrator' AND holder.organisation_id = (SELECT organisation_id FROM person WHERE id = OLD.person_id) AND held.person_id <> OLD.person_id) BEGIN SELECT RAISE(ABORT, 'an organisation keeps an administrator'); END;
 
 CREATE TRIGGER role_grant_comes_not_back BEFORE INSERT ON role_grant WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
+
+CREATE TRIGGER one_account_a_contact BEFORE INSERT ON role_grant WHEN NEW.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = (SELECT organisation_id FROM person WHERE person.id = NEW.person_id) AND other.contact_hash = (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) AND other.id <> NEW.person_id) BEGIN SELECT RAISE(ABORT, 'somebody of this centre has this contact'); END;
+
+CREATE TRIGGER who_is_given_a_role_has_a_contact BEFORE INSERT ON role_grant WHEN NEW.granted_by IS NOT NULL AND NEW.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator') AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) IS NULL BEGIN SELECT RAISE(ABORT, 'who is given a role has a contact'); END;
 
 CREATE TABLE access_code (
 	code_hash VARCHAR NOT NULL,
@@ -242,7 +259,8 @@ CREATE TABLE role_invitation (
 	organisation_id CHAR(32) NOT NULL,
 	name VARCHAR NOT NULL,
 	role VARCHAR NOT NULL,
-	invited_by CHAR(32) NOT NULL,
+	contact_hash VARCHAR NOT NULL,
+	invited_by CHAR(32),
 	created DATETIME NOT NULL,
 	expires DATETIME NOT NULL,
 	PRIMARY KEY (token_hash),
@@ -250,6 +268,10 @@ CREATE TABLE role_invitation (
 	FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	FOREIGN KEY(invited_by) REFERENCES person (id) ON DELETE CASCADE
 );
+
+CREATE TRIGGER only_the_first_administrator_is_invited_by_nobody BEFORE INSERT ON role_invitation WHEN NEW.invited_by IS NULL AND (NEW.role <> 'administrator' OR EXISTS (SELECT 1 FROM role_grant AS held JOIN person AS holder ON holder.id = held.person_id WHERE held.role = 'administrator' AND holder.organisation_id = NEW.organisation_id)) BEGIN SELECT RAISE(ABORT, 'an administrator of the organisation invites'); END;
+
+CREATE TRIGGER nobody_invites_themselves BEFORE INSERT ON role_invitation WHEN NEW.invited_by IS NOT NULL AND ((SELECT contact_hash FROM person WHERE person.id = NEW.invited_by) IS NULL OR (SELECT contact_hash FROM person WHERE person.id = NEW.invited_by) = NEW.contact_hash OR EXISTS (SELECT 1 FROM person AS other JOIN role_grant AS held ON held.person_id = other.id WHERE held.role IN ('coordinator', 'officer', 'standard_owner', 'data_officer', 'administrator', 'examiner') AND other.organisation_id = NEW.organisation_id AND other.contact_hash = NEW.contact_hash AND other.id <> NEW.invited_by)) BEGIN SELECT RAISE(ABORT, 'somebody else is invited, whom nobody here knows by this contact'); END;
 
 CREATE TABLE last_sign_in (
 	person_id CHAR(32) NOT NULL,
@@ -304,6 +326,10 @@ CREATE TRIGGER edition_is_reviewed_first BEFORE UPDATE ON framework_edition WHEN
 
 CREATE TRIGGER edition_begins_as_draft BEFORE INSERT ON framework_edition WHEN NEW.state <> 'draft' AND NOT NEW.shipped BEGIN SELECT RAISE(ABORT, 'a version begins as a draft'); END;
 
+CREATE TRIGGER framework_edition_sent_by_is_another_person_insert BEFORE INSERT ON framework_edition WHEN NEW.published_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.sent_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.published_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER framework_edition_sent_by_is_another_person_update BEFORE UPDATE ON framework_edition WHEN NEW.published_by IS NOT OLD.published_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.sent_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.published_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
 CREATE TABLE mailbox (
 	person_id CHAR(32) NOT NULL,
 	address VARCHAR NOT NULL,
@@ -315,13 +341,37 @@ CREATE TABLE mailbox (
 
 CREATE TRIGGER mailbox_comes_not_back BEFORE INSERT ON mailbox WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
-CREATE TABLE release_batch (
+CREATE TABLE accepted_equal (
 	id CHAR(32) NOT NULL,
-	officer_id CHAR(32) NOT NULL,
-	created DATETIME NOT NULL,
+	issuer_did VARCHAR NOT NULL,
+	issuer_name VARCHAR NOT NULL,
+	achievement_id VARCHAR NOT NULL,
+	skill VARCHAR NOT NULL,
+	language VARCHAR,
+	reason VARCHAR NOT NULL,
+	asked_by CHAR(32) NOT NULL,
+	asked_at DATETIME NOT NULL,
+	confirmed_by CHAR(32),
+	confirmed_at DATETIME,
+	ended_by CHAR(32),
+	ended_at DATETIME,
 	PRIMARY KEY (id),
-	FOREIGN KEY(officer_id) REFERENCES person (id)
+	CONSTRAINT equal_takes_two_persons CHECK (confirmed_by <> asked_by),
+	CONSTRAINT equal_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT equal_ended_at_a_time CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+	CONSTRAINT equal_of_a_did CHECK (issuer_did LIKE 'did:%'),
+	FOREIGN KEY(asked_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(ended_by) REFERENCES person (id)
 );
+
+CREATE TRIGGER what_is_equal_is_not_rewritten BEFORE UPDATE ON accepted_equal WHEN NEW.issuer_did <> OLD.issuer_did OR NEW.achievement_id <> OLD.achievement_id OR NEW.skill <> OLD.skill OR NEW.language IS NOT OLD.language OR NEW.issuer_name <> OLD.issuer_name OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by OR OLD.ended_at IS NOT NULL OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS NOT OLD.confirmed_by) BEGIN SELECT RAISE(ABORT, 'what was decided is ended, and never rewritten'); END;
+
+CREATE TRIGGER confirmed_equal_stays BEFORE DELETE ON accepted_equal WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'what was decided stays written down'); END;
+
+CREATE TRIGGER accepted_equal_asked_by_is_another_person_insert BEFORE INSERT ON accepted_equal WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER accepted_equal_asked_by_is_another_person_update BEFORE UPDATE ON accepted_equal WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
 
 CREATE TABLE stolen_key (
 	id CHAR(32) NOT NULL,
@@ -344,15 +394,9 @@ CREATE TRIGGER confirmed_stolen_key_is_final BEFORE UPDATE ON stolen_key WHEN OL
 
 CREATE TRIGGER confirmed_stolen_key_stays BEFORE DELETE ON stolen_key WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'what was confirmed about a key stays'); END;
 
-CREATE TABLE recording_consent (
-	person_id CHAR(32) NOT NULL,
-	agreed BOOLEAN NOT NULL,
-	said_at DATETIME NOT NULL,
-	PRIMARY KEY (person_id),
-	FOREIGN KEY(person_id) REFERENCES person (id)
-);
+CREATE TRIGGER stolen_key_asked_by_is_another_person_insert BEFORE INSERT ON stolen_key WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
 
-CREATE TRIGGER recording_consent_comes_not_back BEFORE INSERT ON recording_consent WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
+CREATE TRIGGER stolen_key_asked_by_is_another_person_update BEFORE UPDATE ON stolen_key WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.asked_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
 
 CREATE TABLE cohort (
 	id CHAR(32) NOT NULL,
@@ -367,6 +411,16 @@ CREATE TABLE cohort (
 	FOREIGN KEY(organisation_id) REFERENCES organisation (id),
 	FOREIGN KEY(created_by) REFERENCES person (id)
 );
+
+CREATE TABLE recording_consent (
+	person_id CHAR(32) NOT NULL,
+	agreed BOOLEAN NOT NULL,
+	said_at DATETIME NOT NULL,
+	PRIMARY KEY (person_id),
+	FOREIGN KEY(person_id) REFERENCES person (id)
+);
+
+CREATE TRIGGER recording_consent_comes_not_back BEFORE INSERT ON recording_consent WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
 CREATE TABLE consent_step (
 	id CHAR(32) NOT NULL,
@@ -418,6 +472,8 @@ CREATE TABLE kept_badge (
 	position INTEGER NOT NULL,
 	achievement_id VARCHAR NOT NULL,
 	month DATE NOT NULL,
+	signed_with VARCHAR NOT NULL,
+	signed_month DATE NOT NULL,
 	PRIMARY KEY (list_number, position),
 	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
 );
@@ -425,6 +481,14 @@ CREATE TABLE kept_badge (
 CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'kept_badge is final'); END;
 
 CREATE TRIGGER kept_badge_is_final_delete BEFORE DELETE ON kept_badge WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'kept_badge is final'); END;
+
+CREATE TABLE release_batch (
+	id CHAR(32) NOT NULL,
+	officer_id CHAR(32) NOT NULL,
+	created DATETIME NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(officer_id) REFERENCES person (id)
+);
 
 CREATE TABLE presentation_request (
 	id CHAR(32) NOT NULL,
@@ -441,17 +505,18 @@ CREATE TABLE presentation_request (
 	badge_id VARCHAR,
 	achievement_id VARCHAR,
 	holder VARCHAR,
+	issuer VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
 	CONSTRAINT known_state CHECK (state IN ('open', 'answered', 'done', 'declined', 'locked')),
 	CONSTRAINT experts_are_signed_in CHECK ((purpose = 'expert') = (asked_by IS NOT NULL)),
-	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL)),
+	CONSTRAINT an_answer_is_whole CHECK (state NOT IN ('answered', 'done') OR (code_hash IS NOT NULL AND badge_id IS NOT NULL AND achievement_id IS NOT NULL AND holder IS NOT NULL AND issuer IS NOT NULL)),
 	CONSTRAINT tries_are_limited CHECK (bad_answers BETWEEN 0 AND 10 AND wrong_numbers BETWEEN 0 AND 5),
 	FOREIGN KEY(asked_by) REFERENCES person (id)
 );
 
-CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request WHEN OLD.code_hash IS NOT NULL AND (NEW.code_hash IS NOT OLD.code_hash OR NEW.badge_id IS NOT OLD.badge_id OR NEW.holder IS NOT OLD.holder) BEGIN SELECT RAISE(ABORT, 'an answer is taken once'); END;
+CREATE TRIGGER answered_once BEFORE UPDATE ON presentation_request WHEN OLD.code_hash IS NOT NULL AND (NEW.code_hash IS NOT OLD.code_hash OR NEW.badge_id IS NOT OLD.badge_id OR NEW.holder IS NOT OLD.holder OR NEW.issuer IS NOT OLD.issuer) BEGIN SELECT RAISE(ABORT, 'an answer is taken once'); END;
 
 CREATE TRIGGER used_once BEFORE UPDATE ON presentation_request WHEN OLD.state IN ('done', 'declined', 'locked') AND NEW.state <> OLD.state BEGIN SELECT RAISE(ABORT, 'what is over stays over'); END;
 
@@ -590,6 +655,14 @@ CREATE TRIGGER nobody_begins_unproved BEFORE UPDATE ON nomination WHEN NEW.stage
 
 CREATE TRIGGER nomination_comes_not_back BEFORE INSERT ON nomination WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
+CREATE TRIGGER nomination_waived_by_is_another_person_insert BEFORE INSERT ON nomination WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.waived_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER nomination_waived_by_is_another_person_update BEFORE UPDATE ON nomination WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.waived_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER nomination_person_id_is_another_person_insert BEFORE INSERT ON nomination WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER nomination_person_id_is_another_person_update BEFORE UPDATE ON nomination WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.person_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
 CREATE TABLE appointment_badge (
 	id CHAR(32) NOT NULL,
 	appointment_id CHAR(32) NOT NULL,
@@ -642,14 +715,14 @@ CREATE TABLE cross_draw (
 
 CREATE TRIGGER a_draw_stays_as_it_was BEFORE UPDATE ON cross_draw WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a draw never changes'); END;
 
-CREATE TABLE marks_draft (
-	submission_id CHAR(32) NOT NULL,
-	examiner_id CHAR(32) NOT NULL,
-	content JSON NOT NULL,
-	saved_at DATETIME NOT NULL,
-	PRIMARY KEY (submission_id, examiner_id),
-	FOREIGN KEY(submission_id) REFERENCES submission (id),
-	FOREIGN KEY(examiner_id) REFERENCES person (id)
+CREATE TABLE cohort_site (
+	cohort_id CHAR(32) NOT NULL,
+	organisation_id CHAR(32) NOT NULL,
+	quota INTEGER NOT NULL,
+	PRIMARY KEY (cohort_id, organisation_id),
+	CONSTRAINT site_quota CHECK (quota BETWEEN 1 AND 500),
+	FOREIGN KEY(cohort_id) REFERENCES cohort (id),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE TABLE observation_due (
@@ -659,14 +732,45 @@ CREATE TABLE observation_due (
 	FOREIGN KEY(submission_id) REFERENCES submission (id)
 );
 
-CREATE TABLE cohort_site (
-	cohort_id CHAR(32) NOT NULL,
-	organisation_id CHAR(32) NOT NULL,
-	quota INTEGER NOT NULL,
-	PRIMARY KEY (cohort_id, organisation_id),
-	CONSTRAINT site_quota CHECK (quota BETWEEN 1 AND 500),
-	FOREIGN KEY(cohort_id) REFERENCES cohort (id),
-	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
+CREATE TABLE kept_badge_change (
+	id CHAR(32) NOT NULL,
+	list_number INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	reason VARCHAR NOT NULL,
+	requested_by CHAR(32) NOT NULL,
+	requested_at DATETIME NOT NULL,
+	confirmed_by CHAR(32),
+	confirmed_at DATETIME,
+	stolen_key_id CHAR(32),
+	PRIMARY KEY (id),
+	FOREIGN KEY(list_number, position) REFERENCES kept_badge (list_number, position),
+	CONSTRAINT kept_badge_reasons CHECK (reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')),
+	CONSTRAINT kept_badge_two_persons CHECK (confirmed_by <> requested_by),
+	CONSTRAINT kept_badge_confirmed_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT kept_badge_of_a_stolen_key CHECK (stolen_key_id IS NULL OR reason = 'key_compromise'),
+	FOREIGN KEY(requested_by) REFERENCES person (id),
+	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(stolen_key_id) REFERENCES stolen_key (id)
+);
+
+CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
+
+CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
+
+CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'two persons cancel a kept badge'); END;
+
+CREATE TRIGGER kept_badge_change_requested_by_is_another_person_insert BEFORE INSERT ON kept_badge_change WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER kept_badge_change_requested_by_is_another_person_update BEFORE UPDATE ON kept_badge_change WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TABLE marks_draft (
+	submission_id CHAR(32) NOT NULL,
+	examiner_id CHAR(32) NOT NULL,
+	content JSON NOT NULL,
+	saved_at DATETIME NOT NULL,
+	PRIMARY KEY (submission_id, examiner_id),
+	FOREIGN KEY(submission_id) REFERENCES submission (id),
+	FOREIGN KEY(examiner_id) REFERENCES person (id)
 );
 
 CREATE TABLE deferral (
@@ -858,25 +962,29 @@ CREATE TRIGGER only_decided_files_are_looked_at_again BEFORE INSERT ON second_lo
 
 CREATE TRIGGER a_second_look_is_final BEFORE UPDATE ON second_look WHEN OLD.looked_by IS NOT NULL OR NEW.examiner_id <> OLD.examiner_id OR NEW.decided_level <> OLD.decided_level BEGIN SELECT RAISE(ABORT, 'a second look is final'); END;
 
-CREATE TABLE shown_note (
-	assessment_id CHAR(32) NOT NULL,
-	criterion VARCHAR NOT NULL,
+CREATE TRIGGER second_look_examiner_id_is_another_person_insert BEFORE INSERT ON second_look WHEN NEW.looked_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.examiner_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.looked_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER second_look_examiner_id_is_another_person_update BEFORE UPDATE ON second_look WHEN NEW.looked_by IS NOT OLD.looked_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.examiner_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.looked_by) BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TABLE cohort_member (
+	person_id CHAR(32) NOT NULL,
+	cohort_id CHAR(32) NOT NULL,
+	organisation_id CHAR(32) NOT NULL,
 	language VARCHAR NOT NULL,
-	PRIMARY KEY (assessment_id, criterion),
-	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
+	kind VARCHAR,
+	tongue VARCHAR,
+	invited_at DATETIME NOT NULL,
+	PRIMARY KEY (person_id),
+	FOREIGN KEY(cohort_id, organisation_id) REFERENCES cohort_site (cohort_id, organisation_id),
+	CONSTRAINT known_kind CHECK (kind IS NULL OR kind IN ('job_seeker', 'employee')),
+	FOREIGN KEY(person_id) REFERENCES person (id)
 );
 
-CREATE TRIGGER shown_note_is_final_update BEFORE UPDATE ON shown_note WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'shown_note is final'); END;
+CREATE TRIGGER quota_holds BEFORE INSERT ON cohort_member WHEN (SELECT count(*) FROM cohort_member WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) >= (SELECT quota FROM cohort_site WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) BEGIN SELECT RAISE(ABORT, 'the places of this centre are taken'); END;
 
-CREATE TRIGGER shown_note_is_final_delete BEFORE DELETE ON shown_note WHEN NOT (EXISTS (SELECT 1 FROM erasure JOIN assessment ON assessment.candidate_id = erasure.person_id WHERE assessment.id = OLD.assessment_id)) BEGIN SELECT RAISE(ABORT, 'shown_note is final'); END;
+CREATE TRIGGER closed_cohort_takes_nobody BEFORE INSERT ON cohort_member WHEN (SELECT closed_at FROM cohort WHERE id = NEW.cohort_id) IS NOT NULL BEGIN SELECT RAISE(ABORT, 'this cohort is closed'); END;
 
-CREATE TABLE marking_time (
-	assessment_id CHAR(32) NOT NULL,
-	minutes INTEGER NOT NULL,
-	PRIMARY KEY (assessment_id),
-	CONSTRAINT time_runs_forward CHECK (minutes >= 0),
-	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
-);
+CREATE TRIGGER cohort_member_comes_not_back BEFORE INSERT ON cohort_member WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
 CREATE TABLE evidence (
 	submission_id CHAR(32) NOT NULL,
@@ -922,25 +1030,25 @@ CREATE TRIGGER observation_is_final_delete BEFORE DELETE ON observation WHEN NOT
 
 CREATE TRIGGER marks_need_observations BEFORE INSERT ON assessment WHEN EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id AND NOT EXISTS (SELECT 1 FROM observation WHERE observation.submission_id = observation_due.submission_id AND observation.task_id = observation_due.task_id)) BEGIN SELECT RAISE(ABORT, 'a practical was not observed'); END;
 
-CREATE TABLE cohort_member (
-	person_id CHAR(32) NOT NULL,
-	cohort_id CHAR(32) NOT NULL,
-	organisation_id CHAR(32) NOT NULL,
+CREATE TABLE shown_note (
+	assessment_id CHAR(32) NOT NULL,
+	criterion VARCHAR NOT NULL,
 	language VARCHAR NOT NULL,
-	kind VARCHAR,
-	tongue VARCHAR,
-	invited_at DATETIME NOT NULL,
-	PRIMARY KEY (person_id),
-	FOREIGN KEY(cohort_id, organisation_id) REFERENCES cohort_site (cohort_id, organisation_id),
-	CONSTRAINT known_kind CHECK (kind IS NULL OR kind IN ('job_seeker', 'employee')),
-	FOREIGN KEY(person_id) REFERENCES person (id)
+	PRIMARY KEY (assessment_id, criterion),
+	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
 );
 
-CREATE TRIGGER quota_holds BEFORE INSERT ON cohort_member WHEN (SELECT count(*) FROM cohort_member WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) >= (SELECT quota FROM cohort_site WHERE cohort_id = NEW.cohort_id AND organisation_id = NEW.organisation_id) BEGIN SELECT RAISE(ABORT, 'the places of this centre are taken'); END;
+CREATE TRIGGER shown_note_is_final_update BEFORE UPDATE ON shown_note WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'shown_note is final'); END;
 
-CREATE TRIGGER closed_cohort_takes_nobody BEFORE INSERT ON cohort_member WHEN (SELECT closed_at FROM cohort WHERE id = NEW.cohort_id) IS NOT NULL BEGIN SELECT RAISE(ABORT, 'this cohort is closed'); END;
+CREATE TRIGGER shown_note_is_final_delete BEFORE DELETE ON shown_note WHEN NOT (EXISTS (SELECT 1 FROM erasure JOIN assessment ON assessment.candidate_id = erasure.person_id WHERE assessment.id = OLD.assessment_id)) BEGIN SELECT RAISE(ABORT, 'shown_note is final'); END;
 
-CREATE TRIGGER cohort_member_comes_not_back BEFORE INSERT ON cohort_member WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
+CREATE TABLE marking_time (
+	assessment_id CHAR(32) NOT NULL,
+	minutes INTEGER NOT NULL,
+	PRIMARY KEY (assessment_id),
+	CONSTRAINT time_runs_forward CHECK (minutes >= 0),
+	FOREIGN KEY(assessment_id) REFERENCES assessment (id)
+);
 
 CREATE TABLE returned_piece (
 	submission_id CHAR(32) NOT NULL,
@@ -998,6 +1106,8 @@ CREATE TRIGGER nobody_releases_what_they_marked_in_any_round BEFORE INSERT ON aw
 CREATE TRIGGER award_needs_the_decision_in_force BEFORE INSERT ON award WHEN EXISTS (SELECT 1 FROM decision WHERE decision.supersedes = NEW.decision_id) OR (SELECT submission.state FROM submission JOIN decision ON decision.submission_id = submission.id WHERE decision.id = NEW.decision_id) <> 'decided' BEGIN SELECT RAISE(ABORT, 'an award needs the decision that is in force'); END;
 
 CREATE TRIGGER confirmed_decisions_give_no_second_award BEFORE INSERT ON award WHEN EXISTS (SELECT 1 FROM award AS earlier JOIN decision ON decision.supersedes = earlier.decision_id WHERE decision.id = NEW.decision_id AND earlier.level = NEW.level) BEGIN SELECT RAISE(ABORT, 'the same level is awarded already'); END;
+
+CREATE TRIGGER officer_is_another_person_by_contact BEFORE INSERT ON award WHEN (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.candidate_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.first_examiner_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.second_examiner_id) OR (SELECT contact_hash FROM person WHERE person.id = NEW.officer_id) = (SELECT contact_hash FROM person WHERE person.id = NEW.third_examiner_id) BEGIN SELECT RAISE(ABORT, 'who releases took no part in it, under no account'); END;
 
 CREATE TABLE calibration_mark (
 	run_id CHAR(32) NOT NULL,
@@ -1198,6 +1308,10 @@ CREATE TRIGGER officers_confirm_for_their_own_centre_update BEFORE UPDATE ON bad
 
 CREATE TRIGGER confirmed_change_stays BEFORE DELETE ON badge_change WHEN OLD.confirmed_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM erasure JOIN award ON award.candidate_id = erasure.person_id WHERE award.id = (SELECT award_id FROM credential WHERE id = OLD.credential_id)) BEGIN SELECT RAISE(ABORT, 'a confirmed change stays'); END;
 
+CREATE TRIGGER badge_change_requested_by_is_another_person_insert BEFORE INSERT ON badge_change WHEN NEW.confirmed_by IS NOT NULL AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) AND NEW.reason <> 'holder_request' BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
+CREATE TRIGGER badge_change_requested_by_is_another_person_update BEFORE UPDATE ON badge_change WHEN NEW.confirmed_by IS NOT OLD.confirmed_by AND (SELECT contact_hash FROM person WHERE person.id = NEW.requested_by) = (SELECT contact_hash FROM person WHERE person.id = NEW.confirmed_by) AND NEW.reason <> 'holder_request' BEGIN SELECT RAISE(ABORT, 'this takes two persons'); END;
+
 CREATE TABLE stolen_key_row (
 	stolen_key_id CHAR(32) NOT NULL,
 	credential_id CHAR(32) NOT NULL,
@@ -1226,6 +1340,8 @@ CREATE INDEX ix_award_candidate_id ON award (candidate_id);
 
 CREATE INDEX ix_badge_change_credential_id ON badge_change (credential_id);
 
+CREATE INDEX ix_begun_count_since ON begun_count (since);
+
 CREATE INDEX ix_calibration_run_nomination_id ON calibration_run (nomination_id);
 
 CREATE INDEX ix_cohort_member_cohort_id ON cohort_member (cohort_id);
@@ -1241,6 +1357,8 @@ CREATE INDEX ix_data_request_organisation_id ON data_request (organisation_id);
 CREATE INDEX ix_deferral_submission_id ON deferral (submission_id);
 
 CREATE INDEX ix_framework_edition_framework ON framework_edition (framework);
+
+CREATE INDEX ix_kept_badge_change_stolen_key_id ON kept_badge_change (stolen_key_id);
 
 CREATE INDEX ix_nomination_badge_id ON nomination (badge_id);
 
@@ -1286,6 +1404,8 @@ CREATE UNIQUE INDEX one_badge_in_force_by_award_id ON credential (award_id) WHER
 
 CREATE UNIQUE INDEX one_badge_in_force_by_credential_id ON credential (credential_id) WHERE state <> 'superseded';
 
+CREATE UNIQUE INDEX one_decision_an_achievement ON accepted_equal (issuer_did, achievement_id) WHERE ended_at IS NULL;
+
 CREATE UNIQUE INDEX one_draft ON submission (candidate_id, skill, level, language) WHERE state = 'draft';
 
 CREATE UNIQUE INDEX one_live_deferral_a_file ON deferral (submission_id) WHERE state IN ('open', 'claimed', 'pending');
@@ -1299,6 +1419,8 @@ CREATE UNIQUE INDEX one_open_request_a_badge ON badge_change (credential_id) WHE
 CREATE UNIQUE INDEX one_open_request_of_a_kind ON data_request (person_id, kind) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX one_replacement_a_key ON stolen_key (key_name) WHERE finished_at IS NULL;
+
+CREATE UNIQUE INDEX one_request_a_kept_badge ON kept_badge_change (list_number, position);
 
 CREATE UNIQUE INDEX one_version_has_the_plain_addresses ON framework_edition (framework) WHERE plain;
 
