@@ -49,13 +49,14 @@ NONCES = Limit("nonce", of_one=20_000, of_all=60_000)
 """Nonces of OpenID4VCI: one hosted wallet asks for all its people (15 badges a second)."""
 
 
+def keyed(address: str, secret: bytes) -> str:
+    """Hash an address so that nobody without the secret can try all addresses."""
+    return hmac.digest(secret, f"mycred4home begun {address}".encode(), "sha256").hex()
+
+
 def count(session: Session, limit: Limit, *, address: str, secret: bytes, now: datetime) -> None:
     """Count one beginning from an address, or refuse it; what is refused is not counted."""
-    told = f"mycred4home begun {address}".encode()
-    for source, most in (
-        (hmac.digest(secret, told, "sha256").hex(), limit.of_one),
-        (_ALL, limit.of_all),
-    ):
+    for source, most in ((keyed(address, secret), limit.of_one), (_ALL, limit.of_all)):
         values = {"source": source, "thing": limit.thing, "now": now, "old": now - WINDOW}
         counted = session.connection().execute(_COUNT, values).scalar_one()
         if counted > most:

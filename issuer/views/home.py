@@ -3,9 +3,10 @@
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts
+from issuer import accounts, limits
 from issuer.accounts import Visitor
 from issuer.tables import Role, WebSession
+from issuer.views.common import beginning
 from web import sessions
 from web.app import services
 from web.languages import gettext
@@ -31,9 +32,11 @@ def enter_by_link() -> str:
 def enter() -> Response | tuple[str, int]:
     """Sign in with a code."""
     code = request.form.get("code", "").strip()[:40]
-    now = services().now()
+    asking = beginning()
+    now = asking["now"]
+    source = limits.keyed(asking["address"], asking["secret"])
     with services().database.transaction() as session:
-        person = accounts.enter(session, code, source=request.remote_addr or "", now=now)
+        person = accounts.enter(session, code, source=source, now=now)
         token = accounts.sign_in(session, person.id, now=now) if person else None
         old = sessions.read_cookie()
         if old:
