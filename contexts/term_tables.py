@@ -7,11 +7,10 @@ it. Those of other documents are made by PyLD when they are met.
 """
 
 import json
-import threading
+import os
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from contexts.closed_profile import IRI
@@ -23,7 +22,7 @@ ID, TYPE, LITERAL, REFERENCE, VOCABULARY, UNUSUAL = range(6)
 GRAPH = 6
 """In a `Step`: each value is a graph of its own, whatever the kind of the term."""
 
-_FILE = Path(__file__).parent / "data" / "states.json"
+_FILE = os.path.join(os.path.dirname(__file__), "data", "states.json")
 _ROOTS = ((VC2, OB3, OB3_EXTENSIONS), (VC2, OB3), (VC2,))
 """The contexts of our own documents; what the file holds starts from these."""
 _MOST_STATES, _MOST_CONTEXTS = 2_000, 20_000
@@ -87,7 +86,8 @@ class State:
 @cache
 def compiled() -> State:
     """Give the state before any @context; it leads nowhere when the file is for other contexts."""
-    table = json.loads(_FILE.read_text("utf-8"))
+    with open(_FILE, "rb") as file:
+        table = json.loads(file.read())
     known = pinned("context")
     if any(url not in known or known[url].sha256 != sha for url, sha in table["contexts"].items()):
         return State()
@@ -198,6 +198,8 @@ class Live:
     """States made by PyLD's own context processing; equal ones are one."""
 
     def __init__(self) -> None:
+        import threading
+
         from pyld import jsonld
         from pyld.context_resolver import ContextResolver
 
@@ -366,4 +368,5 @@ def _listed(value: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    _FILE.write_text(write_table(), "utf-8")
+    with open(_FILE, "w", encoding="utf-8") as written:
+        written.write(write_table())

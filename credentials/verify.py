@@ -19,9 +19,8 @@ looked up) is never passed and never failed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from contexts import ContextError, UnknownContext, check_words
 from credentials.canonical import canonical_badge
@@ -72,8 +71,7 @@ T = TypeVar("T")
 MAX_BADGES = 20
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What a presentation must be bound to; `challenge` when the caller gave one."""
 
     domain: str

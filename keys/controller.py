@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts.urls import DID, MULTIKEY
 from keys.errors import DidError, KeysError, MalformedKey, MethodRevoked
@@ -31,8 +30,7 @@ _SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privat
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """One verification method that we publish: a key, what it may do, and until when.
 
     One that is revoked stands there for no purpose, so that also those refuse it who do not read

@@ -1,8 +1,7 @@
 """From what somebody shows to the document in it: JSON, a token, or a token in an envelope."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts import loads_strict
 from contexts.urls import VC2
@@ -26,8 +25,7 @@ _READERS = {
 """By the header's typ. Key proofs, access tokens and key bindings are none of these."""
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A document, and the token that secures it unless it carries a proof itself."""
 
     document: dict[str, Any]
