@@ -7,7 +7,6 @@ from typing import Any
 
 from contexts import ContextError
 from credentials.formats.opening import Opened, open_document
-from credentials.formats.secured import check_times, verify_secured
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError
 from credentials.shape import issuer_id, period, types_of
@@ -88,7 +87,7 @@ def signed_list(
         found = read(body, url, looking.issuer, credential_type, list_type, purpose)  # 1, 2
         opened = found.opened
         if opened.secured:  # 3
-            verify_secured(opened.secured, fetch=looking.fetch, now=looking.now)
+            opened.secured.verify(fetch=looking.fetch, now=looking.now)
         else:
             verify_proof(
                 opened.document,
@@ -110,7 +109,7 @@ def signed_list(
         raise CannotCheck("status.unreachable", f"{url} is not valid now (until {end})")
     if opened.secured:
         try:
-            check_times(opened.secured, now=looking.now)
+            opened.secured.check_times(now=looking.now)
         except CheckFailed as error:
             raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
     return found
