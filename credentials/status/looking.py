@@ -10,7 +10,7 @@ from credentials.formats.opening import Opened, open_document
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError
 from credentials.shape import issuer_id, period, types_of
-from credentials.status.bits import LIST_LENGTH
+from credentials.status.result import LIST_LENGTH
 from credentials.times import CLOCK_SKEW
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 
@@ -19,23 +19,6 @@ _MEDIA = (
     "application/vc, application/vc+ld+json, application/vc+jwt, application/ld+json, "
     "application/json"
 )
-
-
-@dataclass(frozen=True)
-class StatusResult:
-    """What the lists said, and how old they are."""
-
-    has_status: bool
-    listed_at: datetime | None = None
-    valid_until: datetime | None = None
-    fresh_until: datetime | None = None
-    """Until when the answer may be kept: the list's time-to-live, and never past its end."""
-    messages: tuple[str, ...] = ()
-    """What the signer says about the credential without cancelling it."""
-    newer: bool = False
-    """The signer has a newer version, to be had by the credential's refresh service."""
-    unsigned: bool = False
-    """A list had no signature: only the connection to its address speaks for it."""
 
 
 @dataclass(frozen=True)
