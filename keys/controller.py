@@ -27,7 +27,7 @@ _FORMS = MappingProxyType(
 )
 """The types of method that we read, and the member in which each shows its key."""
 _SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 
 
 class Method(NamedTuple):
@@ -182,7 +182,7 @@ def _absolute(value: Any, did: str) -> str | None:
 
 
 def _time(value: Any, member: str) -> datetime:
-    if isinstance(value, str) and _TIME.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_TIME, value, re.ASCII):
         try:
             return datetime.fromisoformat(value)
         except ValueError:
