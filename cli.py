@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if arguments is None else arguments
     given = _plainly_given(words) or _given(words)
     try:
-        sys.exit(given.run(given))
+        ended = given.run(given)
+        gc.freeze()  # all goes with the process: nothing is looked for at its end
+        sys.exit(ended)
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_VALID)
