@@ -11,7 +11,7 @@ import marshal
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from contexts.canonical import canonical_jcs, canonical_rdfc, check_words
 from contexts.errors import ContextError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contexts.template_walk import JcsTemplate, Template
 
 Kind = Literal["id", "text"]
-Slots = Mapping[str, Union[Kind, "Slots"]]
+Slots: TypeAlias = "Mapping[str, Kind | Slots]"
 """What changes, by member: a value, or the slots of an object or of each object in a list."""
 
 _LARGEST = 32_000

@@ -66,12 +66,15 @@ _ED25519_SMALL_ORDER = frozenset(
 _libsodium: "_Libsodium | None" = None
 
 
-class _Libsodium(NamedTuple):
+class _Libsodium:
     """Ed25519 as libsodium does it: half as long as OpenSSL takes."""
 
-    open: Callable[[bytes, bytes], bytes]
-    sign: Callable[[bytes, bytes], bytes]
-    refusal: type[Exception]
+    def __init__(self) -> None:
+        from nacl import bindings, exceptions
+
+        self.open: Callable[[bytes, bytes], bytes] = bindings.crypto_sign_open
+        self.sign: Callable[[bytes, bytes], bytes] = bindings.crypto_sign
+        self.refusal: type[Exception] = exceptions.BadSignatureError
 
 
 def use_libsodium(wanted: bool = True) -> bool:
@@ -84,11 +87,7 @@ def use_libsodium(wanted: bool = True) -> bool:
     _libsodium = None
     if wanted:
         with contextlib.suppress(ImportError):
-            from nacl import bindings, exceptions
-
-            _libsodium = _Libsodium(
-                bindings.crypto_sign_open, bindings.crypto_sign, exceptions.BadSignatureError
-            )
+            _libsodium = _Libsodium()
     return _libsodium is not None
 
 

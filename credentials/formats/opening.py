@@ -1,7 +1,7 @@
 """From what somebody shows to the document in it: JSON, a token, or a token in an envelope."""
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from contexts import loads_strict
 from credentials.formats.enveloped import Kind, is_envelope
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*(?:~.*)?", re.DOTALL)
 
 
-class Opened(NamedTuple):
+class Opened:
     """A document, and the token that secures it unless it carries a proof itself."""
 
-    document: dict[str, Any]
-    secured: "Secured | None" = None
+    __slots__ = ("document", "secured")
+
+    def __init__(self, document: dict[str, Any], secured: "Secured | None" = None) -> None:
+        self.document, self.secured = document, secured
 
 
 def open_document(shown: Any) -> Opened:
