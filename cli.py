@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     given = _plainly_given(words) or _given(words)
     try:
         ended = given.run(given)
-        gc.freeze()  # all goes with the process: nothing is looked for at its end
+        if arguments is None:
+            gc.freeze()  # all goes with our process: nothing is looked for at its end
         sys.exit(ended)
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -162,7 +163,7 @@ def parser() -> argparse.ArgumentParser:
         "database",
         help="check and upgrade the databases of the services",
         description="The databases of the services: which version they have, and upgrading them.",
-    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=made_of)
     for name, run in (("check", check_databases), ("upgrade", upgrade_databases)):
         made = command(name, run, databases)
         for service in _SERVICES:

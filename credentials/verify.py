@@ -20,7 +20,7 @@ looked up) is never passed and never failed.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from contexts import ContextError, UnknownContext, check_words
 from credentials.canonical import canonical_badge

@@ -1,7 +1,7 @@
 """From what somebody shows to the document in it: JSON, a token, or a token in an envelope."""
 
 import re
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contexts import loads_strict
 from credentials.formats.enveloped import Kind, is_envelope
