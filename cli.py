@@ -616,7 +616,7 @@ def _database_url(where: str) -> str:
     if "://" in where:
         return where
     try:
-        return str(json.loads(_read(Path(where)))["database_url"])
+        return str(json.loads(_read(where))["database_url"])
     except (ValueError, KeyError, TypeError):
         _stop(f"{where} is not a JSON object with a database_url")
 
