@@ -11,7 +11,7 @@ import marshal
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from contexts.canonical import canonical_jcs, canonical_rdfc, check_words
 from contexts.errors import ContextError
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from contexts.template_walk import JcsTemplate, Template
 
 Kind = Literal["id", "text"]
-Slots: TypeAlias = "Mapping[str, Kind | Slots]"
-"""What changes, by member: a value, or the slots of an object or of each object in a list."""
+Slots = Mapping[str, Any]
+"""What changes, by member: a value of a `Kind`, or the `Slots` of an object or of each object in a
+list. (Named in themselves, they would let a compiler start in each process.)"""
 
 _LARGEST = 32_000
 """Bytes of what is left of a document; larger ones get no template."""
