@@ -1,17 +1,24 @@
 """The command line `mycred`: keys, issue, endorse, verify, inspect, bake, frameworks, the demo.
 
 Exit codes: 0 valid or done, 1 not valid, 2 could not be checked, 3 wrong use. Imports are local, so
-that each command starts as quickly as it can.
+that each command starts as quickly as it can: `mycred verify` is called once for each badge
+(ADR 0031).
 """
 
-import argparse
+from __future__ import annotations
+
 import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NoReturn
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
 
 _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
 _SERVICES = ("issuer", "wallet", "verifier")
@@ -22,44 +29,65 @@ _RARELY = 50_000
 """New objects before garbage is looked for: while modules are imported there is none."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """End with 3, since 2 means that a check was not possible."""
-        self.print_usage(sys.stderr)
-        _stop(message)
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line."""
     gc.set_threshold(_RARELY)
     words = sys.argv[1:] if arguments is None else arguments
-    given = _given(words)
-    run: Callable[[argparse.Namespace], int] = given.run
+    given = _plainly_given(words) or _given(words)
     try:
-        sys.exit(run(given))
+        ended = given.run(given)
+        if arguments is None:
+            gc.freeze()  # all goes with our process: nothing is looked for at its end
+        sys.exit(ended)
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_VALID)
+
+
+def _plainly_given(words: list[str]) -> SimpleNamespace | None:
+    """Read `verify [--json] FILE`, which most ask for, without loading a parser."""
+    files = [word for word in words[1:] if word != "--json"]
+    if words[:1] != ["verify"] or len(files) != 1 or (files[0][:1] == "-" and files != ["-"]):
+        return None
+    return SimpleNamespace(
+        run=verify, file=files[0], json="--json" in words, trust=None, domain="", loopback=False
+    )
 
 
 def _given(words: list[str]) -> argparse.Namespace:
     """Read the command line; for `verify`, of which many wait, without the other commands."""
     if words[:1] != ["verify"]:
         return parser().parse_args(words)
-    alone = _Parser(prog="mycred verify", description=(verify.__doc__ or "").split("\n")[0])
+    alone = _parser_class()(prog="mycred verify", description=(verify.__doc__ or "").split("\n")[0])
     alone.set_defaults(run=verify)
     return _describe_verify(alone).parse_args(words[1:])
 
 
+@cache
+def _parser_class() -> type[argparse.ArgumentParser]:
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            """End with 3, since 2 means that a check was not possible."""
+            self.print_usage(sys.stderr)
+            _stop(message)
+
+    return Parser
+
+
 def parser() -> argparse.ArgumentParser:
     """Give the parser of all commands."""
-    whole = _Parser(prog="mycred", description=(__doc__ or "").split("\n")[0])
-    commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    from pathlib import Path
+
+    made_of = _parser_class()
+    whole = made_of(prog="mycred", description=(__doc__ or "").split("\n")[0])
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=made_of)
 
     def command(
         name: str,
         run: Callable[[argparse.Namespace], int],
-        group: "argparse._SubParsersAction[_Parser]" = commands,
+        group: argparse._SubParsersAction[argparse.ArgumentParser] = commands,
     ) -> argparse.ArgumentParser:
         described = (run.__doc__ or "").split("\n")[0]
         made = group.add_parser(name, help=described, description=described)
@@ -119,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
         "framework",
         help="check, export and import frameworks of skills",
         description="Frameworks of skills: check them, take them elsewhere, bring them back.",
-    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=made_of)
     made = command("check", check_framework, frameworks)
     made.add_argument("source", type=Path, help="a folder, or a zip of one")
     made.add_argument("--json", action="store_true", help="print the findings for machines")
@@ -135,7 +163,7 @@ def parser() -> argparse.ArgumentParser:
         "database",
         help="check and upgrade the databases of the services",
         description="The databases of the services: which version they have, and upgrading them.",
-    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=made_of)
     for name, run in (("check", check_databases), ("upgrade", upgrade_databases)):
         made = command(name, run, databases)
         for service in _SERVICES:
@@ -148,7 +176,7 @@ def parser() -> argparse.ArgumentParser:
         "stolen-key",
         help="make all badges of a stolen key again with a new one",
         description="When others may have a key: two officers let its badges be made again.",
-    ).add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
+    ).add_subparsers(required=True, metavar="ACTION", parser_class=made_of)
     for name, run in (("ask", ask_stolen), ("confirm", confirm_stolen), ("go-on", go_on_stolen)):
         made = command(name, run, stolen)
         made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
@@ -177,6 +205,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _describe_verify(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    from pathlib import Path
+
     made.add_argument("file", help="a file (JSON, token, baked picture), a https address, or -")
     made.add_argument("--trust", type=Path, help="a trust list (JSON)")
     made.add_argument("--domain", default="", help="whom a presentation must be made for")
@@ -262,7 +292,7 @@ def endorse(given: argparse.Namespace) -> int:
     )
 
 
-def verify(given: argparse.Namespace) -> int:
+def verify(given: argparse.Namespace | SimpleNamespace) -> int:
     """Verify a badge or a presentation and print the report step by step."""
     from datetime import UTC, datetime
 
@@ -586,7 +616,7 @@ def _database_url(where: str) -> str:
     if "://" in where:
         return where
     try:
-        return str(json.loads(_read(Path(where)))["database_url"])
+        return str(json.loads(_read(where))["database_url"])
     except (ValueError, KeyError, TypeError):
         _stop(f"{where} is not a JSON object with a database_url")
 
@@ -712,7 +742,7 @@ def _shown(name: str, loopback: bool) -> bytes:
         return bytes(answer.body)
     if name == "-":
         return sys.stdin.buffer.read(_MAX_PICTURE_BYTES + 1)
-    return _read(Path(name), _MAX_PICTURE_BYTES)
+    return _read(name, _MAX_PICTURE_BYTES)
 
 
 def _framework_files(source: Path) -> dict[str, bytes]:
@@ -736,9 +766,10 @@ def _secret(path: Path) -> bytes:
         _stop(error.detail)
 
 
-def _read(path: Path, limit: int = _MAX_BYTES) -> bytes:
+def _read(path: Path | str, limit: int = _MAX_BYTES) -> bytes:
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError as error:
         _stop(f"{path} cannot be read: {error.strerror}")
     if len(data) > limit:

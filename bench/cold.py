@@ -1,11 +1,12 @@
 """From nothing to a verdict: each contestant as a process of its own, in one run.
 
 ``python bench/cold.py [--rounds 7]`` prints milliseconds (the median) for `mycred verify`, for the
-bare interpreters, and for peers that verify the proof of the same badge. Bytecode is cached for
-all, as after any installation: one round before the first fills the cache.
+bare interpreters, for Python with the one library that nobody can leave out, and for peers that
+verify the proof of the same badge. Compiled code is cached for all, as after any installation: one
+round before the first fills the caches, of Node too.
 
-Goal: `mycred verify` within 120 ms. Beside it stands the CPU that it took, which swings less than
-the time does with what else the machine has to do.
+Goal: `mycred verify` within 120 ms, on a machine where bare Python takes 20. Beside the time stands
+the least CPU that it took, which hangs less on what else the machine has to do.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from credentials.proofs import add_proof  # noqa: E402
 from keys.resolution import resolve  # noqa: E402
 
 _GOAL = 120
+ED25519 = "from cryptography.hazmat.primitives.asymmetric import ed25519"
 OPENVC = """
 import json, sys
 from openvc.proof.data_integrity import DataIntegrityProofSuite
@@ -60,6 +62,7 @@ def main() -> None:
         mycred = [str(Path(sys.executable).parent / "mycred"), "verify", str(badge)]
         contestants = {
             "bare Python": ([sys.executable, "-c", "pass"], b""),
+            "Python with Ed25519": ([sys.executable, "-c", ED25519], b""),
             "mycred verify": (mycred, b""),
             "openvc-core": ([sys.executable, "-c", OPENVC], message),
         }
@@ -68,7 +71,9 @@ def main() -> None:
         if node and (peer.parent / "node_modules").exists():
             contestants["bare Node"] = ([node, "-e", "0"], b"")
             contestants["Node @digitalbazaar/vc"] = ([node, str(peer), "verify"], message)
-        cached = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        # Nothing that a shell of developers sets, and the cache that Node keeps on demand.
+        cached = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+        cached["NODE_COMPILE_CACHE"] = str(Path(folder) / "node")
         taken: dict[str, list[float]] = {name: [] for name in contestants}
         cpu: dict[str, list[float]] = {name: [] for name in contestants}
         for number in range(rounds + 1):
@@ -81,8 +86,8 @@ def main() -> None:
     ours = statistics.median(taken["mycred verify"])
     for name, values in taken.items():
         middle = statistics.median(values)
-        spent = statistics.median(cpu[name])
-        print(f"{name:26}{middle:8.0f} ms{spent:8.0f} ms of CPU{middle / ours:7.1f} x ours")
+        least = min(cpu[name])
+        print(f"{name:26}{middle:8.0f} ms{least:8.0f} ms of CPU{middle / ours:7.1f} x ours")
     print(f"goal {_GOAL} ms: {'reached' if ours <= _GOAL else 'not reached'}")
 
 

@@ -41,7 +41,6 @@ from contexts.pinned import pinned  # noqa: E402
 from credentials.canonical import canonical_badge  # noqa: E402
 from credentials.cryptosuites.ecdsa_sd_2023 import BaseProof, DerivedProof  # noqa: E402
 from credentials.formats.sd_jwt import Path as Place  # noqa: E402
-from credentials.formats.secured import verify_secured  # noqa: E402
 from credentials.formats.vc_jwt import read_credential, sign_credential  # noqa: E402
 from credentials.proofs import add_proof, derive_proof, verify_proof  # noqa: E402
 from credentials.status import status_list_credential  # noqa: E402
@@ -413,7 +412,7 @@ def token_of_ours(hidden: tuple[Place, ...] | None) -> list[Contestant]:
     text = issue()
 
     def verify() -> None:
-        verify_secured(read_credential(text), fetch=None, now=sample.NOW)
+        read_credential(text).verify(fetch=None, now=sample.NOW)
 
     return [("ours", "issue", issue), ("ours", "verify", verify)]
 

@@ -6,15 +6,13 @@ those to be refused, go through PyLD's expansion here. JCS is RFC 8785.
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
 
 from contexts.closed_profile import MAX_BLANK_NODES, check_expanded, check_written
-from contexts.errors import ContextError, TooMuchWork, UnsafeDocument
+from contexts.errors import TooMuchWork, UnsafeDocument
 from contexts.fast_path import Unusual, canonical_fast, check_fast
-from contexts.pinned import load_context
 from contexts.rdfc import Algorithm, Quad, canonicalise, escape_literal
 from contexts.strict_json import check_strict, is_plain
 
@@ -66,8 +64,9 @@ def expand_checked(document: dict[str, Any]) -> list[Any]:
     """
     check_strict(document)
     check_written(document)
-    with _LOCK:
-        expanded = _processed("expand", _as_integers(document))
+    from contexts.processor import processed
+
+    expanded = processed("expand", _as_integers(document))
     check_expanded(document, expanded)
     return cast(list[Any], expanded)
 
@@ -76,70 +75,13 @@ def to_quads(document: dict[str, Any]) -> list[Quad]:
     """Give the RDF dataset of a document as quads of N-Quads terms."""
     expanded = expand_checked(document)
     _check_blank_nodes(expanded)
-    with _LOCK:
-        dataset = _processed("to_rdf", expanded)
+    from contexts.processor import processed
+
+    dataset = processed("to_rdf", expanded)
     quads = list(_quads(dataset))
     if not quads:
         raise UnsafeDocument("the document says nothing: it has no statement")
     return quads
-
-
-# --- PyLD, fenced in ----------------------------------------------------------------------------
-
-# PyLD is not thread-safe, and its own resolver would carry one caller's contexts to another.
-_LOCK = threading.Lock()
-_RESOLVED: dict[str, Any] = {}
-
-
-def _load(url: str, _options: Any = None) -> dict[str, Any]:
-    return {
-        "contentType": "application/ld+json",
-        "contextUrl": None,
-        "documentUrl": url,
-        "document": load_context(url),
-    }
-
-
-def _dropped(term: str) -> None:
-    raise UnsafeDocument(f"the member {str(term)[:100]!r} is not defined by the contexts")
-
-
-def _processed(step: str, document: Any) -> Any:
-    from pyld import jsonld
-    from pyld.context_resolver import ContextResolver
-
-    # base None: a relative id must never be completed with an invented address.
-    # i18n-datatype: the direction of a text is signed, as other implementations of Data Integrity
-    # sign it; without the option it would be lost.
-    options = {
-        "base": None,
-        "documentLoader": _load,
-        "contextResolver": ContextResolver(_RESOLVED, _load),
-        "processingMode": "json-ld-1.1",
-        "rdfDirection": "i18n-datatype",
-        "produceGeneralizedRdf": False,
-        "extractAllScripts": False,
-    }
-    processor = jsonld.JsonLdProcessor(on_property_dropped=_dropped)
-    try:
-        return getattr(processor, step)(document, options)
-    except jsonld.JsonLdError as error:
-        raise _translated(error) from error
-    except (TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        # PyLD meets values of a kind it does not expect, e.g. an object where a word should be.
-        raise UnsafeDocument(f"invalid JSON-LD: {str(error)[:100]}") from error
-
-
-def _translated(error: Any) -> ContextError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ContextError):
-            return cause
-        cause = getattr(cause, "cause", None) or cause.__cause__ or cause.__context__
-    code = error.code or "invalid JSON-LD"
-    details = error.details if isinstance(error.details, dict) else {}
-    name = next((str(details[k]) for k in ("term", "value", "context") if k in details), "")
-    return UnsafeDocument(f"{code}: {name[:100]}" if name else str(code))
 
 
 def _as_integers(value: Any) -> Any:

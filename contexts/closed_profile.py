@@ -30,7 +30,7 @@ _TYPE_KEYS = frozenset({"type"})
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\]+")
 LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:")
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}")
+_PICTURE = r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}"
 """The one use of data: that badges know: a picture inside (Open Badges 3.0, Image)."""
 _VC = "https://www.w3.org/2018/credentials#"
 _ENVELOPES = frozenset(
@@ -228,7 +228,7 @@ def _check_id(node: dict[str, Any], texts: set[str]) -> None:
         raise UnsafeDocument(f"the id {str(name)[:200]!r} is not an absolute URL")
     if name not in texts and name not in _known_iris():
         raise UnsafeDocument(f"the id {name[:200]!r} is written in a shortened way")
-    is_unsafe = name.lower().startswith(UNSAFE_SCHEMES) and not _PICTURE.fullmatch(name)
+    is_unsafe = name.lower().startswith(UNSAFE_SCHEMES) and not re.fullmatch(_PICTURE, name)
     if is_unsafe and _ENVELOPES.isdisjoint(node.get("@type", [])):
         raise UnsafeDocument(f"the id {name[:60]!r} has a scheme that is not used here")
 

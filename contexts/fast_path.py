@@ -10,7 +10,7 @@ nodes apart.
 
 import re
 from collections.abc import Container, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from math import isfinite
 from operator import eq
@@ -50,8 +50,7 @@ _RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _XSD = "^^<http://www.w3.org/2001/XMLSchema#"
 _I18N = "^^<https://www.w3.org/ns/i18n#"
 _VALUE_KEYS = frozenset({"@value", "@language", "@direction"})
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_EXPONENT = re.compile(r"(\d)0*E\+?(-)?0*(\d)")
+_EXPONENT = r"(\d)0*E\+?(-)?0*(\d)"
 _UNSAFE_STARTS = frozenset("JjDdVv")
 _DOCUMENTS = frozenset(f"<{iri}>" for iri in DOCUMENTS)
 _ENDORSED, _PROFILE = f"<{ENDORSED}>", f"<{PROFILE}>"
@@ -401,11 +400,17 @@ def _is(terms: dict[str, Meaning], alias: str, kind: int) -> bool:
     return alias in terms and terms[alias].kind == kind
 
 
+@cache
+def _refused() -> re.Pattern[str]:
+    # To prepare this takes as long as to walk a badge, and many badges have no odd text.
+    return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
 def escaped(value: str) -> str:
     """Write the inside of a literal; raise `Unusual` for characters that are refused."""
     if value.isprintable() and '"' not in value and "\\" not in value:
         return value
-    if _REFUSED.search(value):
+    if _refused().search(value):
         raise Unusual
     return escape_literal(value)
 
@@ -440,7 +445,9 @@ _MOST_SCHEMES, _LONGEST_KEPT = 4_000, 200
 
 
 def _scheme(value: Any) -> str:
-    if type(value) is not str or not IRI.fullmatch(value) or _REFUSED.search(value):
+    if type(value) is not str or not IRI.fullmatch(value):
+        raise Unusual
+    if not value.isascii() and _refused().search(value):  # of ASCII, `IRI` refuses more
         raise Unusual
     scheme = value.partition(":")[0]
     if value[0] in _UNSAFE_STARTS and value.lower().startswith(UNSAFE_SCHEMES):
@@ -501,6 +508,6 @@ def _number(value: Any, meaning: Meaning) -> str:
     if type(value) is int and abs(value) <= MAX_INTEGER:
         return f'"{value}"{meaning.suffix or _XSD + "integer>"}'
     if type(value) is float and isfinite(value):
-        written = _EXPONENT.sub(r"\1E\2\3", f"{value:1.15E}")
+        written = re.sub(_EXPONENT, r"\1E\2\3", f"{value:1.15E}")
         return f'"{written}"{meaning.suffix or _XSD + "double>"}'
     raise Unusual

@@ -6,20 +6,18 @@ Nothing here asks the network. A file whose bytes differ from its pinned digest 
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts.errors import UnknownContext
 
-_FOLDER = Path(__file__).parent / "data"
+_FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
 
-@dataclass(frozen=True)
-class Pinned:
+class Pinned(NamedTuple):
     """One pinned file: its published address, where it lies here, its digest and origin."""
 
     url: str
@@ -32,10 +30,16 @@ class Pinned:
 
     def read(self) -> bytes:
         """Give the bytes, checked against the digest."""
-        data = (_FOLDER / self.file).read_bytes()
+        data = _read(self.file)
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise RuntimeError(f"{self.file} is not the file that was pinned for {self.url}")
         return data
+
+
+def _read(name: str) -> bytes:
+    # Without pathlib, which takes longer to load than this whole package.
+    with open(os.path.join(_FOLDER, name), "rb") as file:
+        return file.read()
 
 
 @cache
@@ -47,8 +51,8 @@ def pinned(kind: str) -> dict[str, Pinned]:
 @cache
 def _table() -> dict[str, Any]:
     """Read `pinned.toml`, or the copy that is read faster, as long as it is of these bytes."""
-    written = (_FOLDER / "pinned.toml").read_bytes()
-    copy: dict[str, Any] = json.loads((_FOLDER / "pinned.json").read_bytes())
+    written = _read("pinned.toml")
+    copy: dict[str, Any] = json.loads(_read("pinned.json"))
     if copy["sha256"] == hashlib.sha256(written).hexdigest():
         return copy
     return _parsed(written)
@@ -62,7 +66,7 @@ def _parsed(written: bytes) -> dict[str, Any]:
 
 def write_copy() -> str:
     """Give the text of the copy."""
-    written = (_FOLDER / "pinned.toml").read_bytes()
+    written = _read("pinned.toml")
     copy = {"sha256": hashlib.sha256(written).hexdigest(), **_parsed(written)}
     return json.dumps(copy, indent=1, ensure_ascii=False) + "\n"
 
@@ -123,4 +127,5 @@ def load_schema(url: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    (_FOLDER / "pinned.json").write_text(write_copy(), "utf-8")
+    with open(os.path.join(_FOLDER, "pinned.json"), "w", encoding="utf-8") as written:
+        written.write(write_copy())

@@ -29,11 +29,11 @@ _ESCAPES |= {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
 _IRI = r"<[^\x00-\x20<>\"{}|^`\\]*>"
 _BLANK = r"_:[^\s<>\"]+"
 _LITERAL = rf"\"(?:[^\"\\\n\r]|\\.)*\"(?:\^\^{_IRI}|@[A-Za-z]+(?:-[A-Za-z0-9]+)*)?"
-_LINE = re.compile(
+_LINE = (
     rf"[ \t]*({_IRI}|{_BLANK})[ \t]*({_IRI})[ \t]*({_IRI}|{_BLANK}|{_LITERAL})[ \t]*"
     rf"({_IRI}|{_BLANK})?[ \t]*\.[ \t]*(?:#.*)?"
 )
-_UNESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf\"'\\]))")
+_UNESCAPE = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf\"'\\]))"
 _SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -45,10 +45,11 @@ def escape_literal(value: str) -> str:
 def parse_nquads(text: str) -> list[Quad]:
     """Read N-Quads; raise `UnsafeDocument` with the line that is not a quad."""
     quads = []
+    quad = re.compile(_LINE)  # only who reads N-Quads waits for it
     for number, line in enumerate(re.split(r"[\r\n]+", text), 1):
         if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
             continue
-        found = _LINE.fullmatch(line)
+        found = quad.fullmatch(line)
         if not found:
             raise UnsafeDocument(f"line {number} is not a quad: {line[:100]}")
         quads.append((found[1], found[2], _canonical_literal(found[3]), found[4] or ""))
@@ -227,7 +228,9 @@ def _canonical_literal(term: str) -> str:
     if not term.startswith('"'):
         return term
     end = term.rindex('"')
-    inside = _UNESCAPE.sub(_unescaped, term[1:end])
+    inside = term[1:end]
+    if "\\" in inside:
+        inside = re.sub(_UNESCAPE, _unescaped, inside)
     suffix = term[end + 1 :]
     if suffix == "^^<http://www.w3.org/2001/XMLSchema#string>":
         suffix = ""

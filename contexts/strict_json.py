@@ -12,11 +12,10 @@ MAX_INTEGER = 2**53 - 1
 """Beyond this, JavaScript readers see another number (RFC 8259, 6; I-JSON, RFC 7493, 2.2)."""
 
 _CONTAINERS = (dict, list)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NUL = re.compile("\x00")
+_SURROGATE, _NUL = "[\ud800-\udfff]", "\x00"
 _SUSPICIOUS = re.compile(r"\\(?:[bf]|u(?:00[01]|007[fF]|[dD][89A-Fa-f]))")
 """Only an escape, or DEL itself, can bring a control character or a lone surrogate into a text."""
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
 def loads_strict(
@@ -61,7 +60,8 @@ def check_strict(
 
     `control_characters` lets those other than NUL pass, for forms that escape them.
     """
-    refused = _NUL if control_characters else _CONTROL
+    surrogate = re.compile(_SURROGATE)
+    refused = re.compile(_NUL if control_characters else _CONTROL)
     stack: list[tuple[Any, str, int]] = [(value, "", 1)]
     while stack:
         item, path, depth = stack.pop()
@@ -71,12 +71,12 @@ def check_strict(
             for key, inner in item.items():
                 if not isinstance(key, str):
                     raise MalformedJson(f"a key that is not a string at {path or '/'}")
-                _check_string(key, f"the key at {path[:200] or '/'}", refused)
+                _check_string(key, f"the key at {path[:200] or '/'}", surrogate, refused)
                 stack.append((inner, f"{path}/{key}", depth + 1))
         elif isinstance(item, list | tuple):
             stack.extend((inner, f"{path}/{i}", depth + 1) for i, inner in enumerate(item))
         elif isinstance(item, str):
-            _check_string(item, path[:200] or "/", refused)
+            _check_string(item, path[:200] or "/", surrogate, refused)
         elif isinstance(item, bool) or item is None:
             continue
         elif isinstance(item, int):
@@ -181,8 +181,10 @@ def _check_depth(value: Any, limit: int) -> None:
     raise RecursionError
 
 
-def _check_string(value: str, where: str, refused: re.Pattern[str]) -> None:
-    if _SURROGATE.search(value):
+def _check_string(
+    value: str, where: str, surrogate: re.Pattern[str], refused: re.Pattern[str]
+) -> None:
+    if surrogate.search(value):
         raise MalformedJson(f"a lone surrogate in {where}")
     found = refused.search(value)
     if found:

@@ -7,11 +7,10 @@ it. Those of other documents are made by PyLD when they are met.
 """
 
 import json
-import threading
+import os
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from contexts.closed_profile import IRI
@@ -23,7 +22,7 @@ ID, TYPE, LITERAL, REFERENCE, VOCABULARY, UNUSUAL = range(6)
 GRAPH = 6
 """In a `Step`: each value is a graph of its own, whatever the kind of the term."""
 
-_FILE = Path(__file__).parent / "data" / "states.json"
+_FILE = os.path.join(os.path.dirname(__file__), "data", "states.json")
 _ROOTS = ((VC2, OB3, OB3_EXTENSIONS), (VC2, OB3), (VC2,))
 """The contexts of our own documents; what the file holds starts from these."""
 _MOST_STATES, _MOST_CONTEXTS = 2_000, 20_000
@@ -53,14 +52,15 @@ Step = tuple[int, str, str, Meaning]
 class State:
     """One active context; None stands for a place that has no table."""
 
+    terms: dict[str, Meaning]
+    insides: "dict[str, State | None]"
+    references: "dict[str, State | None]"
+    types: "dict[str, State | None]"
+    contexts: "dict[tuple[str, ...], State | None]"
+
     def __init__(self) -> None:
-        self.terms: dict[str, Meaning] = {}
         self.steps: dict[str, Step] = {}
         """For the members that were met: a memory."""
-        self.insides: dict[str, State | None] = {}
-        self.references: dict[str, State | None] = {}
-        self.types: dict[str, State | None] = {}
-        self.contexts: dict[tuple[str, ...], State | None] = {}
         self.seen: dict[str | tuple[str, ...], tuple[list[str], State]] = {}
         """Types as they were written, with their IRIs and the state inside: a memory."""
 
@@ -81,32 +81,58 @@ class State:
         return self.contexts.get(urls)
 
 
+class _Nowhere(State):
+    """A state that knows no term."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms, self.contexts = {}, {}
+        self.insides, self.references, self.types = {}, {}, {}
+
+
 # --- from the file --------------------------------------------------------------------------------
 
 
 @cache
 def compiled() -> State:
     """Give the state before any @context; it leads nowhere when the file is for other contexts."""
-    table = json.loads(_FILE.read_text("utf-8"))
+    with open(_FILE, "rb") as file:
+        table = json.loads(file.read())
     known = pinned("context")
     if any(url not in known or known[url].sha256 != sha for url, sha in table["contexts"].items()):
-        return State()
-    states = [State() for _ in table["states"]]
+        return _Nowhere()
+    states: list[State] = []
     meanings = [
         Meaning(kind, table["iris"][iri], table["suffixes"][suffix], bool(graph), bool(scoped))
         for kind, iri, suffix, graph, scoped in table["meanings"]
     ]
-
-    def leading(row: dict[str, int]) -> dict[str, State | None]:
-        return {name: None if place < 0 else states[place] for name, place in row.items()}
-
-    for state, row in zip(states, table["states"], strict=True):
-        names = table["names"][row["names"]]
-        state.terms = {n: meanings[place] for n, place in zip(names, row["terms"], strict=True)}
-        state.insides = dict.fromkeys(names, states[row["inside"]]) | leading(row["insides"])
-        state.references, state.types = leading(row["references"]), leading(row["types"])
-        state.contexts = {tuple(key.split()): at for key, at in leading(row["contexts"]).items()}
+    for row in table["states"]:
+        states.append(_CompiledState(row, table["names"][row["names"]], meanings, states))
     return states[0]
+
+
+class _CompiledState(State):
+    """A state of the file; its tables are made when a document first leads there."""
+
+    def __init__(
+        self, row: dict[str, Any], names: list[str], meanings: list[Meaning], states: list[State]
+    ) -> None:
+        super().__init__()
+        self._written = row, names, meanings, states
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in State.__annotations__:
+            raise AttributeError(name)
+        row, names, meanings, states = self._written
+
+        def leading(row: dict[str, int]) -> dict[str, State | None]:
+            return {name: None if place < 0 else states[place] for name, place in row.items()}
+
+        self.insides = dict.fromkeys(names, states[row["inside"]]) | leading(row["insides"])
+        self.references, self.types = leading(row["references"]), leading(row["types"])
+        self.contexts = {tuple(key.split()): at for key, at in leading(row["contexts"]).items()}
+        self.terms = {n: meanings[place] for n, place in zip(names, row["terms"], strict=True)}
+        return getattr(self, name)
 
 
 def write_table() -> str:
@@ -198,6 +224,8 @@ class Live:
     """States made by PyLD's own context processing; equal ones are one."""
 
     def __init__(self) -> None:
+        import threading
+
         from pyld import jsonld
         from pyld.context_resolver import ContextResolver
 
@@ -306,6 +334,7 @@ class _LiveState(State):
     def __init__(self, live: Live, context: Any, terms: dict[str, Meaning]) -> None:
         super().__init__()
         self._live, self._context, self.terms = live, context, terms
+        self.insides, self.references, self.types, self.contexts = {}, {}, {}, {}
 
     def inside(self, term: str) -> State | None:
         if term not in self.insides:
@@ -366,4 +395,5 @@ def _listed(value: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    _FILE.write_text(write_table(), "utf-8")
+    with open(_FILE, "w", encoding="utf-8") as written:
+        written.write(write_table())

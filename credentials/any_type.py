@@ -22,7 +22,7 @@ from credentials.endorsements import check_dates
 from credentials.formats.enveloped import envelope_credential, enveloped_token, is_envelope
 from credentials.formats.jose import read_jws
 from credentials.formats.opening import Opened, open_document
-from credentials.formats.secured import Secured, check_times, split_claims, verify_secured
+from credentials.formats.secured import Secured, split_claims
 from credentials.formats.vc_jwt import sign_credential
 from credentials.model import (
     check_credential,
@@ -139,7 +139,7 @@ def verify_credential(
     check_credential(credential)  # 2
     form = _check_words(credential)
     if opened.secured:  # 3
-        verify_secured(opened.secured, fetch=fetch, now=now)
+        opened.secured.verify(fetch=fetch, now=now)
     else:
         controller = None if profile == "proof-only" else issuer_id(credential)
         _verify_proofs(
@@ -147,7 +147,7 @@ def verify_credential(
         )
     if "dates" in wanted:  # 4
         if opened.secured:
-            check_times(opened.secured, now=now)
+            opened.secured.check_times(now=now)
         check_dates(credential, now=now)
     if "status" in wanted:  # 5
         check_status(credential, fetch=fetch, now=now)
@@ -182,8 +182,8 @@ def verify_presentation(
         raise CredentialError(f"more than {MAX_CREDENTIALS} credentials")
     not_checked: list[str] = []
     if opened.secured:
-        verify_secured(opened.secured, fetch=fetch, now=now)
-        check_times(opened.secured, now=now)
+        opened.secured.verify(fetch=fetch, now=now)
+        opened.secured.check_times(now=now)
         _check_claim(opened.secured, "aud", domain, "proof.domain")
         _check_claim(opened.secured, "nonce", challenge, "proof.challenge")
     elif "proof" not in shown and domain is None and challenge is None:

@@ -12,7 +12,6 @@ from typing import Any
 from contexts import ContextError, expand_checked
 from contexts.urls import OB3, VC2
 from credentials.formats.opening import Opened, open_document
-from credentials.formats.secured import check_times, verify_secured
 from credentials.proofs import verify_proof
 from credentials.report import (
     CannotCheck,
@@ -205,8 +204,8 @@ def _check_whole(
         expand_checked(endorsement)
     checks.append(Check("shape", Outcome.PASSED, "shape.ok"))
     if token is not None:
-        verify_secured(token, fetch=fetch, now=now)
-        check_times(token, now=now)
+        token.verify(fetch=fetch, now=now)
+        token.check_times(now=now)
     else:
         endorser = issuer_id(endorsement)
         verify_proof(

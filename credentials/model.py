@@ -5,7 +5,6 @@ with members that are no language. Which words exist is `contexts.check_words`; 
 say is `credentials.shape`. Unknown members that the contexts define survive.
 """
 
-import base64
 import binascii
 import hashlib
 import re
@@ -30,7 +29,7 @@ _LANGUAGE_MEMBERS = frozenset({"@value", "@language", "@direction"})
 _ID_REQUIRED = ("credentialSchema",)
 _ID_REQUIRED_1 = ("credentialSchema", "credentialStatus", "refreshService")
 """VC Data Model 1.1, 4.9 and 5.4 to 5.5 still demanded more ids."""
-_SRI = re.compile(r"sha(256|384|512)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?")
+_SRI = r"sha(256|384|512)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?"
 _MULTIHASH = {b"\x12\x20": "sha256", b"\x20\x30": "sha384", b"\x13\x40": "sha512"}
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _SCHEMAS: Mapping[str, SchemaName] = {
@@ -316,9 +315,9 @@ def _strongest(found: list[tuple[str, bytes]], url: str) -> list[tuple[str, byte
 
 
 def _sri(word: str, url: str) -> tuple[str, bytes]:
-    match = _SRI.fullmatch(word)
+    match = re.fullmatch(_SRI, word)
     try:
-        value = base64.b64decode(match[2], validate=True) if match else b""
+        value = binascii.a2b_base64(match[2], strict_mode=True) if match else b""
     except binascii.Error:
         value = b""
     if not match or len(value) * 8 != int(match[1]):

@@ -7,11 +7,10 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts import ContextError
 from credentials.canonical import checked_jcs
@@ -36,8 +35,7 @@ class KeyWithdrawn(ProofError):
         self.key = error.key
 
 
-@dataclass(frozen=True)
-class VerifiedProof:
+class VerifiedProof(NamedTuple):
     """One proof that held."""
 
     verification_method: str

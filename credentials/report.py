@@ -5,12 +5,11 @@ A leaf raises `CredentialError` (the sender must mend it), `CheckFailed` (the cr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -66,15 +65,14 @@ class Headline(StrEnum):
     FALSE = "false"
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One step of the flow: its name, how it ended, and why."""
 
     step: str
     outcome: Outcome
     code: str
     detail: str = ""
-    values: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    values: Mapping[str, str] = _NOTHING
 
 
 @cache
@@ -87,8 +85,7 @@ Subject = Literal["badge", "achievement", "issuer", "other"]
 SaidBy = Literal["recognised", "unknown", "holder", "issuer"]
 
 
-@dataclass(frozen=True)
-class EndorsementReport:
+class EndorsementReport(NamedTuple):
     """What became of one endorsement: whether it counts, and why not."""
 
     issuer_id: str
@@ -103,8 +100,7 @@ class EndorsementReport:
     checks: tuple[Check, ...] = ()
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What is known about one badge: a headline, and each check that led to it."""
 
     headline: Headline
@@ -123,8 +119,7 @@ class Report:
         return next((check for check in self.checks if check.step == step), None)
 
 
-@dataclass(frozen=True)
-class PresentationReport:
+class PresentationReport(NamedTuple):
     """What is known about a presentation and each badge in it."""
 
     checks: tuple[Check, ...]

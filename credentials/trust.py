@@ -3,8 +3,7 @@
 Names shown to employers come from here, never from a badge: a badge may claim any name.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from contexts import ContextError, loads_strict
 from credentials.report import CredentialError
@@ -15,8 +14,7 @@ Role = Literal["issuer", "endorser"]
 _ROLES = frozenset({"issuer", "endorser"})
 
 
-@dataclass(frozen=True)
-class TrustedParty:
+class TrustedParty(NamedTuple):
     """One organisation that the operator recognises, and for what."""
 
     id: str
@@ -25,8 +23,7 @@ class TrustedParty:
     url: str = ""
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(NamedTuple):
     """A trust list; an empty one recognises nobody."""
 
     parties: tuple[TrustedParty, ...] = ()

@@ -19,9 +19,8 @@ looked up) is never passed and never failed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from contexts import ContextError, UnknownContext, check_words
 from credentials.canonical import canonical_badge
@@ -33,14 +32,6 @@ from credentials.endorsements import (
 )
 from credentials.formats.enveloped import is_envelope
 from credentials.formats.opening import Opened, open_document
-from credentials.formats.secured import (
-    Secured,
-    bound_holder,
-    check_audience,
-    check_times,
-    claim_time,
-    verify_secured,
-)
 from credentials.proofs import VerifiedProof, is_over_statements, verify_proof
 from credentials.report import (
     CannotCheck,
@@ -67,13 +58,15 @@ from credentials.times import CLOCK_SKEW, write_time
 from credentials.trust import Trust
 from keys.fetching import Fetch
 
+if TYPE_CHECKING:
+    from credentials.formats.secured import Secured
+
 T = TypeVar("T")
 
 MAX_BADGES = 20
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What a presentation must be bound to; `challenge` when the caller gave one."""
 
     domain: str
@@ -179,8 +172,8 @@ def verify_anything(
             holder = _step(
                 checks,
                 "proof",
-                lambda: bound_holder(
-                    secured, audience=expected.domain, nonce=expected.challenge, now=now
+                lambda: secured.bound_holder(
+                    audience=expected.domain, nonce=expected.challenge, now=now
                 ),
             )
         except _Stopped:
@@ -257,7 +250,7 @@ def _unsecured(document: dict[str, Any]) -> dict[str, Any]:
 
 def _check_proof(opened: Opened, form: bytes | None, fetch: Fetch | None, now: datetime) -> None:
     if opened.secured:
-        verify_secured(opened.secured, fetch=fetch, now=now)
+        opened.secured.verify(fetch=fetch, now=now)
         return
     badge = opened.document
     verify_proof(
@@ -272,7 +265,7 @@ def _check_proof(opened: Opened, form: bytes | None, fetch: Fetch | None, now: d
 
 def _check_dates(opened: Opened, now: datetime) -> None:
     if opened.secured:
-        check_times(opened.secured, now=now)
+        opened.secured.check_times(now=now)
     check_dates(opened.document, now=now)
 
 
@@ -454,11 +447,11 @@ def _presentation_proof(
 
 
 def _token_proof(
-    secured: Secured, expected: Expected, fetch: Fetch | None, now: datetime
+    secured: "Secured", expected: Expected, fetch: Fetch | None, now: datetime
 ) -> VerifiedProof:
-    verify_secured(secured, fetch=fetch, now=now)
-    check_audience(secured.claims, audience=expected.domain, nonce=expected.challenge)
-    created, expires = claim_time(secured.claims, "iat"), claim_time(secured.claims, "exp")
+    secured.verify(fetch=fetch, now=now)
+    secured.check_audience(audience=expected.domain, nonce=expected.challenge)
+    created, expires = secured.time("iat"), secured.time("exp")
     if created is not None and created > now + CLOCK_SKEW:
         raise CheckFailed("proof.not-yet", f"the token says it was made on {write_time(created)}")
     if expires is not None and expires <= now:

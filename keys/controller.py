@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts.urls import DID, MULTIKEY
 from keys.errors import DidError, KeysError, MalformedKey, MethodRevoked
@@ -28,11 +27,10 @@ _FORMS = MappingProxyType(
 )
 """The types of method that we read, and the member in which each shows its key."""
 _SECRETS = ("secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """One verification method that we publish: a key, what it may do, and until when.
 
     One that is revoked stands there for no purpose, so that also those refuse it who do not read
@@ -184,7 +182,7 @@ def _absolute(value: Any, did: str) -> str | None:
 
 
 def _time(value: Any, member: str) -> datetime:
-    if isinstance(value, str) and _TIME.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_TIME, value, re.ASCII):
         try:
             return datetime.fromisoformat(value)
         except ValueError:

@@ -1,30 +1,30 @@
 """What a DID method is asked, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from keys.fetching import Fetch
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True)
-class Asked:
+
+class Asked(NamedTuple):
     """A DID to be resolved, at a time, with the parameters of its DID URL (DID Core 1.0, 3.2.1)."""
 
     did: str
     fetch: Fetch | None
     now: datetime
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = _NOTHING
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A DID document, the metadata about it, and for how long it may be kept.
 
     A document that the identifier itself spells out has no age: `fresh_for` is None.
     """
 
     document: dict[str, Any]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = _NOTHING
     fresh_for: timedelta | None = None

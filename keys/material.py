@@ -9,20 +9,20 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 from cryptography.exceptions import InvalidSignature as _Invalid
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from keys.errors import InvalidSignature, KeysError, MalformedKey
 from keys.multibase import base64url_decode, base64url_encode, multibase_decode, multibase_encode
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from keys.nist_keys import Curve, NistKey
+    from keys.rsa_keys import RsaKey
 
 __all__ = [
     "InvalidSignature",
@@ -36,56 +36,7 @@ __all__ = [
 ]
 
 KeyKind = Literal["Ed25519", "P-256", "P-384", "P-521", "RSA"]
-
-
-@dataclass(frozen=True)
-class _Curve:
-    """A NIST curve, and the digest that goes with it (FIPS 186-5; RFC 7518, 3.4)."""
-
-    curve: ec.EllipticCurve
-    digest: hashes.HashAlgorithm
-    size: int
-    """Bytes of a coordinate, of a secret, and of each half of a signature."""
-    order: int
-    algorithms: tuple[str, str]
-
-    @cached_property
-    def scheme(self) -> ec.ECDSA:
-        """How signatures are made: with the digest that goes with the curve."""
-        return ec.ECDSA(self.digest)
-
-
-_CURVES: dict[str, _Curve] = {
-    "P-256": _Curve(
-        ec.SECP256R1(),
-        hashes.SHA256(),
-        32,
-        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-        ("ES256", "ESP256"),
-    ),
-    "P-384": _Curve(
-        ec.SECP384R1(),
-        hashes.SHA384(),
-        48,
-        int(
-            "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
-            "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
-            16,
-        ),
-        ("ES384", "ESP384"),
-    ),
-    "P-521": _Curve(
-        ec.SECP521R1(),
-        hashes.SHA512(),
-        66,
-        int(
-            "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
-            "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
-            16,
-        ),
-        ("ES512", "ESP512"),
-    ),
-}
+_NIST: tuple[KeyKind, ...] = ("P-256", "P-384", "P-521")
 _PUBLIC_CODES: dict[KeyKind, bytes] = {
     "Ed25519": b"\xed\x01",
     "P-256": b"\x80\x24",
@@ -99,8 +50,8 @@ _SECRET_CODES: dict[KeyKind, bytes] = {
     "P-521": b"\x88\x26",
 }
 _ED25519_BYTES, _ED25519_SIGNATURE_BYTES = 32, 64
-_EXPONENT_BYTES, _LEAST_EXPONENT = 4, 65_537
-_RSA_BITS = range(2048, 8193)
+_MAX_MEMBER = 8_192 // 6 + 2
+"""Characters of a JWK member: the modulus of the longest RSA key."""
 _ED25519_PRIME = 2**255 - 19
 _ED25519_SMALL_ORDER = frozenset(
     {
@@ -113,16 +64,17 @@ _ED25519_SMALL_ORDER = frozenset(
 )
 """The y of the points of order 1, 2, 4 and 8: under such a key one signature fits many texts."""
 _libsodium: "_Libsodium | None" = None
-_Loaded = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
-@dataclass(frozen=True)
 class _Libsodium:
     """Ed25519 as libsodium does it: half as long as OpenSSL takes."""
 
-    open: Callable[[bytes, bytes], bytes]
-    sign: Callable[[bytes, bytes], bytes]
-    refusal: type[Exception]
+    def __init__(self) -> None:
+        from nacl import bindings, exceptions
+
+        self.open: Callable[[bytes, bytes], bytes] = bindings.crypto_sign_open
+        self.sign: Callable[[bytes, bytes], bytes] = bindings.crypto_sign
+        self.refusal: type[Exception] = exceptions.BadSignatureError
 
 
 def use_libsodium(wanted: bool = True) -> bool:
@@ -135,40 +87,37 @@ def use_libsodium(wanted: bool = True) -> bool:
     _libsodium = None
     if wanted:
         with contextlib.suppress(ImportError):
-            from nacl import bindings, exceptions
-
-            _libsodium = _Libsodium(
-                bindings.crypto_sign_open, bindings.crypto_sign, exceptions.BadSignatureError
-            )
+            _libsodium = _Libsodium()
     return _libsodium is not None
 
 
-@dataclass(frozen=True)
-class PublicKey:
+class _PublicParts(NamedTuple):
+    kind: KeyKind
+    raw: bytes
+
+
+class PublicKey(_PublicParts):
     """A public key.
 
     `raw` is 32 bytes of Ed25519, a compressed point of a NIST curve, or for RSA the exponent in
     four bytes and then the modulus.
     """
 
-    kind: KeyKind
-    raw: bytes
-
-    def __post_init__(self) -> None:
-        if self.kind == "RSA":
-            _check_rsa(self.raw)
-        elif self.kind in _PUBLIC_CODES:
-            size = _ED25519_BYTES if self.kind == "Ed25519" else _CURVES[self.kind].size + 1
-            if len(self.raw) != size:
+    def __new__(cls, kind: KeyKind, raw: bytes) -> "PublicKey":
+        """Make the key; raise `MalformedKey` for bytes that are none, or not a safe one."""
+        if kind in _PUBLIC_CODES:
+            size = _ED25519_BYTES if kind == "Ed25519" else _curve(kind).size + 1
+            if len(raw) != size:
                 raise MalformedKey(
-                    f"a {self.kind} key has {size} bytes, not {len(self.raw)}",
-                    code="invalid-key-length",
+                    f"a {kind} key has {size} bytes, not {len(raw)}", code="invalid-key-length"
                 )
-        else:
-            raise MalformedKey(f"the key type {self.kind!r} is not supported")
-        if self.kind == "Ed25519":
-            _check_ed25519(self.raw)
-        _ = self._loaded  # a point that is not on the curve is refused here
+        elif kind != "RSA":
+            raise MalformedKey(f"the key type {kind!r} is not supported")
+        if kind == "Ed25519":
+            _check_ed25519(raw)
+        key = super().__new__(cls, kind, raw)
+        _ = key._loaded  # a point that is not on the curve is refused here
+        return key
 
     @classmethod
     def from_multibase(cls, text: str) -> "PublicKey":
@@ -207,21 +156,22 @@ class PublicKey:
         if kind == "RSA":
             _check_algorithm(jwk, ("RS256", "RS256"))
             return cls("RSA", _rsa_members(jwk))
-        for name in ("P-256", "P-384", "P-521"):
+        for name in _NIST:
             if (kind, curve) == ("EC", name):
                 return cls._from_point(name, jwk)
         raise MalformedKey(f"the JWK type {kind!r} with curve {curve!r} is not supported")
 
     @classmethod
     def _from_point(cls, kind: KeyKind, jwk: Mapping[str, Any]) -> "PublicKey":
-        curve = _CURVES[kind]
+        from keys.nist_keys import NistKey
+
+        curve = _curve(kind)
         _check_algorithm(jwk, curve.algorithms)
         point = b"\x04" + _coordinate(jwk, "x", curve.size) + _coordinate(jwk, "y", curve.size)
         try:
-            loaded = ec.EllipticCurvePublicKey.from_encoded_point(curve.curve, point)
+            return cls(kind, NistKey(kind, point).compressed())
         except ValueError as error:
             raise MalformedKey(f"the JWK is not a point on {kind}") from error
-        return cls(kind, _compressed(loaded, curve.size))
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -229,16 +179,15 @@ class PublicKey:
         loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PublicKey):
             return {"kty": "OKP", "crv": "Ed25519", "x": base64url_encode(self.raw)}
-        if isinstance(loaded, rsa.RSAPublicKey):
-            exponent = self.raw[:_EXPONENT_BYTES].lstrip(b"\0")
-            modulus = self.raw[_EXPONENT_BYTES:]
+        if self.kind == "RSA":
+            exponent, modulus = cast("RsaKey", loaded).numbers()
             return {"kty": "RSA", "n": base64url_encode(modulus), "e": base64url_encode(exponent)}
-        numbers, size = loaded.public_numbers(), _CURVES[self.kind].size
+        x, y = cast("NistKey", loaded).coordinates()
         return {
             "kty": "EC",
             "crv": self.kind,
-            "x": base64url_encode(numbers.x.to_bytes(size, "big")),
-            "y": base64url_encode(numbers.y.to_bytes(size, "big")),
+            "x": base64url_encode(x),
+            "y": base64url_encode(y),
         }
 
     def verify(self, data: bytes, signature: bytes) -> None:
@@ -249,36 +198,35 @@ class PublicKey:
         """
         loaded: Any = self._loaded  # of the class that goes with `kind`, which is told faster
         try:
-            if self.kind == "Ed25519":
-                _check_length(signature, _ED25519_SIGNATURE_BYTES)
-                if _libsodium is None:
-                    loaded.verify(signature, data)
-                else:
-                    _verify_with(_libsodium, self.raw, data, signature)
-            elif self.kind == "RSA":
-                _check_length(signature, len(self.raw) - _EXPONENT_BYTES)
-                loaded.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            if self.kind != "Ed25519":
+                loaded.verify(data, signature)
+                return
+            if len(signature) != _ED25519_SIGNATURE_BYTES:
+                raise InvalidSignature(
+                    f"a signature has {_ED25519_SIGNATURE_BYTES} bytes, not {len(signature)}"
+                )
+            if _libsodium is None:
+                loaded.verify(signature, data)
             else:
-                curve = _CURVES[self.kind]
-                _check_length(signature, 2 * curve.size)
-                r = int.from_bytes(signature[: curve.size], "big")
-                s = int.from_bytes(signature[curve.size :], "big")
-                if not (0 < r < curve.order and 0 < s < curve.order):
-                    raise InvalidSignature("the signature is out of range")
-                loaded.verify(encode_dss_signature(r, s), data, curve.scheme)
+                _verify_with(_libsodium, self.raw, data, signature)
         except _Invalid as error:
             raise InvalidSignature("the signature does not match") from error
 
     @cached_property
-    def _loaded(self) -> _Loaded:
+    def _loaded(self) -> "ed25519.Ed25519PublicKey | NistKey | RsaKey":
+        # Only the library of the kind that is met is loaded: each takes as long as ten badges.
         try:
             if self.kind == "Ed25519":
                 return ed25519.Ed25519PublicKey.from_public_bytes(self.raw)
             if self.kind == "RSA":
-                exponent = int.from_bytes(self.raw[:_EXPONENT_BYTES], "big")
-                modulus = int.from_bytes(self.raw[_EXPONENT_BYTES:], "big")
-                return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-            return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[self.kind].curve, self.raw)
+                from keys.rsa_keys import RsaKey
+
+                return RsaKey(self.raw)
+            from keys.nist_keys import NistKey
+
+            return NistKey(self.kind, self.raw)
+        except MalformedKey:
+            raise
         except ValueError as error:
             raise MalformedKey(f"the bytes are not a {self.kind} key") from error
 
@@ -294,33 +242,38 @@ class Signer(Protocol):
         """Sign `data`: what `PublicKey.verify` of the same key accepts."""
 
 
-@dataclass(frozen=True)
-class PrivateKey:
+class _PrivateParts(NamedTuple):
+    kind: KeyKind
+    secret: bytes
+
+
+class PrivateKey(_PrivateParts):
     """A private key in memory; it is a `Signer`, and its secret is never in its repr."""
 
-    kind: KeyKind
-    secret: bytes = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if self.kind not in _SECRET_CODES:
-            raise MalformedKey(f"the key type {self.kind!r} is not supported")
-        curve = _CURVES.get(self.kind)
+    def __new__(cls, kind: KeyKind, secret: bytes) -> "PrivateKey":
+        """Make the key; raise `MalformedKey` for bytes that are none."""
+        if kind not in _SECRET_CODES:
+            raise MalformedKey(f"the key type {kind!r} is not supported")
+        curve = _curve(kind) if kind in _NIST else None
         size = curve.size if curve else _ED25519_BYTES
-        if len(self.secret) != size:
-            raise MalformedKey(f"a private {self.kind} key has {size} bytes")
-        if curve and not 0 < int.from_bytes(self.secret, "big") < curve.order:
+        if len(secret) != size:
+            raise MalformedKey(f"a private {kind} key has {size} bytes")
+        if curve and not 0 < int.from_bytes(secret, "big") < curve.order:
             raise MalformedKey("the private key is out of range")
+        return super().__new__(cls, kind, secret)
+
+    def __repr__(self) -> str:
+        """Name the kind alone."""
+        return f"PrivateKey(kind={self.kind!r})"
 
     @classmethod
     def generate(cls, kind: KeyKind = "Ed25519") -> "PrivateKey":
         """Make a new key from the system's randomness."""
         if kind == "Ed25519":
             return cls(kind, ed25519.Ed25519PrivateKey.generate().private_bytes_raw())
-        if kind not in _CURVES:
+        if kind not in _NIST:
             raise MalformedKey(f"we make no {kind} keys")
-        curve = _CURVES[kind]
-        number = ec.generate_private_key(curve.curve).private_numbers().private_value
-        return cls(kind, number.to_bytes(curve.size, "big"))
+        return cls(kind, _curve(kind).generate())
 
     @classmethod
     def from_seed(cls, kind: KeyKind, seed: bytes) -> "PrivateKey":
@@ -347,7 +300,7 @@ class PrivateKey:
         public = PublicKey.from_jwk(parts)
         if public.kind == "RSA":
             raise MalformedKey("RSA keys only verify here")
-        size = _CURVES[public.kind].size if public.kind in _CURVES else _ED25519_BYTES
+        size = _curve(public.kind).size if public.kind in _NIST else _ED25519_BYTES
         key = cls(public.kind, _coordinate(jwk, "d", size))
         if key.public != public:
             raise MalformedKey("the private and public parts of the JWK do not belong together")
@@ -363,7 +316,9 @@ class PrivateKey:
         loaded = self._loaded
         if isinstance(loaded, ed25519.Ed25519PrivateKey):
             return PublicKey(self.kind, loaded.public_key().public_bytes_raw())
-        return PublicKey(self.kind, _compressed(loaded.public_key(), _CURVES[self.kind].size))
+        from keys.nist_keys import compressed
+
+        return PublicKey(self.kind, compressed(loaded.public_key(), _curve(self.kind).size))
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: what `PublicKey.verify` of the same key accepts."""
@@ -374,15 +329,19 @@ class PrivateKey:
                 return signature
             pair = self.secret + self.public.raw
             return _libsodium.sign(data, pair)[:_ED25519_SIGNATURE_BYTES]
-        curve = _CURVES[self.kind]
-        r, s = decode_dss_signature(loaded.sign(data, curve.scheme))
-        return r.to_bytes(curve.size, "big") + s.to_bytes(curve.size, "big")
+        return _curve(self.kind).sign(loaded, data)
 
     @cached_property
-    def _loaded(self) -> ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey:
+    def _loaded(self) -> "ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey":
         if self.kind == "Ed25519":
             return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret)
-        return ec.derive_private_key(int.from_bytes(self.secret, "big"), _CURVES[self.kind].curve)
+        return _curve(self.kind).read(self.secret)
+
+
+def _curve(kind: KeyKind) -> "Curve":
+    from keys.nist_keys import CURVES
+
+    return CURVES[kind]
 
 
 def _verify_with(libsodium: _Libsodium, raw: bytes, data: bytes, signature: bytes) -> None:
@@ -414,12 +373,6 @@ def _read_multikey(text: str) -> PublicKey:
     return PublicKey._from_multibase(text)
 
 
-def _compressed(key: ec.EllipticCurvePublicKey, size: int) -> bytes:
-    # SEC 1, 2.3.3; written out, since loading the serializers takes longer than all else here.
-    numbers = key.public_numbers()
-    return bytes([2 + numbers.y % 2]) + numbers.x.to_bytes(size, "big")
-
-
 def _coordinate(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
     data = _bytes(jwk, name)
     if len(data) != size:
@@ -429,34 +382,18 @@ def _coordinate(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
 
 def _bytes(jwk: Mapping[str, Any], name: str) -> bytes:
     value = jwk.get(name)
-    if isinstance(value, str) and len(value) <= _RSA_BITS.stop // 6 + 2:
+    if isinstance(value, str) and len(value) <= _MAX_MEMBER:
         with contextlib.suppress(KeysError):
             return base64url_decode(value)
     return b""
 
 
 def _rsa_members(jwk: Mapping[str, Any]) -> bytes:
+    from keys.rsa_keys import EXPONENT_BYTES
+
     modulus, exponent = _bytes(jwk, "n"), _bytes(jwk, "e")
     if not modulus or not exponent or modulus[0] == 0 or exponent[0] == 0:
         raise MalformedKey("the JWK members 'n' and 'e' are not numbers in base64url")
-    if len(exponent) > _EXPONENT_BYTES:
+    if len(exponent) > EXPONENT_BYTES:
         raise MalformedKey("the exponent of the RSA key is too large")
-    return exponent.rjust(_EXPONENT_BYTES, b"\0") + modulus
-
-
-def _check_rsa(raw: bytes) -> None:
-    exponent = int.from_bytes(raw[:_EXPONENT_BYTES], "big")
-    modulus = int.from_bytes(raw[_EXPONENT_BYTES:], "big")
-    if modulus.bit_length() not in _RSA_BITS:
-        raise MalformedKey(
-            f"an RSA key of {modulus.bit_length()} bits; {_RSA_BITS.start} to "
-            f"{_RSA_BITS.stop - 1} are accepted",
-            code="invalid-key-length",
-        )
-    if exponent < _LEAST_EXPONENT or exponent % 2 == 0 or modulus % 2 == 0:
-        raise MalformedKey("the RSA key has an exponent or modulus that is not safe")
-
-
-def _check_length(signature: bytes, size: int) -> None:
-    if len(signature) != size:
-        raise InvalidSignature(f"a signature has {size} bytes, not {len(signature)}")
+    return exponent.rjust(EXPONENT_BYTES, b"\0") + modulus

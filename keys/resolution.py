@@ -10,10 +10,10 @@ A program that resolves again and again keeps a `ResolutionCache`.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from keys.controller import verification_key
 from keys.did import DidUrl, parse_did_url, resolvers
@@ -39,15 +39,14 @@ _LISTED = (
 )
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """A document and how it was found."""
 
     did: str
     document: dict[str, Any]
     method: str
     retrieved: datetime
-    document_metadata: Mapping[str, Any] = field(default_factory=dict)
+    document_metadata: Mapping[str, Any] = MappingProxyType({})
     """`created`, `updated`, `versionId`, ..., where the method knows them (DID Resolution, 4.3)."""
     fresh_until: datetime | None = None
     """Until when the answer may be kept; None where the identifier itself is the answer."""

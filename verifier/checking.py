@@ -11,8 +11,9 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from contexts import ContextError, loads_strict
-from credentials.formats.baking import is_picture, unbake
+from credentials.formats.baking import unbake
 from credentials.formats.opening import is_token, open_document
+from credentials.formats.pictures import is_picture
 from credentials.report import Check, CheckFailed, CredentialError, Outcome, PresentationReport
 from credentials.trust import Trust
 from credentials.verify import Expected, verify_anything

@@ -4,14 +4,13 @@ A suite is a few choices. Its `standing` says what we do with it by default, so 
 never widens trust silently.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256, sha384
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts import canonical_jcs, canonical_rdfc
 from contexts.rdfc import Algorithm
@@ -36,8 +35,7 @@ class Standing(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True)
-class Cryptosuite:
+class Cryptosuite(NamedTuple):
     """The choices of one suite: kinds of key, canonical form, standing."""
 
     name: str
@@ -121,7 +119,11 @@ class _Suites(Mapping[str, Cryptosuite]):
     """The suites of this folder by name; a file is imported when its suite is asked for."""
 
     def __init__(self) -> None:
-        self._files = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"__init__"}
+        self._files = {
+            file.removesuffix(".py")
+            for file in os.listdir(os.path.dirname(__file__))
+            if file.endswith(".py") and not file.startswith("_")
+        }
         self._suites: dict[str, Cryptosuite] = {}
 
     def __getitem__(self, name: str) -> Cryptosuite:

@@ -11,11 +11,11 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from credentials.formats.pictures import PNG, is_picture
 from credentials.report import CheckFailed, CredentialError
 
 MAX_PICTURE = 5_000_000
 _MAX_CREDENTIAL = 1_000_000
-_PNG = b"\x89PNG\r\n\x1a\n"
 _KEYWORD, _OLDER_KEYWORD = b"openbadgecredential", b"openbadges"
 _NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 _OLDER_NAMESPACES = ("http://openbadges.org", "https://openbadges.org")
@@ -25,12 +25,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")
 _PARTS = ("#", "data:image/png", "data:image/jpeg", "data:image/webp", "data:image/gif")
 _LINKS = ("#", "https://", "http://")
 _LARGEST_CHUNK = 2**31 - 1
-
-
-def is_picture(data: bytes) -> bool:
-    """Tell a PNG or an SVG by its content."""
-    start = data[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return data.startswith(_PNG) or start.startswith((b"<svg", b"<?xml", b"<!doctype svg"))
 
 
 def bake(picture: bytes, credential: str) -> bytes:
@@ -43,7 +37,7 @@ def bake(picture: bytes, credential: str) -> bytes:
     if not credential or len(credential) > _MAX_CREDENTIAL:
         raise CredentialError("there is no credential to bake, or it is too large")
     _check_size(picture)
-    if picture.startswith(_PNG):
+    if picture.startswith(PNG):
         return _into_png(picture, credential)
     return _into_svg(picture, credential)
 
@@ -55,7 +49,7 @@ def unbake(picture: bytes) -> str:
     "format.unsupported" for a picture without one; `CredentialError` for a damaged picture.
     """
     _check_size(picture)
-    found = _from_png(picture) if picture.startswith(_PNG) else _from_svg(picture)
+    found = _from_png(picture) if picture.startswith(PNG) else _from_svg(picture)
     if found is None:
         raise CheckFailed("format.unsupported", "there is no badge in the picture")
     return found
@@ -77,7 +71,7 @@ def _into_png(picture: bytes, credential: str) -> bytes:
     data = _KEYWORD + b"\0\0\0\0\0" + credential.encode()
     chunk = struct.pack(">I", len(data)) + b"iTXt" + data
     chunk += struct.pack(">I", zlib.crc32(b"iTXt" + data))
-    first = len(_PNG) + 12 + struct.unpack(">I", picture[len(_PNG) : len(_PNG) + 4])[0]
+    first = len(PNG) + 12 + struct.unpack(">I", picture[len(PNG) : len(PNG) + 4])[0]
     return picture[:first] + chunk + picture[first:]
 
 
@@ -97,7 +91,7 @@ def _from_png(picture: bytes) -> str | None:
 
 
 def _chunks(picture: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place, kind = len(_PNG), b""
+    place, kind = len(PNG), b""
     while place < len(picture):
         if len(picture) < place + 12:
             raise CredentialError("the picture is cut off")

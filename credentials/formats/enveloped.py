@@ -1,12 +1,14 @@
 """Envelopes: a token as a `data:` address in a JSON object (VC Data Model 2.0, 4.12 and 4.13.1)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from contexts.urls import VC2
-from credentials.formats.secured import Kind
 from credentials.report import CheckFailed, CredentialError
 from credentials.shape import types_of
+
+Kind = Literal["credential", "presentation"]
+"""What an envelope or a token holds."""
 
 _TYPES: Mapping[Kind, str] = {
     "credential": "EnvelopedVerifiableCredential",

@@ -5,7 +5,7 @@ in the shape of VC Data Model 1.1 stands in the claim vc::
 
     text = sign_badge(badge, signer, kid=method)
     secured = read_badge(text)
-    verify_secured(secured, fetch=fetch, now=now)
+    secured.verify(fetch=fetch, now=now)
 """
 
 from collections.abc import Mapping

@@ -1,37 +1,26 @@
 """From what somebody shows to the document in it: JSON, a token, or a token in an envelope."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contexts import loads_strict
-from contexts.urls import VC2
-from credentials.formats.baking import is_picture, unbake
-from credentials.formats.enveloped import enveloped_token, is_envelope
-from credentials.formats.jose import read_jws
-from credentials.formats.open_badges_jwt import read_badge
-from credentials.formats.secured import Kind, Secured, split_claims
-from credentials.formats.vc_jwt import read_credential, read_presentation
-from credentials.report import CheckFailed, ProofError
+from credentials.formats.enveloped import Kind, is_envelope
+from credentials.formats.pictures import is_picture
+from credentials.report import CheckFailed
+
+if TYPE_CHECKING:
+    from credentials.formats.secured import Secured
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*(?:~.*)?", re.DOTALL)
-_READERS = {
-    "vc+jwt": read_credential,
-    "vc+sd-jwt": read_credential,
-    "vp+jwt": read_presentation,
-    "vp+sd-jwt": read_presentation,
-    "jwt": read_badge,
-    "": read_badge,
-}
-"""By the header's typ. Key proofs, access tokens and key bindings are none of these."""
 
 
-@dataclass(frozen=True)
 class Opened:
     """A document, and the token that secures it unless it carries a proof itself."""
 
-    document: dict[str, Any]
-    secured: Secured | None = None
+    __slots__ = ("document", "secured")
+
+    def __init__(self, document: dict[str, Any], secured: "Secured | None" = None) -> None:
+        self.document, self.secured = document, secured
 
 
 def open_document(shown: Any) -> Opened:
@@ -40,11 +29,16 @@ def open_document(shown: Any) -> Opened:
     `shown` is text, bytes (also of a picture with a credential in it) or a JSON object; another
     value is refused like text that is no object.
     """
+    # Most badges are JSON with a proof: what reads the others is imported when one comes.
     if isinstance(shown, bytes) and is_picture(shown):
+        from credentials.formats.baking import unbake
+
         shown = unbake(shown)
     if isinstance(shown, bytes | str):
         text = _compact(shown)
         if text is not None:
+            from credentials.formats.tokens import read_token
+
             return _opened(read_token(text))
         shown = loads_strict(shown)
     if not isinstance(shown, dict):
@@ -52,7 +46,9 @@ def open_document(shown: Any) -> Opened:
     kinds: tuple[Kind, Kind] = ("credential", "presentation")
     for kind in kinds:
         if is_envelope(shown, kind):
-            return _opened(_from_envelope(shown, kind))
+            from credentials.formats.tokens import read_envelope
+
+            return _opened(read_envelope(shown, kind))
     return Opened(shown)
 
 
@@ -61,50 +57,7 @@ def is_token(text: str) -> bool:
     return _compact(text) is not None
 
 
-def read_token(text: str) -> Secured:
-    """Read a token by the type that its header names."""
-    typ = read_jws(text.partition("~")[0]).media_type
-    reader = _READERS.get(typ)
-    if reader is None:
-        raise CheckFailed("format.unsupported", f"a token of the type {typ[:60]!r}")
-    return reader(text)
-
-
-def _from_envelope(envelope: dict[str, Any], kind: Kind) -> Secured:
-    media_type, text = enveloped_token(envelope, kind)
-    if media_type == "jwt":
-        return read_badge(text) if kind == "credential" else _older_presentation(text)
-    secured = read_token(text)
-    if secured.kind != kind or secured.jws.media_type != media_type:
-        raise CheckFailed("format.unsupported", f"the envelope says it holds {media_type}")
-    return secured
-
-
-def _older_presentation(text: str) -> Secured:
-    """Read a presentation in the claim vp (VC Data Model 1.1, 6.3.1), for application/jwt only."""
-    jws = read_jws(text)
-    if jws.media_type not in ("", "jwt"):
-        raise CheckFailed("format.unsupported", f"typ is {jws.media_type[:60]!r}, not 'JWT'")
-    document, claims = split_claims(jws.claims())
-    presentation = document.get("vp")
-    if not isinstance(presentation, dict) or len(document) != 1:
-        raise ProofError("proof.malformed", "the token does not hold one presentation in vp")
-    entries = presentation.get("verifiableCredential", [])
-    entries = entries if isinstance(entries, list) else [entries]
-    enveloped = [_as_envelope(entry) if isinstance(entry, str) else entry for entry in entries]
-    document = {**presentation, "verifiableCredential": enveloped}
-    return Secured("presentation", document, claims, jws)
-
-
-def _as_envelope(token: str) -> dict[str, Any]:
-    return {
-        "@context": VC2,
-        "id": f"data:application/jwt,{token}",
-        "type": "EnvelopedVerifiableCredential",
-    }
-
-
-def _opened(secured: Secured) -> Opened:
+def _opened(secured: "Secured") -> Opened:
     return Opened(secured.document, secured)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
+from credentials.formats.enveloped import Kind
 from credentials.formats.issuer_keys import signing_key
 from credentials.formats.jose import Jws
 from credentials.formats.sd_jwt import SdJwt, check_key_binding, has_digests
@@ -16,8 +17,6 @@ from keys.did import did_jwk, did_key
 from keys.errors import KeysError
 from keys.fetching import Fetch
 from keys.material import PublicKey
-
-Kind = Literal["credential", "presentation"]
 
 REGISTERED = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf")
 """Claims about the token (RFC 7519, 4.1; RFC 7800): they are not members of the document."""
@@ -52,30 +51,65 @@ class Secured:
             raise ProofError("proof.other-signer", "the presentation names no holder")
         return value
 
+    def verify(self, *, fetch: Fetch | None, now: datetime) -> PublicKey:
+        """Verify the signature with a key of the document's signer, and give that key.
+
+        Times, audience and nonce are judged apart from it (`check_times`, `check_audience`).
+        """
+        check_agreement(self)
+        is_credential = self.kind == "credential"
+        public = signing_key(
+            self.jws,
+            self.signer,
+            purpose="assertionMethod" if is_credential else "authentication",
+            fetch=fetch,
+            now=now,
+        )
+        self.jws.verify(public)
+        return public
+
+    def time(self, name: str) -> datetime | None:
+        """Read a claim that is a time, as `claim_time` does."""
+        return claim_time(self.claims, name)
+
+    def check_times(self, *, now: datetime) -> None:
+        """Refuse a signature that is not yet or no longer valid (VC-JOSE-COSE 1.0, 3.1.3)."""
+        ends, starts, made = (self.time(name) for name in ("exp", "nbf", "iat"))
+        for moment in (starts, made):
+            if moment is not None and moment > now + CLOCK_SKEW:
+                start = write_time(moment)
+                raise CheckFailed("dates.not-yet", f"signed for the time from {start}", start=start)
+        if ends is not None and ends < now - CLOCK_SKEW:
+            end = write_time(ends)
+            raise CheckFailed("dates.expired", f"signed for the time until {end}", end=end)
+
+    def check_audience(self, *, audience: str, nonce: str | None) -> None:
+        """Refuse what was made for somebody else, or answers another question."""
+        if self.claims.get("aud") not in (audience, [audience]):
+            raise ProofError("proof.domain", f"it was made for {_shown(self.claims.get('aud'))}")
+        if nonce is not None and self.claims.get("nonce") != nonce:
+            raise ProofError("proof.challenge", "it answers another challenge")
+
+    def bound_holder(self, *, audience: str, nonce: str | None, now: datetime) -> str:
+        """Give the holder whose key made the key binding, by the name that the credential uses.
+
+        Which key that is, the token's own signature says: it must be verified too.
+        """
+        if self.disclosures is None:
+            raise ProofError("proof.missing", "there is no key binding")
+        public = check_key_binding(self.disclosures, audience=audience, nonce=nonce, now=now)
+        names = [did_jwk(public)]
+        with suppress(KeysError):  # an RSA key has no did:key
+            names.insert(0, did_key(public))
+        subject = _subject(self)
+        return subject if subject in names else names[0]
+
 
 def split_claims(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part a payload into the document and the claims about the token."""
     document = {name: value for name, value in payload.items() if name not in _REGISTERED}
     claims = {name: payload[name] for name in REGISTERED if name in payload}
     return document, claims
-
-
-def verify_secured(secured: Secured, *, fetch: Fetch | None, now: datetime) -> PublicKey:
-    """Verify the signature with a key of the document's signer, and give that key.
-
-    Times, audience and nonce are judged apart from it (`check_times`, `check_audience`).
-    """
-    check_agreement(secured)
-    is_credential = secured.kind == "credential"
-    public = signing_key(
-        secured.jws,
-        secured.signer,
-        purpose="assertionMethod" if is_credential else "authentication",
-        fetch=fetch,
-        now=now,
-    )
-    secured.jws.verify(public)
-    return public
 
 
 def check_agreement(secured: Secured) -> None:
@@ -104,19 +138,6 @@ def _may_hold(payload: bytes) -> bool:
     return b'"_sd"' in payload or b'"..."' in payload or b"\\" in payload
 
 
-def check_times(secured: Secured, *, now: datetime) -> None:
-    """Refuse a signature that is not yet or no longer valid (VC-JOSE-COSE 1.0, 3.1.3)."""
-    claims = secured.claims
-    ends, starts, made = (claim_time(claims, name) for name in ("exp", "nbf", "iat"))
-    for moment in (starts, made):
-        if moment is not None and moment > now + CLOCK_SKEW:
-            start = write_time(moment)
-            raise CheckFailed("dates.not-yet", f"signed for the time from {start}", start=start)
-    if ends is not None and ends < now - CLOCK_SKEW:
-        end = write_time(ends)
-        raise CheckFailed("dates.expired", f"signed for the time until {end}", end=end)
-
-
 def claim_time(claims: Mapping[str, Any], name: str) -> datetime | None:
     """Read a NumericDate (RFC 7519, 2); some issuers write iat, which decides nothing, as text."""
     value = claims.get(name)
@@ -129,29 +150,6 @@ def claim_time(claims: Mapping[str, Any], name: str) -> datetime | None:
     if not 0 <= value < _MAX_SECONDS:
         raise CredentialError(f"{name} is not a time: {_shown(value)}")
     return datetime.fromtimestamp(value, UTC)
-
-
-def check_audience(claims: Mapping[str, Any], *, audience: str, nonce: str | None) -> None:
-    """Refuse what was made for somebody else, or answers another question."""
-    if claims.get("aud") not in (audience, [audience]):
-        raise ProofError("proof.domain", f"it was made for {_shown(claims.get('aud'))}")
-    if nonce is not None and claims.get("nonce") != nonce:
-        raise ProofError("proof.challenge", "it answers another challenge")
-
-
-def bound_holder(secured: Secured, *, audience: str, nonce: str | None, now: datetime) -> str:
-    """Give the holder whose key made the key binding, by the name that the credential uses.
-
-    Which key that is, the token's own signature says: it must be verified too.
-    """
-    if secured.disclosures is None:
-        raise ProofError("proof.missing", "there is no key binding")
-    public = check_key_binding(secured.disclosures, audience=audience, nonce=nonce, now=now)
-    names = [did_jwk(public)]
-    with suppress(KeysError):  # an RSA key has no did:key
-        names.insert(0, did_key(public))
-    subject = _subject(secured)
-    return subject if subject in names else names[0]
 
 
 def _subject(secured: Secured) -> Any:

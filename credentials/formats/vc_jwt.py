@@ -5,8 +5,8 @@ and with selective disclosure vc+sd-jwt and vp+sd-jwt::
 
     text = sign_credential(credential, signer, kid=method, issued=now)
     secured = read_credential(text)
-    verify_secured(secured, fetch=fetch, now=now)
-    check_times(secured, now=now)
+    secured.verify(fetch=fetch, now=now)
+    secured.check_times(now=now)
 """
 
 from collections.abc import Collection, Mapping
@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from contexts.urls import VC2
-from credentials.formats.enveloped import check_envelope
+from credentials.formats.enveloped import Kind, check_envelope
 from credentials.formats.jose import Jws, read_jws, sign_jws
 from credentials.formats.sd_jwt import Path, SdJwt, disclosed, issue, read_sd_jwt
-from credentials.formats.secured import REGISTERED, Kind, Secured, split_claims
+from credentials.formats.secured import REGISTERED, Secured, split_claims
 from credentials.model import types_of
 from credentials.report import CheckFailed, CredentialError, ProofError
 from keys.material import PublicKey, Signer

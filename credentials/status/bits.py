@@ -8,9 +8,6 @@ from typing import Any
 
 from credentials.report import CheckFailed, CredentialError
 
-LIST_LENGTH = 131_072
-"""Entries of a list at least: 16 KiB of bits (Bitstring Status List 1.0, 6.1)."""
-
 _MAX_LIST_BYTES = 1_250_000
 """Ten million entries; nothing larger is expanded (threat 13)."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)

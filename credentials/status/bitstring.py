@@ -13,14 +13,14 @@ from contexts.urls import VC2
 from credentials.model import check_url
 from credentials.report import CannotCheck, CheckFailed, CredentialError
 from credentials.status.bits import (
-    LIST_LENGTH,
     check_length,
     expand_gzip,
     packed,
     read_index,
     value_at,
 )
-from credentials.status.looking import Looking, StatusResult, fresh_until, signed_list
+from credentials.status.looking import Looking, fresh_until, signed_list
+from credentials.status.result import LIST_LENGTH, StatusResult
 from credentials.times import write_time
 from keys.errors import KeysError
 from keys.multibase import base64url_decode, base64url_encode

@@ -7,11 +7,10 @@ from typing import Any
 
 from contexts import ContextError
 from credentials.formats.opening import Opened, open_document
-from credentials.formats.secured import check_times, verify_secured
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, CheckFailed, CredentialError
 from credentials.shape import issuer_id, period, types_of
-from credentials.status.bits import LIST_LENGTH
+from credentials.status.result import LIST_LENGTH
 from credentials.times import CLOCK_SKEW
 from keys.fetching import CannotFetch, Fetch, HttpRequest, HttpResponse
 
@@ -20,23 +19,6 @@ _MEDIA = (
     "application/vc, application/vc+ld+json, application/vc+jwt, application/ld+json, "
     "application/json"
 )
-
-
-@dataclass(frozen=True)
-class StatusResult:
-    """What the lists said, and how old they are."""
-
-    has_status: bool
-    listed_at: datetime | None = None
-    valid_until: datetime | None = None
-    fresh_until: datetime | None = None
-    """Until when the answer may be kept: the list's time-to-live, and never past its end."""
-    messages: tuple[str, ...] = ()
-    """What the signer says about the credential without cancelling it."""
-    newer: bool = False
-    """The signer has a newer version, to be had by the credential's refresh service."""
-    unsigned: bool = False
-    """A list had no signature: only the connection to its address speaks for it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +70,7 @@ def signed_list(
         found = read(body, url, looking.issuer, credential_type, list_type, purpose)  # 1, 2
         opened = found.opened
         if opened.secured:  # 3
-            verify_secured(opened.secured, fetch=looking.fetch, now=looking.now)
+            opened.secured.verify(fetch=looking.fetch, now=looking.now)
         else:
             verify_proof(
                 opened.document,
@@ -110,7 +92,7 @@ def signed_list(
         raise CannotCheck("status.unreachable", f"{url} is not valid now (until {end})")
     if opened.secured:
         try:
-            check_times(opened.secured, now=looking.now)
+            opened.secured.check_times(now=looking.now)
         except CheckFailed as error:
             raise CannotCheck("status.unreachable", f"{url}: {error.detail}") from error
     return found

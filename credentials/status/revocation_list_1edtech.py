@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from contexts import ContextError, loads_strict
 from credentials.report import CannotCheck, CheckFailed
-from credentials.status.looking import Looking, StatusResult, fetched
+from credentials.status.looking import Looking, fetched
+from credentials.status.result import StatusResult
 
 ENTRY = "1EdTechRevocationList"
 

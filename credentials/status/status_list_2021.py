@@ -11,7 +11,8 @@ from typing import Any
 from credentials.report import CannotCheck, CheckFailed
 from credentials.status.bits import check_length, expand_gzip, read_index, value_at
 from credentials.status.bitstring import CANCELLING
-from credentials.status.looking import Looking, StatusResult, fresh_until, signed_list
+from credentials.status.looking import Looking, fresh_until, signed_list
+from credentials.status.result import StatusResult
 from keys.errors import KeysError
 from keys.multibase import base64url_decode
 

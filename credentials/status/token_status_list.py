@@ -16,7 +16,8 @@ from credentials.formats.issuer_keys import signing_key
 from credentials.formats.jose import read_jws
 from credentials.report import CannotCheck, CheckFailed
 from credentials.status.bits import expand_zlib
-from credentials.status.looking import Looking, StatusResult, fetched, fresh_until
+from credentials.status.looking import Looking, fetched, fresh_until
+from credentials.status.result import StatusResult
 from credentials.times import CLOCK_SKEW
 from keys.errors import KeysError
 from keys.fetching import Fetch

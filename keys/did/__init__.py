@@ -1,21 +1,24 @@
 """DID methods, one file each, found by folder; and the identifiers that we make ourselves.
 
-A method's file has ``METHOD`` (its name) and ``resolve(asked)``, which gives what was found.
+A method's file has ``METHOD`` (its name) and ``resolve(asked)``, which gives what was found. It is
+imported when the method is met.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from urllib.parse import unquote
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keys.did.jwk import did_jwk
-from keys.did.key import did_key
-from keys.did.web import did_web, did_web_url
 from keys.errors import DidError
 from keys.lookup import Asked, Found
+
+if TYPE_CHECKING:
+    from keys.did.jwk import did_jwk
+    from keys.did.key import did_key
+    from keys.did.web import did_web, did_web_url
 
 __all__ = [
     "DidError",
@@ -30,6 +33,7 @@ __all__ = [
 ]
 
 Resolver = Callable[[Asked], Found]
+_MADE_BY = {"did_jwk": "jwk", "did_key": "key", "did_web": "web", "did_web_url": "web"}
 
 _DID = re.compile(
     r"did:([a-z0-9]+):((?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}))"
@@ -39,14 +43,20 @@ _MAX_CHARACTERS = 2_000
 _MAX_PARAMETERS = 10
 
 
-@dataclass(frozen=True)
-class DidUrl:
+def __getattr__(name: str) -> Any:
+    """Give what the file of a method makes, without importing the others (PEP 562)."""
+    if name not in _MADE_BY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MADE_BY[name]}"), name)
+
+
+class DidUrl(NamedTuple):
     """The parts of a DID URL that we use."""
 
     did: str
     method: str
     fragment: str = ""
-    query: dict[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_did_url(value: str) -> DidUrl:
@@ -58,12 +68,19 @@ def parse_did_url(value: str) -> DidUrl:
     found = _DID.fullmatch(did)
     if not found:
         raise DidError(f"{did[:200]!r} is not a DID")
-    pairs = [pair.partition("=") for pair in written.split("&")] if mark else []
-    query = {unquote(name): unquote(text) for name, _, text in pairs}
-    is_odd = "" in query or len(query) != len(pairs) or len(pairs) > _MAX_PARAMETERS
-    if is_odd or "#" in fragment or _SPACE.search(fragment + written):
+    query = _query(written) if mark else {}
+    if query is None or "#" in fragment or _SPACE.search(fragment + written):
         raise DidError(f"{value[:200]!r} is not a DID URL", code="invalidDidUrl")
     return DidUrl(did, found[1], fragment, query)
+
+
+def _query(written: str) -> dict[str, str] | None:
+    from urllib.parse import unquote  # keys are seldom named by a query
+
+    pairs = [pair.partition("=") for pair in written.split("&")]
+    query = {unquote(name): unquote(text) for name, _, text in pairs}
+    is_odd = "" in query or len(query) != len(pairs) or len(pairs) > _MAX_PARAMETERS
+    return None if is_odd else query
 
 
 def parse_did(value: str) -> tuple[str, str, str]:
@@ -81,7 +98,11 @@ class _Resolvers(Mapping[str, Resolver]):
     """The resolvers of this folder; the file of a method is imported when it is asked for."""
 
     def __init__(self) -> None:
-        self._methods = sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")})
+        self._methods = sorted(
+            file.removesuffix(".py")
+            for file in os.listdir(os.path.dirname(__file__))
+            if file.endswith(".py") and not file.startswith("_")
+        )
 
     def __getitem__(self, method: str) -> Resolver:
         if method not in self._methods:

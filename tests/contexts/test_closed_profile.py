@@ -296,7 +296,7 @@ def test_number_with_an_empty_fraction_is_the_integer() -> None:
 def test_bulk_is_refused_before_it_is_processed(
     bulk: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contexts.canonical._processed", lambda *_: pytest.fail("was processed"))
+    monkeypatch.setattr("contexts.processor.processed", lambda *_: pytest.fail("was processed"))
     with pytest.raises(TooMuchWork):
         canonical_rdfc({**badge(), **bulk})
 

@@ -67,7 +67,7 @@ def agree(document: dict[str, Any]) -> bool:
 
 
 def test_table_is_what_pyld_makes_of_the_contexts_today() -> None:
-    assert _FILE.read_text("utf-8") == write_table()
+    assert Path(_FILE).read_text("utf-8") == write_table()
 
 
 def test_generated_documents_have_one_form_on_both_ways() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parties import NOW, Party
 
-from credentials.formats.baking import bake, is_picture, unbake
+from credentials.formats.baking import bake, unbake
+from credentials.formats.pictures import is_picture
 from credentials.formats.vc_jwt import sign_credential
 from credentials.report import CheckFailed, CredentialError, Headline
 from credentials.trust import Trust

@@ -18,7 +18,6 @@ from credentials.exchange.oid4vci import check_key_proof, key_proof
 from credentials.formats.open_badges_jwt import read_badge, sign_badge
 from credentials.formats.sd_jwt import present
 from credentials.formats.sd_jwt_vc import issue_sd_jwt_vc, verify_sd_jwt_vc
-from credentials.formats.secured import verify_secured
 from credentials.formats.vc_jwt import sign_credential
 from credentials.report import ProofError
 from keys.did import did_key
@@ -93,7 +92,7 @@ def test_we_verify_a_badge_as_jwt_of_openvc() -> None:
         badge = older_badge(now + timedelta(seconds=second))
         token = VcJwtProofSuite().sign(badge, signing_key=key)
         with suppress(ProofError):
-            verify_secured(read_badge(token), fetch=None, now=now)
+            read_badge(token).verify(fetch=None, now=now)
             return
     raise AssertionError("no badge of the peer was read")
 

@@ -15,7 +15,6 @@ from tokens import Site, forge, judge, parts_of, reasons, reforge
 from contexts.urls import VC1
 from credentials.endorsements import endorsement_credential
 from credentials.formats.open_badges_jwt import read_badge, sign_badge
-from credentials.formats.secured import check_times, verify_secured
 from credentials.formats.vc_jwt import sign_credential
 from credentials.report import CheckFailed, CredentialError, Headline, ProofError, Report
 from keys.material import PrivateKey, PublicKey
@@ -161,7 +160,7 @@ def test_older_shape_stands_in_vc_and_nowhere_else() -> None:
     changed = {**badge, "issuer": {**badge["issuer"], "id": HOLDER.did}}
     secured = read_badge(reforge(token, ISSUER.key, vc=changed))
     with pytest.raises(ProofError, match="iss"):
-        verify_secured(secured, fetch=None, now=NOW)
+        secured.verify(fetch=None, now=NOW)
 
 
 def test_expired_badge_is_no_longer_valid() -> None:
@@ -170,7 +169,7 @@ def test_expired_badge_is_no_longer_valid() -> None:
     assert report.headline is Headline.NO_LONGER_VALID
     secured = read_badge(TOKEN)
     with pytest.raises(CheckFailed):
-        check_times(secured, now=NOW + timedelta(days=31))
+        secured.check_times(now=NOW + timedelta(days=31))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +324,7 @@ def test_published_badge_verifies_once_its_issuer_shows_the_key(vectors: Path, n
     header, payload = parts_of(token)
     site = Site({payload["iss"]: {"keys": [header["jwk"]]}})
     secured = read_badge(token)
-    verify_secured(secured, fetch=site.fetch, now=NOW)
+    secured.verify(fetch=site.fetch, now=NOW)
     report = judge(token, fetch=site.fetch)
     assert reasons(report) == []
     assert report.badges[0].document == payload.get("vc", secured.document)

@@ -15,7 +15,6 @@ from contexts.urls import VC2
 from credentials.formats.enveloped import envelope_credential, envelope_presentation
 from credentials.formats.jose_suite import run
 from credentials.formats.open_badges_jwt import sign_badge
-from credentials.formats.secured import check_times, verify_secured
 from credentials.formats.vc_jwt import (
     read_credential,
     read_presentation,
@@ -149,7 +148,7 @@ def test_proof_within_a_token_is_refused() -> None:
     both = ISSUER.sign(BADGE)
     secured = read_credential(reforge(TOKEN, ISSUER.key, proof=both["proof"]))
     with pytest.raises(ProofError, match="proof of its own"):
-        verify_secured(secured, fetch=None, now=NOW)
+        secured.verify(fetch=None, now=NOW)
     with pytest.raises(CredentialError, match="'proof' cannot stand"):
         sign_credential(both, ISSUER.key, kid=ISSUER.method)
 
@@ -354,7 +353,7 @@ def test_unreachable_issuer_is_not_a_forgery() -> None:
     assert reasons(report) == ["proof.unreachable"]
     assert judge(_web_token("key-1")).headline is Headline.NOT_CHECKED
     with pytest.raises(CannotCheck):
-        verify_secured(read_credential(_web_token("key-1")), fetch=None, now=NOW)
+        read_credential(_web_token("key-1")).verify(fetch=None, now=NOW)
 
 
 # --- presentations -------------------------------------------------------------------------------
@@ -513,10 +512,10 @@ def test_times_of_the_signature_are_judged_apart() -> None:
         BADGE, ISSUER.key, kid=ISSUER.method, issued=NOW, expires=NOW + timedelta(days=1)
     )
     secured = read_credential(token)
-    verify_secured(secured, fetch=None, now=NOW + timedelta(days=9))
+    secured.verify(fetch=None, now=NOW + timedelta(days=9))
     with pytest.raises(CheckFailed, match="until"):
-        check_times(secured, now=NOW + timedelta(days=9))
-    check_times(secured, now=NOW)
+        secured.check_times(now=NOW + timedelta(days=9))
+    secured.check_times(now=NOW)
 
 
 # --- published vectors ---------------------------------------------------------------------------
