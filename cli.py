@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _VALID, _NOT_VALID, _NOT_CHECKED, _WRONG_USE = 0, 1, 2, 3
 _SERVICES = ("issuer", "wallet", "verifier")
+_SERVED = "MYCRED_SERVED"
 _FORMATS = ("zip", "case", "spreadsheet")
 _MAX_BYTES = 1_000_000
 _MAX_PICTURE_BYTES = 5_000_000
@@ -172,6 +173,15 @@ def parser() -> argparse.ArgumentParser:
                 metavar="WHERE",
                 help="a JSON file with its database_url, or the URL itself",
             )
+    made = command("serve", serve)
+    made.add_argument("service", choices=_SERVICES)
+    made.add_argument("--settings", type=Path, required=True, help="its JSON file")
+    made.add_argument("--host", default="127.0.0.1", help="where your proxy asks")
+    made.add_argument("--port", type=int, default=8000)
+    made.add_argument("--workers", type=int, help="processes; two for each core if not given")
+    made.add_argument(
+        "--one-process", action="store_true", help="by waitress, also without granian"
+    )
     stolen = commands.add_parser(
         "stolen-key",
         help="make all badges of a stolen key again with a new one",
@@ -568,6 +578,54 @@ def found(given: argparse.Namespace) -> int:
     print(staff.join_address(body.base_url, token))
     print(f"It works once, until {until:%d %B %Y}. Give it to {given.administrator} alone.")
     return _VALID
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Serve the issuer, the wallet or the verifier of a settings file (docs/serving.md)."""
+    from importlib.util import find_spec
+
+    os.environ[_SERVED] = f"{given.service} {given.settings.resolve()}"
+    made = served()  # what is wrong with the settings is said here, once
+    if given.one_process or find_spec("granian") is None:
+        from waitress import serve as serve_alone
+
+        if not given.one_process:
+            print('one process: for more install the extra "server"', file=sys.stderr)
+        serve_alone(made, host=given.host, port=given.port)
+        return _VALID
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "cli:served",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=given.host,
+        port=given.port,
+        workers=given.workers or 2 * (os.cpu_count() or 1),
+        blocking_threads=1,  # two threads of one process wait for each other (docs/serving.md)
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    ).serve()
+    return _VALID
+
+
+def served() -> Any:
+    """Make the app that `serve` was asked for; each worker calls it."""
+    from importlib import import_module
+    from pathlib import Path
+
+    from keys.errors import KeysError
+    from web.migrating import DatabaseNotReady
+
+    name, _, path = os.environ[_SERVED].partition(" ")
+    service = import_module(name)
+    try:
+        return service.create_app(service.read_settings(Path(path)))
+    except (KeysError, OSError, ValueError, DatabaseNotReady) as error:
+        _stop(str(error))
 
 
 def demo(given: argparse.Namespace) -> int:

@@ -238,8 +238,8 @@ def main() -> None:
     arguments.add_argument("--think", type=float, default=6.0, help="mean seconds at each task")
     arguments.add_argument("--server", choices=service.installed(), default=service.installed()[0])
     arguments.add_argument("--postgresql", action="store_true")
-    arguments.add_argument("--workers", type=int, default=2, help="processes of the server")
-    arguments.add_argument("--threads", type=int, default=2, help="threads of each process")
+    arguments.add_argument("--workers", type=int, default=4, help="processes of the server")
+    arguments.add_argument("--threads", type=int, default=1, help="threads of each process")
     given = arguments.parse_args()
     with (
         tempfile.TemporaryDirectory() as name,

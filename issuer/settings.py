@@ -1,6 +1,5 @@
 """What the issuer must be told to start."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from issuer.sampling import Sampling
 from keys.store import read_key_file
 from web.mail import MailServer
 from web.settings import ServiceSettings
+from web.settings_file import beside, made, read_object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,29 +29,19 @@ class IssuerSettings(ServiceSettings):
 
 
 def read_settings(path: Path) -> IssuerSettings:
-    """Read settings from a JSON file, for commands; mail and sampling are not in it.
+    """Read settings from a JSON file (see `web.settings_file`).
 
-    `base_url`, `database_url`, `body_name`, `country`, `country_code`, `wallet_url`, `key_store`
-    as texts, perhaps `framework`; `passphrase_file` and `secret_file` (64 hexadecimal digits) name
-    files that only their owner may read. Relative paths start at the file's own folder. Perhaps
-    `upgrade_database`, true or false. Raises `ValueError` with what is wrong, and `StoreError` as
-    `keys.store.read_key_file` does.
+    Beside what all services know: `body_name`, `country`, `country_code`, `wallet_url`,
+    `key_store`, `passphrase_file`, and perhaps `framework`; `mail` with `host`, `port`, `sender`
+    and perhaps `security`, `user`, `password_file`; `sampling` with `first_files` and `share`.
     """
-    given = json.loads(path.read_text("utf-8"))
-    upgrade = given.pop("upgrade_database", True) if isinstance(given, dict) else True
-    if not isinstance(upgrade, bool):
-        raise ValueError(f"{path}: upgrade_database is neither true nor false")
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise ValueError(f"{path} is not an object of texts")
-    try:
-        files = {name: path.parent / given.pop(f"{name}_file") for name in ("passphrase", "secret")}
-        return IssuerSettings(
-            **given | {"key_store": path.parent / given["key_store"]},
-            upgrade_database=upgrade,
-            passphrase=read_key_file(files["passphrase"]),
-            secret=bytes.fromhex(read_key_file(files["secret"]).decode()),
-        )
-    except KeyError as error:
-        raise ValueError(f"{path} does not name {error.args[0]}") from error
-    except TypeError as error:
-        raise ValueError(f"{path}: {error}") from error
+    given = read_object(path, {"mail": dict, "sampling": dict})
+    given["key_store"] = beside(path, given, "key_store")
+    given["passphrase"] = read_key_file(beside(path, given, "passphrase_file"))
+    mail = given.get("mail", {})
+    if "password_file" in mail:
+        mail["password"] = read_key_file(beside(path, mail, "password_file")).decode()
+    for name, kind in (("mail", MailServer), ("sampling", Sampling)):
+        if name in given:
+            given[name] = made(path, kind, given[name])
+    return made(path, IssuerSettings, given)

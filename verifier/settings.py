@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credentials.report import CredentialError
 from credentials.trust import Trust
 from web.settings import ServiceSettings
+from web.settings_file import beside, made, read_object, read_trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,11 @@ class VerifierSettings(ServiceSettings):
     """How often one visitor may vouch for somebody within ten minutes."""
 
 
-def read_trust(path: Path) -> Trust:
-    """Read the list that the operator keeps: ``{"parties": [{"id", "name", "roles"}]}``.
+def read_settings(path: Path) -> VerifierSettings:
+    """Read settings from a JSON file (see `web.settings_file`).
 
-    Raises `ValueError` that names the file and what is wrong: a verifier that half-read its list
-    would call good badges unknown.
+    Beside what all services know: `trust_file`, and perhaps `checks_allowed`, `vouches_allowed`.
     """
-    try:
-        return Trust.from_json(path.read_bytes())
-    except CredentialError as error:
-        raise ValueError(f"{path}: {error.detail}") from error
+    given = read_object(path, {"checks_allowed": int, "vouches_allowed": int})
+    given["trust"] = read_trust(beside(path, given, "trust_file"))
+    return made(path, VerifierSettings, given)

@@ -5,6 +5,6 @@
 """
 
 from wallet.app import create_app
-from wallet.settings import WalletSettings
+from wallet.settings import WalletSettings, read_settings
 
-__all__ = ["WalletSettings", "create_app"]
+__all__ = ["WalletSettings", "create_app", "read_settings"]

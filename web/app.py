@@ -12,6 +12,7 @@ from flask.sessions import SessionInterface
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from sqlalchemy import MetaData, text
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from keys.fetching import Fetch
@@ -102,6 +103,10 @@ def create_service(
     else:
         app.session_interface = _NoSessions()
     _static(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
 
     @app.get("/health")
     def health() -> tuple[dict[str, str], int]:

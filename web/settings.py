@@ -34,6 +34,8 @@ class ServiceSettings:
     """Let outbound requests go to http on loopback. For the demo and for tests only."""
     upgrade_database: bool = True
     """Let a start make or upgrade the tables; else `mycred database upgrade` does, once told."""
+    trusted_proxies: int = 0
+    """How many proxies of ours stand in front; each adds whom it serves to X-Forwarded-For."""
     demo_entries: tuple[DemoEntry, ...] = ()
 
     def __post_init__(self) -> None:
@@ -42,6 +44,8 @@ class ServiceSettings:
             raise ValueError(f"base_url must be an http(s) origin, not {self.base_url!r}")
         if parts.path or parts.query or parts.fragment:
             raise ValueError(f"base_url must be an origin without a path, not {self.base_url!r}")
+        if self.trusted_proxies < 0:
+            raise ValueError("trusted_proxies is at least 0")
         if len(self.secret) < 32:
             raise ValueError("secret must have at least 32 bytes")
 

@@ -10,11 +10,11 @@ from parties import NOW, PrivateKey
 from verifier_world import DID_DOCUMENT, SHARE, Employer, headline, text
 
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
-from verifier import read_trust
 from verifier.settings import VerifierSettings
 from verifier.tables import Fetched
 from web.app import Services
 from web.http import Fetcher
+from web.settings_file import read_trust
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """What every service does alike: errors, languages, anti-forgery, headers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
@@ -131,3 +132,21 @@ def test_short_secret_is_refused_and_never_shown() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         ServiceSettings(name="x", base_url="https://x", database_url="sqlite://", secret=b"s")
     assert "ssss" not in repr(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "seen"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),  # anybody can write this header
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),  # the first is what the visitor wrote
+        (2, "203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "127.0.0.1"),  # not by way of both
+    ],
+)
+def test_only_our_own_proxies_say_who_asks(proxies: int, told: str, seen: str) -> None:
+    settings = replace(SETTINGS, trusted_proxies=proxies)
+    app = create_service("web", settings, Table.metadata)
+    app.add_url_rule("/who", view_func=lambda: request.remote_addr or "")
+    headers = {"X-Forwarded-For": told, "X-Forwarded-Host": "evil.example"}
+    assert app.test_client().get("/who", headers=headers).text == seen
