@@ -162,6 +162,11 @@ def prepare(live: Live, who: str, visitor: Visitor) -> Iterator[Found]:
         page = visitor.open(f"{live.issuer}/standards/")
         form = next(form for form in page.forms if "Open a draft" in form.buttons)
         visitor.submit(page, form, version="2.0")
+    elif who == "issuer as Omar":  # only the badge that waits has a page to print
+        listed = visitor.open(f"{live.issuer}/officer/badges").links
+        badges = [visitor.open(live.issuer + to) for to in listed if "/officer/badges/" in to]
+        printed = next(to for page in badges for to in page.links if to.endswith("/print"))
+        yield visitor.open(live.issuer + printed)
     elif who == "issuer as Clara":
         page = visitor.open(f"{live.issuer}/coordinator/groups/")
         form = next(form for form in page.forms if "Set it up" in form.buttons)
