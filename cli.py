@@ -606,7 +606,7 @@ def serve(given: argparse.Namespace) -> int:
         workers=given.workers or 2 * (os.cpu_count() or 1),
         blocking_threads=1,  # two threads of one process wait for each other (docs/serving.md)
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     ).serve()
     return _VALID

@@ -6,6 +6,7 @@ the calibration when two people say so: at the start there is nobody to calibrat
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -429,22 +430,20 @@ def adopt(session: Session, *, now: datetime) -> int:
     ).all()
     adopted = 0
     for one in older:
-        if of_scope(session, one.person_id, one.skill, one.language) is None:
-            begin(
-                session,
-                Nomination(
-                    person_id=one.person_id,
-                    skill=one.skill,
-                    language=one.language,
-                    route=Route.INSTITUTION,
-                    level_ceiling=one.level_ceiling,
-                    reason=one.reason,
-                    stage=Stage.ACTIVE,
-                    appointment_id=one.id,
-                ),
-                by=None,
-                now=now,
-            )
+        if of_scope(session, one.person_id, one.skill, one.language) is not None:
+            continue
+        nomination = Nomination(
+            person_id=one.person_id,
+            skill=one.skill,
+            language=one.language,
+            route=Route.INSTITUTION,
+            level_ceiling=one.level_ceiling,
+            reason=one.reason,
+            stage=Stage.ACTIVE,
+            appointment_id=one.id,
+        )
+        with suppress(Refused):  # another process that starts now was faster
+            begin(session, nomination, by=None, now=now)
             adopted += 1
     return adopted
 
