@@ -12,6 +12,7 @@ from assessment_world import NOW
 from live import free_ports
 from media_files import photo_with_place, webm
 from media_world import MediaHouse, house_of, media_app
+from network import Network, network_to
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 from waitress.server import create_server
@@ -31,6 +32,7 @@ class Site:
 
     address: str
     house: MediaHouse
+    network: Network
 
     def enter(self, page: Page, person: UUID) -> None:
         """Sign somebody in by their link."""
@@ -39,6 +41,16 @@ class Site:
         page.goto(f"{self.address}/enter?code={code}&lang=en")
         page.locator("main button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/enter" not in url)
+
+    def cut(self, page: Page) -> None:
+        """Take the network away, as the phone notices it and for real."""
+        page.context.set_offline(True)
+        self.network.cut()
+
+    def mend(self, page: Page) -> None:
+        """Give the network back."""
+        self.network.mend()
+        page.context.set_offline(False)
 
     def task(self, page: Page, work: UUID, name: str) -> None:
         """Open a task."""
@@ -61,13 +73,14 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     """Serve the centre to a browser."""
     (port,) = free_ports(1)
-    address = f"http://localhost:{port}"
-    app = media_app(tmp_path, Clock(NOW), base_url=address)
-    server = create_server(app, host="localhost", port=port, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield Site(address, house_of(app))
-    server.close()
+    with network_to(port) as network:
+        address = f"http://localhost:{network.port}"
+        app = media_app(tmp_path, Clock(NOW), base_url=address)
+        server = create_server(app, host="localhost", port=port, threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        yield Site(address, house_of(app), network)
+        server.close()
 
 
 @pytest.fixture
@@ -248,7 +261,7 @@ def test_answers_given_without_a_network_are_sent_when_it_is_back(
     site.enter(page, candidate)
     site.task(page, work, "why")
     pages_are_at_hand(page, 4)
-    page.context.set_offline(True)
+    site.cut(page)
     page.get_by_label("Your words").fill("It is the dirtiest.")
     go_on(page)
     page.wait_for_url("**/tasks/tell")  # a page that was at hand
@@ -262,7 +275,7 @@ def test_answers_given_without_a_network_are_sent_when_it_is_back(
     page.wait_for_url("**/tasks/show")
     waits(page)
     assert site.answer(work, "why") is None
-    page.context.set_offline(False)
+    site.mend(page)
     is_sent(page)
     assert site.answer(work, "why") == "It is the dirtiest."
     assert site.file(work, "tell") is not None
@@ -275,10 +288,11 @@ def test_a_newer_answer_of_another_phone_stays_and_the_person_is_told(
     old, new = new_page(), new_page()
     site.enter(old, candidate)
     site.task(old, work, "why")
-    old.context.set_offline(True)
+    site.cut(old)
     old.get_by_label("Your words").fill("From my old phone.")
     go_on(old)
     waits(old)
+    site.network.mend()  # for the other phone; the old one still believes that it has none
     old.wait_for_timeout(2_100)  # ages are told in seconds
     site.enter(new, candidate)
     site.task(new, work, "why")
@@ -297,7 +311,7 @@ def test_the_next_person_on_a_phone_meets_nothing_of_the_one_before(
     site.enter(page, candidate)
     site.task(page, work, "why")
     pages_are_at_hand(page, 4)
-    page.context.set_offline(True)
+    site.cut(page)
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
     waits(page)
@@ -305,7 +319,7 @@ def test_the_next_person_on_a_phone_meets_nothing_of_the_one_before(
     expect(page.get_by_role("dialog")).to_contain_text("Not everything is sent yet")
     screenshot(page, "evidence leaving")
     page.get_by_role("button", name="Stay").click()
-    page.context.set_offline(False)
+    site.mend(page)
     is_sent(page)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.address}/")
@@ -325,13 +339,13 @@ def test_an_unsent_answer_waits_for_its_own_person(
     page = new_page()
     site.enter(page, candidate)
     site.task(page, work, "why")
-    page.context.set_offline(True)
+    site.cut(page)
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
     waits(page)
     page.context.clear_cookies()  # closed without signing out
     page.goto("about:blank")
-    page.context.set_offline(False)
+    site.mend(page)
     other = site.house.candidate("Ana")
     site.enter(page, other)
     site.task(page, site.house.begun(other), "why")
