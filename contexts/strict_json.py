@@ -38,7 +38,7 @@ def loads_strict(
     if decoded.startswith("\ufeff"):
         raise MalformedJson("the text starts with a byte order mark")
     try:
-        value = _DECODER.decode(decoded)
+        value = _decoded(decoded)
         # Nothing is nested deeper than there are brackets.
         if decoded.count("{") + decoded.count("[") > max_depth and type(value) in _CONTAINERS:
             _check_depth(value, max_depth)
@@ -51,6 +51,15 @@ def loads_strict(
     if "\x7f" in decoded or ("\\" in decoded and _SUSPICIOUS.search(decoded)):
         check_strict(value, max_depth=max_depth)
     return value
+
+
+def _decoded(text: str) -> Any:
+    # Mostly nothing surrounds the value: it is not looked for, then.
+    try:
+        value, end = _SCAN(text, 0)
+    except StopIteration:
+        return _DECODER.decode(text)
+    return value if end == len(text) else _DECODER.decode(text)
 
 
 def check_strict(
@@ -198,3 +207,4 @@ _DECODER = json.JSONDecoder(
     parse_int=_integer,
     parse_float=_float,
 )
+_SCAN = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed leaves it out

@@ -10,10 +10,9 @@ that is known from elsewhere::
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from contexts import ContextError, loads_strict
 from contexts.strict_json import check_strict, write_plain
@@ -43,8 +42,7 @@ _REFUSED = ("crit", "b64", "zip", "jku", "x5u", "x5c")
 """Extensions that change what is signed, and headers that bring their own trust."""
 
 
-@dataclass(frozen=True)
-class Jws:
+class Jws(NamedTuple):
     """A token that has been read; until `verify` returns, everything in it is a mere claim."""
 
     header: Mapping[str, Any]
@@ -109,15 +107,18 @@ def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
     """
     if len(text) > max_characters:
         raise ProofError("proof.malformed", f"the token has more than {max_characters} characters")
-    parts = text.split(".")
-    if len(parts) != 3:
-        raise ProofError("proof.malformed", f"a compact token has 3 parts, not {len(parts)}")
+    dots = text.count(".")
+    if dots != 2:
+        raise ProofError("proof.malformed", f"a compact token has 3 parts, not {dots + 1}")
+    first, last = text.index("."), text.rindex(".")
+    head = text[:first]
     try:
-        payload, signature = base64url_decode(parts[1]), base64url_decode(parts[2])
-        header = (_header if len(parts[0]) <= _MOST_KEPT else _header.__wrapped__)(parts[0])
+        payload = base64url_decode(text[first + 1 : last])
+        signature = base64url_decode(text[last + 1 :])
+        header = (_header if first <= _MOST_KEPT else _header.__wrapped__)(head)
     except KeysError as error:
         raise ProofError("proof.malformed", f"the token: {error.detail}") from error
-    return Jws(header, payload, signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
+    return Jws(header, payload, signature, text[:last].encode("ascii"))
 
 
 def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Signer) -> str:

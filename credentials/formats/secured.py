@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from credentials.formats.enveloped import Kind
 from credentials.formats.issuer_keys import signing_key
@@ -25,8 +24,7 @@ _MAX_SECONDS = 253_402_300_800
 """The year 10000."""
 
 
-@dataclass(frozen=True)
-class Secured:
+class Secured(NamedTuple):
     """A document read out of a token; until it is verified, nothing in it is more than a claim."""
 
     kind: Kind
@@ -135,7 +133,9 @@ def check_agreement(secured: Secured) -> None:
 
 def _may_hold(payload: bytes) -> bool:
     """Tell whether text can hold the names of digests, as they are or with escapes."""
-    return b'"_sd"' in payload or b'"..."' in payload or b"\\" in payload
+    if b"\\" in payload or b'"..."' in payload:
+        return True
+    return b"_" in payload and b'"_sd"' in payload  # one character is found ten times as fast
 
 
 def claim_time(claims: Mapping[str, Any], name: str) -> datetime | None:
