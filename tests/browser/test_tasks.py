@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 from assessment_world import House
-from kinds_world import SKILL, free_port, issuer_of, new_kinds, serving
+from kinds_world import SKILL, issuer_of, new_kinds, serving
+from live import listener
 from playwright.sync_api import Page, expect
 
 from issuer import accounts
@@ -22,9 +23,10 @@ Axe = Callable[[Page], list[str]]
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
     """Give an issuer with the newer kinds of tasks, at its address."""
     folder: Path = tmp_path_factory.mktemp("tasks")
-    port = free_port()
+    own = listener()
+    port = own.getsockname()[1]
     app, house = issuer_of(new_kinds(folder), folder, clock=lambda: NOW, port=port)
-    with serving(app, port) as address:
+    with serving(app, own) as address:
         yield address, house
 
 
@@ -44,11 +46,15 @@ def begin(place: tuple[str, House], page: Page, language: str = "en") -> UUID:
     page.goto(f"{place[0]}/me/start/{SKILL}")
     page.locator(f"main a[lang={language}]").click()
     page.locator("form:has([name=level][value='1']) button").click()
+    page.wait_for_url("**/tasks/*")
     return person
 
 
 def go_on(page: Page) -> None:
+    """Send the answer and wait for the next page, with all that its scripts add."""
+    here = page.url
     page.locator("form#answer button[type=submit]").click()
+    page.wait_for_url(lambda url: url != here)
 
 
 def drag(page: Page, what: str, where: str, *, below: bool = False) -> None:
@@ -184,21 +190,26 @@ def test_every_kind_is_answered_by_keyboard(place: tuple[str, House], new_page: 
         for key in keys:
             page.keyboard.press(key)
 
+    def send(selector: str, *keys: str) -> None:
+        here = page.url
+        press(selector, *keys)
+        page.wait_for_url(lambda url: url != here)
+
     begin(place, page)
-    press("#answer-tomorrow", "Space", "Enter")
+    send("#answer-tomorrow", "Space", "Enter")
     expect(page).to_have_url(re.compile("/look$"))
     press("#answer-fold", "Space")
     expect(page.locator(".places .on")).to_have_count(1)
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     for job, key in (("walk", "0"), ("lunch", "1"), ("letters", "N")):
         press(f"#answer-{job}", key)
     expect(page.locator("[data-slot='09:00']")).to_contain_text("A walk in the park")
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     for number, step in enumerate(("bell", "coat", "tea"), 1):
         press(f"#answer-{step}", str(number))
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     press("#answer-call", "1")
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     expect(page).to_have_url(re.compile("/check$"))
 
 
