@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests" / "peers" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "var" / "screenshots"
 PHONE, DESK = (360, 740), (1280, 800)
-# On a machine that others use, a page may take many seconds; a test that passes never waits so long.
+# A machine that others use may need many seconds for a page; who passes never waits so long.
 _PATIENCE_MS = 60_000
 expect.set_options(timeout=_PATIENCE_MS)
 _FLAGS = [
@@ -112,7 +112,7 @@ def axe() -> Callable[[Page], list[str]]:
     source = AXE.read_text("utf-8")
 
     def violations(page: Page) -> list[str]:
-        page.wait_for_load_state()  # a click is done when the next page begins, not when it is whole
+        page.wait_for_load_state()  # a click ends when the next page begins, not when it is whole
         page.evaluate(source)
         found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
         return [
