@@ -17,6 +17,8 @@ from issuer import accounts
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NewPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
+EDGE = 48
+"""Nearer to the edge of the screen than so many pixels, a page moves along with what is dragged."""
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +54,33 @@ def begin(place: tuple[str, House], page: Page, language: str = "en") -> UUID:
 
 def go_on(page: Page) -> None:
     """Send the answer and wait for the next page, with all that its scripts add."""
-    here = page.url
-    page.locator("form#answer button[type=submit]").click()
-    page.wait_for_url(lambda url: url != here)
+    with page.expect_navigation():
+        page.locator("form#answer button[type=submit]").click()
 
 
 def drag(page: Page, what: str, where: str, *, below: bool = False) -> None:
-    """Take something at its grip and let go of it at the upper or lower part of something else."""
-    page.locator(what).scroll_into_view_if_needed()
+    """Take something at its grip and let go of it at the upper or lower part of something else.
+
+    Both lie around the middle of the screen: near its edges the page would move along, and how far
+    depends on how long the machine takes.
+    """
+    taken, target = box(page, what), box(page, where)
+    height = page.evaluate("innerHeight")
+    between = (taken["y"] + target["y"] + target["height"]) / 2
+    page.evaluate("by => scrollBy({ top: by, behavior: 'instant' })", between - height / 2)
     for place, step in ((what, page.mouse.down), (where, page.mouse.up)):
-        box = page.locator(place).bounding_box()
-        assert box is not None
+        at = box(page, place)
         part = 0.5 if place == what else 0.9 if below else 0.2
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * part, steps=4)
+        x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] * part
+        assert place == what or EDGE <= y <= height - EDGE
+        page.mouse.move(x, y, steps=4)
         step()
+
+
+def box(page: Page, what: str) -> dict[str, float]:
+    found = page.locator(what).bounding_box()
+    assert found is not None
+    return dict(found)
 
 
 def fits(page: Page) -> bool:
@@ -191,9 +206,8 @@ def test_every_kind_is_answered_by_keyboard(place: tuple[str, House], new_page: 
             page.keyboard.press(key)
 
     def send(selector: str, *keys: str) -> None:
-        here = page.url
-        press(selector, *keys)
-        page.wait_for_url(lambda url: url != here)
+        with page.expect_navigation():
+            press(selector, *keys)
 
     begin(place, page)
     send("#answer-tomorrow", "Space", "Enter")
