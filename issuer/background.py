@@ -90,26 +90,38 @@ class Worker:
         self._name, self._waits, self._work = name, waits, work
         self._lock = Lock()
         self._thread: Thread | None = None
+        self._woken = False
 
     def wake(self) -> None:
         """Go on with what waits, if there is anything and nobody does so yet."""
         with self._lock:
             if not self._waits():
                 return
+            self._woken = True
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
     def wait(self, seconds: float) -> None:
         """Wait until the work is done, at most so long."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
 
     def _run(self) -> None:
-        try:
-            self._work()
-        except Exception:  # noqa: BLE001 - the end of a thread: what waits stays, for the next `wake`
-            _log.exception("%s stopped", self._name)
+        while self._goes_on():
+            try:
+                self._work()
+            except Exception:  # noqa: BLE001 - what waits stays, for the next `wake`
+                _log.exception("%s stopped", self._name)
+
+    def _goes_on(self) -> bool:
+        """Say whether somebody woke it since it last began; what came at its end is not missed."""
+        with self._lock:
+            if not self._woken:
+                self._thread = None
+            self._woken, goes_on = False, self._woken
+            return goes_on
 
 
 def let_others_write() -> None:

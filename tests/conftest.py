@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import quick
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -21,6 +22,11 @@ SHARED = ROOT.parent / "shared"
 _LONGEST_NAME = 60
 
 quick.install()
+# A machine that others use may stand still for a moment: how long one example takes says nothing.
+settings.register_profile(
+    "patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -1,6 +1,7 @@
 """A small framework with the newer kinds of tasks: companionship, and a set of one task of each."""
 
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from assessment_world import House
 from flask import Flask
-from live import free_ports
 from waitress.server import create_server
 
 from issuer import IssuerSettings, create_app
@@ -64,18 +64,13 @@ def issuer_of(
 
 
 @contextmanager
-def serving(app: Flask, port: int) -> Iterator[str]:
+def serving(app: Flask, listener: socket.socket) -> Iterator[str]:
     """Serve an app on this machine; give its address."""
-    server = create_server(app, listen=f"localhost:{port}")
+    server = create_server(app, sockets=[listener])
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{listener.getsockname()[1]}"
     finally:
         server.close()
         thread.join(timeout=5)
-
-
-def free_port() -> int:
-    """Find a port that nobody uses now."""
-    return free_ports(1)[0]

@@ -7,6 +7,8 @@ A second `started` on the same folder and ports finds the data of the first. `ki
 """
 
 import contextlib
+import itertools
+import random
 import socket
 import subprocess
 import sys
@@ -18,7 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_PATIENCE_SECONDS = 90
+_PATIENCE_SECONDS = 180
+# Below those that systems give to connections by themselves: one of these, free now, may be taken
+# before a server listens there.
+_PORTS = range(20_000, 32_000)
 
 # Everybody's way in: a service, and the button of a sample there.
 PEOPLE = (
@@ -91,12 +96,21 @@ def started(folder: Path, *, ports: tuple[int, ...] | None = None) -> Iterator[L
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """Find ports that nobody uses now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("localhost", 0))
-        return tuple(one.getsockname()[1] for one in sockets)
+    """Find ports that nobody uses now, for a process of its own; see also `listener`."""
+    candidates = random.SystemRandom().sample(_PORTS, 1_000)
+    return tuple(itertools.islice(filter(_is_free, candidates), count))
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.socket() as one:
+        one.bind(("localhost", port))
+        return True
+    return False
+
+
+def listener() -> socket.socket:
+    """Give a socket that listens on a port of its own, for a server in this process."""
+    return socket.create_server(("localhost", 0))
 
 
 def _wait_for(url: str, process: subprocess.Popen[str], log: Path) -> None:

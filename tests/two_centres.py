@@ -82,7 +82,8 @@ class TwoCentres:
         status = browser.open(address, method=method, data={}, headers=cookie).status_code
         refused = status in (401, 403, 404) and rule.endpoint != "home.enter"  # counts wrong codes
         if and_undo and method != "GET" and not refused:
-            self.service.app.extensions["batch_worker"].wait(10)
+            for worker in ("batch_worker", "stolen_key_worker"):
+                self.service.app.extensions[worker].wait(120)
             self.put_back()
         return status
 

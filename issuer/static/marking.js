@@ -27,15 +27,25 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// What is said of saving is true of all that is on the page: nothing while something waits to be
+// saved. One after the other, so that an older state never arrives last.
 let waiting = 0;
+let saving = Promise.resolve();
 const state = document.getElementById("saved-state");
+
+async function save(turn) {
+  let said = state.dataset.unsaved;
+  try {
+    const answer = await fetch(form.dataset.marks, { method: "POST", body: new FormData(form), redirect: "manual" });
+    if (answer.type === "opaqueredirect" || answer.ok) said = state.dataset.saved;
+  } catch { /* no network now */ }
+  if (turn === waiting) state.textContent = said;
+}
+
 form.addEventListener("input", () => {
   clearTimeout(waiting);
-  waiting = setTimeout(async () => {
-    try {
-      const answer = await fetch(form.dataset.marks, { method: "POST", body: new FormData(form), redirect: "manual" });
-      state.textContent = answer.type === "opaqueredirect" || answer.ok ? state.dataset.saved : state.dataset.unsaved;
-    } catch { state.textContent = state.dataset.unsaved; }
-  }, 1500);
+  state.textContent = "";
+  const turn = setTimeout(() => (saving = saving.then(() => save(turn))), 1500);
+  waiting = turn;
 });
 form.addEventListener("submit", () => clearTimeout(waiting));

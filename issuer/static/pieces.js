@@ -98,20 +98,24 @@ function photograph(input) {
 
   input.addEventListener("change", async () => {
     preview.hidden = true;
-    if (!input.files.length) return;
+    const chosen = input.files[0];
+    if (!chosen) return;
     let picture;
     try {
-      picture = await createImageBitmap(input.files[0]);
+      picture = await createImageBitmap(chosen);
     } catch {
       return; // this browser cannot show it; the centre says whether it can
     }
+    if (input.files[0] !== chosen) return; // meanwhile another was chosen, or none
     const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    preview.hidden = false;
     // A small photo costs the person less; it carries no place, either.
-    canvas.toBlob((small) => choose(new File([small], "photo", { type: small.type })), "image/jpeg", QUALITY);
+    const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+    if (input.files[0] !== chosen) return;
+    if (small) choose(new File([small], "photo", { type: small.type }));
+    preview.hidden = false;
   });
   preview.querySelector("[data-forget]").addEventListener("click", () => {
     choose(null);

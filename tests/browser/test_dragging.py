@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kinds_world import SKILL, free_port, issuer_of, new_kinds, serving
+from kinds_world import SKILL, issuer_of, new_kinds, serving
+from live import listener
 from playwright.sync_api import CDPSession, Page, expect
 
 from issuer import accounts
@@ -20,9 +21,10 @@ LETTERS, LUNCH = "label[for=answer-letters]", "label[for=answer-lunch]"
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Page], None]]:
     """Give a function that brings a page to the task with the day."""
     folder: Path = tmp_path_factory.mktemp("dragging")
-    port = free_port()
+    own = listener()
+    port = own.getsockname()[1]
     app, house = issuer_of(new_kinds(folder), folder, clock=lambda: NOW, port=port)
-    with serving(app, port) as address:
+    with serving(app, own) as address:
 
         def bring(page: Page) -> None:
             person = house.candidate("Maria")
@@ -34,6 +36,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Page], N
             page.goto(f"{address}/me/start/{SKILL}")
             page.locator("main a[lang=en]").click()
             page.locator("form:has([name=level][value='1']) button").click()
+            page.wait_for_url("**/tasks/*")
             page.goto(page.url.rpartition("/")[0] + "/day")
             expect(page.locator(f"{LETTERS} .grip")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from uuid import UUID
 
 import pytest
 from assessment_world import NOW
-from live import free_ports
+from live import listener
 from media_files import photo_with_place, webm
 from media_world import MediaHouse, house_of, media_app
 from network import Network, network_to
+from patience import until
 from playwright.sync_api import Page, expect
 from sqlmodel import select
 from waitress.server import create_server
@@ -33,12 +35,14 @@ class Site:
     address: str
     house: MediaHouse
     network: Network
+    elsewhere: str
+    """The same centre by a network that is not cut."""
 
-    def enter(self, page: Page, person: UUID) -> None:
+    def enter(self, page: Page, person: UUID, *, address: str = "") -> None:
         """Sign somebody in by their link."""
         with self.house.database.transaction() as session:
             code = accounts.invite(session, person, now=NOW)
-        page.goto(f"{self.address}/enter?code={code}&lang=en")
+        page.goto(f"{address or self.address}/enter?code={code}&lang=en")
         page.locator("main button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/enter" not in url)
 
@@ -52,9 +56,9 @@ class Site:
         self.network.mend()
         page.context.set_offline(False)
 
-    def task(self, page: Page, work: UUID, name: str) -> None:
+    def task(self, page: Page, work: UUID, name: str, *, address: str = "") -> None:
         """Open a task."""
-        page.goto(f"{self.address}/me/work/{work}/tasks/{name}")
+        page.goto(f"{address or self.address}/me/work/{work}/tasks/{name}")
 
     def answer(self, work: UUID, name: str) -> object:
         """Give what the centre has as the answer to a task."""
@@ -72,15 +76,17 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Serve the centre to a browser."""
-    (port,) = free_ports(1)
+    own = listener()
+    port = own.getsockname()[1]
     with network_to(port) as network:
         address = f"http://localhost:{network.port}"
         app = media_app(tmp_path, Clock(NOW), base_url=address)
-        server = create_server(app, host="localhost", port=port, threads=4)
+        server = create_server(app, sockets=[own], threads=4)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        yield Site(address, house_of(app), network)
+        yield Site(address, house_of(app), network, f"http://localhost:{port}")
         server.close()
+        thread.join(timeout=5)
 
 
 @pytest.fixture
@@ -105,6 +111,11 @@ def is_sent(page: Page) -> None:
     expect(page.get_by_text("Everything is sent now.")).to_be_visible()
 
 
+def level(page: Page) -> float:
+    """Give how loud the page says that somebody speaks."""
+    return float(page.locator("[data-level]").evaluate("meter => meter.value"))
+
+
 def test_a_voice_is_recorded_heard_recorded_anew_and_kept(
     site: Site,
     candidate: UUID,
@@ -122,20 +133,24 @@ def test_a_voice_is_recorded_heard_recorded_anew_and_kept(
     assert axe(page) == []
     screenshot(page, "evidence record")
     for button in ("Record", "Record again"):
+        begun = time.monotonic()
         page.get_by_role("button", name=button, exact=True).click()
         expect(page.get_by_text("We record. Speak now.")).to_be_visible()
+        until(page, "the meter moves", lambda: level(page) > 0)
         page.wait_for_timeout(1_200)
-        assert float(page.locator("[data-level]").evaluate("meter => meter.value")) > 0
         screenshot(page, "evidence recording")
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("Listen. Then keep it")).to_be_visible()
+        lasted = time.monotonic() - begun
         assert page.locator("[data-heard]").evaluate("sound => sound.paused")
     screenshot(page, "evidence recorded")
     go_on(page)
     page.wait_for_url("**/tasks/show")
     kept = site.file(work, "tell")
     assert kept is not None
-    assert (kept.content_type, kept.seconds) == ("audio/webm", pytest.approx(1.2, abs=1))
+    assert kept.content_type == "audio/webm"
+    assert kept.seconds is not None
+    assert 0.2 < kept.seconds < lasted + 1
     site.task(page, work, "tell")
     sound = page.get_by_label("Recording for task 2")
     sound.evaluate("sound => { sound.muted = true; return sound.play() }")  # it can be played
@@ -212,11 +227,36 @@ def test_a_photo_is_seen_before_it_is_sent_and_can_be_deleted(
     screenshot(page, "evidence practical")
     assert axe(page) == []
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("img", name="Photo for task 3")).to_be_visible()
-    width = "picture => picture.complete && picture.naturalWidth"
-    assert page.get_by_role("img", name="Photo for task 3").evaluate(width) == 480
+    picture = page.get_by_role("img", name="Photo for task 3")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 480)  # once it is loaded
     screenshot(page, "evidence check")
     assert axe(page) == []
+
+
+def test_a_photo_that_is_taken_back_while_it_is_made_small_does_not_come_back(
+    site: Site, candidate: UUID, work: UUID, new_page: NewPage, tmp_path: Path
+) -> None:
+    site.house.recording(candidate)
+    (tmp_path / "me.jpg").write_bytes(photo_with_place())
+    page = new_page()
+    page.add_init_script(
+        """const toBlob = HTMLCanvasElement.prototype.toBlob;
+        window.held = [];
+        HTMLCanvasElement.prototype.toBlob = function (done, ...how) {
+          held.push(() => new Promise((end) =>
+            toBlob.call(this, (blob) => { done(blob); end(); }, ...how)));
+        };"""
+    )
+    site.enter(page, candidate)
+    site.task(page, work, "show")
+    field = page.get_by_label("Take a photo, or choose one")
+    field.set_input_files(tmp_path / "me.jpg")
+    until(page, "the photo is made small", lambda: page.evaluate("held.length"))
+    field.set_input_files([])
+    page.evaluate("held[0]()")
+    assert field.evaluate("input => input.files.length") == 0
+    expect(page.get_by_label("Your new photo")).to_be_hidden()
 
 
 def test_what_is_no_photo_is_refused_in_words_and_words_stay(
@@ -268,6 +308,7 @@ def test_answers_given_without_a_network_are_sent_when_it_is_back(
     waits(page)
     screenshot(page, "evidence offline")
     page.get_by_role("button", name="Record", exact=True).click()
+    until(page, "the meter moves", lambda: level(page) > 0)
     page.wait_for_timeout(1_000)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Listen. Then keep it")).to_be_visible()
@@ -288,18 +329,19 @@ def test_a_newer_answer_of_another_phone_stays_and_the_person_is_told(
     old, new = new_page(), new_page()
     site.enter(old, candidate)
     site.task(old, work, "why")
+    pages_are_at_hand(old, 4)
     site.cut(old)
     old.get_by_label("Your words").fill("From my old phone.")
     go_on(old)
+    old.wait_for_url("**/tasks/tell")
     waits(old)
-    site.network.mend()  # for the other phone; the old one still believes that it has none
     old.wait_for_timeout(2_100)  # ages are told in seconds
-    site.enter(new, candidate)
-    site.task(new, work, "why")
+    site.enter(new, candidate, address=site.elsewhere)
+    site.task(new, work, "why", address=site.elsewhere)
     new.get_by_label("Your words").fill("From my new phone.")
     go_on(new)
     new.wait_for_url("**/tasks/tell")
-    old.context.set_offline(False)
+    site.mend(old)
     expect(old.get_by_text("You gave a newer answer to this task.")).to_be_visible()
     assert site.answer(work, "why") == "From my new phone."
 
@@ -314,6 +356,7 @@ def test_the_next_person_on_a_phone_meets_nothing_of_the_one_before(
     site.cut(page)
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
+    page.wait_for_url("**/tasks/tell")
     waits(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("dialog")).to_contain_text("Not everything is sent yet")
@@ -339,9 +382,11 @@ def test_an_unsent_answer_waits_for_its_own_person(
     page = new_page()
     site.enter(page, candidate)
     site.task(page, work, "why")
+    pages_are_at_hand(page, 4)
     site.cut(page)
     page.get_by_label("Your words").fill("A secret of Maria.")
     go_on(page)
+    page.wait_for_url("**/tasks/tell")
     waits(page)
     page.context.clear_cookies()  # closed without signing out
     page.goto("about:blank")
@@ -415,7 +460,7 @@ def pages_are_at_hand(page: Page, count: int) -> None:
     The kept addresses are asked for again and again: a promise, as a predicate, is always true.
     """
     kept: list[str] = []
-    for _ in range(60):
+    for _ in range(240):
         kept = page.evaluate(
             "async () => { const urls = []; for (const name of await caches.keys())"
             " for (const one of await (await caches.open(name)).keys()) urls.push(one.url);"

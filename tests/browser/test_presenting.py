@@ -15,6 +15,7 @@ def test_an_examiner_signs_in_with_the_wallet(
     page = new_page()
 
     def look(name: str) -> None:
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
         assert axe(page) == []
         screenshot(page, f"presenting-{name}")

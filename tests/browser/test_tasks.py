@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 from assessment_world import House
-from kinds_world import SKILL, free_port, issuer_of, new_kinds, serving
+from kinds_world import SKILL, issuer_of, new_kinds, serving
+from live import listener
 from playwright.sync_api import Page, expect
 
 from issuer import accounts
@@ -16,15 +17,18 @@ from issuer import accounts
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NewPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
+EDGE = 48
+"""Nearer to the edge of the screen than so many pixels, a page moves along with what is dragged."""
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
     """Give an issuer with the newer kinds of tasks, at its address."""
     folder: Path = tmp_path_factory.mktemp("tasks")
-    port = free_port()
+    own = listener()
+    port = own.getsockname()[1]
     app, house = issuer_of(new_kinds(folder), folder, clock=lambda: NOW, port=port)
-    with serving(app, port) as address:
+    with serving(app, own) as address:
         yield address, house
 
 
@@ -44,22 +48,39 @@ def begin(place: tuple[str, House], page: Page, language: str = "en") -> UUID:
     page.goto(f"{place[0]}/me/start/{SKILL}")
     page.locator(f"main a[lang={language}]").click()
     page.locator("form:has([name=level][value='1']) button").click()
+    page.wait_for_url("**/tasks/*")
     return person
 
 
 def go_on(page: Page) -> None:
-    page.locator("form#answer button[type=submit]").click()
+    """Send the answer and wait for the next page, with all that its scripts add."""
+    with page.expect_navigation():
+        page.locator("form#answer button[type=submit]").click()
 
 
 def drag(page: Page, what: str, where: str, *, below: bool = False) -> None:
-    """Take something at its grip and let go of it at the upper or lower part of something else."""
-    page.locator(what).scroll_into_view_if_needed()
+    """Take something at its grip and let go of it at the upper or lower part of something else.
+
+    Both lie around the middle of the screen: near its edges the page would move along, and how far
+    depends on how long the machine takes.
+    """
+    taken, target = box(page, what), box(page, where)
+    height = page.evaluate("innerHeight")
+    between = (taken["y"] + target["y"] + target["height"]) / 2
+    page.evaluate("by => scrollBy({ top: by, behavior: 'instant' })", between - height / 2)
     for place, step in ((what, page.mouse.down), (where, page.mouse.up)):
-        box = page.locator(place).bounding_box()
-        assert box is not None
+        at = box(page, place)
         part = 0.5 if place == what else 0.9 if below else 0.2
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * part, steps=4)
+        x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] * part
+        assert place == what or EDGE <= y <= height - EDGE
+        page.mouse.move(x, y, steps=4)
         step()
+
+
+def box(page: Page, what: str) -> dict[str, float]:
+    found = page.locator(what).bounding_box()
+    assert found is not None
+    return dict(found)
 
 
 def fits(page: Page) -> bool:
@@ -184,21 +205,25 @@ def test_every_kind_is_answered_by_keyboard(place: tuple[str, House], new_page: 
         for key in keys:
             page.keyboard.press(key)
 
+    def send(selector: str, *keys: str) -> None:
+        with page.expect_navigation():
+            press(selector, *keys)
+
     begin(place, page)
-    press("#answer-tomorrow", "Space", "Enter")
+    send("#answer-tomorrow", "Space", "Enter")
     expect(page).to_have_url(re.compile("/look$"))
     press("#answer-fold", "Space")
     expect(page.locator(".places .on")).to_have_count(1)
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     for job, key in (("walk", "0"), ("lunch", "1"), ("letters", "N")):
         press(f"#answer-{job}", key)
     expect(page.locator("[data-slot='09:00']")).to_contain_text("A walk in the park")
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     for number, step in enumerate(("bell", "coat", "tea"), 1):
         press(f"#answer-{step}", str(number))
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     press("#answer-call", "1")
-    press("form#answer button[type=submit]", "Enter")
+    send("form#answer button[type=submit]", "Enter")
     expect(page).to_have_url(re.compile("/check$"))
 
 

@@ -60,7 +60,7 @@ def verified(*words: object) -> tuple[int, str, set[str]]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     loaded = ended.stderr.strip().removeprefix("[").removesuffix("]")

@@ -89,7 +89,7 @@ def test_what_is_wrong_is_named_and_nothing_starts(
     change(folder / f"{service}.json", **changed)
     command = [sys.executable, "cli.py", "serve", service, "--one-process"]
     command += ["--settings", str(folder / f"{service}.json"), "--port", "1"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 3
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -112,21 +112,23 @@ def serving(folder: Path, service: str, *more: str) -> Iterator[str]:
     command += ["--settings", str(folder / f"{service}.json")]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
-        for _ in range(600):
+        for _ in range(1_800):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
                 break
             except (OSError, urllib.error.URLError):
                 assert process.poll() is None, process.stderr and process.stderr.read()
                 time.sleep(0.1)
+        else:
+            raise AssertionError(f"{service} does not answer")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def answer(url: str) -> tuple[int, str]:
-    with urllib.request.urlopen(url, timeout=20) as found:
+    with urllib.request.urlopen(url, timeout=120) as found:
         return found.status, found.read().decode()
 
 

@@ -15,6 +15,7 @@ from sqlmodel import select
 from issuer import awards, batches, erasure, issuing, notices
 from issuer.audit import broken_at
 from issuer.award_tables import Award, Credential, Offer, StatusEntry
+from issuer.background import Worker
 from issuer.batch_tables import Batch, BatchRow, RowState
 from issuer.issuing import Pause, carry_on
 from issuer.notice_tables import Notice
@@ -239,7 +240,7 @@ def test_killed_in_the_middle_a_batch_goes_on_after_a_restart(tmp_path: Path, st
     killed_at(tmp_path, "batch", batch, step)
     assert told(centre, batch).released == (3 if step == "released" else 0)
     assert rows(centre) == {told(centre, batch).released}
-    restart(tmp_path).extensions["batch_worker"].wait(20)
+    restart(tmp_path).extensions["batch_worker"].wait(120)
     progress = told(centre, batch)
     assert (progress.released, progress.refused, progress.waiting) == (3, 0, 0)
     assert rows(centre) == {3}
@@ -255,7 +256,7 @@ def test_killed_while_the_rows_go_one_by_one_it_goes_on_as_well(tmp_path: Path, 
     batch = start(centre)
     killed_at(tmp_path, "batch", batch, step)
     assert told(centre, batch).waiting > 0
-    restart(tmp_path).extensions["batch_worker"].wait(20)
+    restart(tmp_path).extensions["batch_worker"].wait(120)
     progress = told(centre, batch)
     assert (progress.released, progress.refused, progress.waiting) == (3, 1, 0)
     assert rows(centre) == {3}
@@ -279,6 +280,22 @@ def test_killed_half_way_of_a_large_batch_none_is_missing_and_none_twice(tmp_pat
         assert broken_at(session) is None
 
 
+def test_what_comes_while_the_work_ends_does_not_lie_until_the_next_start() -> None:
+    waiting, done = ["first"], []
+
+    def work() -> int:
+        done.append(waiting.pop())
+        if done == ["first"]:  # an officer's click, when the worker has looked for the last time
+            waiting.append("second")
+            worker.wake()
+        return 1
+
+    worker = Worker("batches", waits=lambda: bool(waiting), work=work)
+    worker.wake()
+    worker.wait(60)
+    assert done == ["first", "second"]
+
+
 # --- pages -----------------------------------------------------------------------------------
 
 
@@ -295,7 +312,7 @@ def test_officer_releases_all_and_sees_how_far_it_is(service: Service) -> None:
     assert "Release all that wait: 3" in olga.get("/officer/?lang=en").text
     answer = olga.post("/officer/batches/")
     assert answer.status_code == 302
-    service.app.extensions["batch_worker"].wait(20)
+    service.app.extensions["batch_worker"].wait(120)
     page = olga.get(answer.headers["Location"]).text
     assert "3 of 3 done" in page
     assert "<bdi>X-ana</bdi>: You marked this work." in page

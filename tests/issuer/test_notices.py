@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from aiosmtpd.controller import Controller
 from award_world import BASE_URL, NOW, Service, at_once, open_centre, open_service
+from live import free_ports
 from sqlmodel import select
 
 from issuer import accounts, changes, notices
@@ -52,10 +53,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[MailServer]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    (port,) = free_ports(1)
+    controller = Controller(inbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     yield MailServer(host="127.0.0.1", port=port, sender="centre@issuer.example", security="none")
     controller.stop()
@@ -335,7 +334,7 @@ def test_a_centre_with_a_mail_server_sends_by_itself(writing: Service, inbox: In
     maria.post("/messages/?lang=es", data={"address": ADDRESS})
     writing.released()
     maria.post("/messages/?lang=es", data={"address": ADDRESS})  # any form wakes the sender
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not inbox.messages and time.monotonic() < end:
         time.sleep(0.02)
     assert [message["To"] for message in inbox.messages] == [ADDRESS]

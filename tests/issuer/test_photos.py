@@ -90,7 +90,7 @@ NO_PHOTOS = {
 
 @pytest.mark.parametrize("name", NO_PHOTOS)
 def test_what_is_no_still_photo_is_refused_in_words(name: str) -> None:
-    before = time.perf_counter()
+    before = time.thread_time()  # what others do on this machine does not count
     if name == "a body that expands":  # only as much is read as the head promises
         assert opened(clean_photo(NO_PHOTOS[name])).size == (1600, 1600)
         return
@@ -98,7 +98,7 @@ def test_what_is_no_still_photo_is_refused_in_words(name: str) -> None:
         clean_photo(NO_PHOTOS[name])
     assert refusal.value.code == "file"
     assert refusal.value.status in (413, 415, 422)
-    assert time.perf_counter() - before < 2
+    assert time.thread_time() - before < 2
 
 
 def test_broken_files_are_refused_and_never_break_us() -> None:

@@ -402,7 +402,7 @@ def test_killed_in_the_middle_it_goes_on_after_a_restart(tmp_path: Path, step: s
         assert told(centre, stolen_id).stolen.confirmed_at is None
         confirm(centre, stolen_id, "oscar")
         work(centre)
-    app.extensions["stolen_key_worker"].wait(20)
+    app.extensions["stolen_key_worker"].wait(120)
     progress = told(centre, stolen_id)
     assert (progress.made_again, progress.waiting) == (3, 0)
     assert progress.stolen.finished_at is not None
@@ -461,7 +461,7 @@ def test_two_officers_replace_a_key_on_the_pages(service: Service) -> None:
     assert "another person confirms" in olga.get(page).text
     assert olga.post(f"{page}/confirm").status_code == 403
     assert omar.post(f"{page}/confirm").headers["Location"] == page
-    service.app.extensions["stolen_key_worker"].wait(20)
+    service.app.extensions["stolen_key_worker"].wait(120)
     assert "All done." in omar.get(f"{page}?lang=en").text
     assert omar.post(f"{page}/drop").status_code == 409
     assert "taken back" in omar.get("/officer/keys/?lang=en").text

@@ -148,7 +148,7 @@ def test_damaged_wallet_is_a_clear_page_and_no_incident() -> None:
     card = worker.opens_wallet()
     with world.services.database.transaction() as session:
         row = session.exec(select(Wallet)).one()
-        row.profile = row.profile[:-1] + b"\0"
+        row.profile = row.profile[:-1] + bytes([row.profile[-1] ^ 1])
         session.add(row)
     visitor = world.browser()
     answer = visitor.submit("/open", on=f"/open?card={card}")
