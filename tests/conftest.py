@@ -1,5 +1,6 @@
 """What all tests share: published vectors, sample documents, databases, a fixed time."""
 
+import gc
 import json
 import os
 import shutil
@@ -28,6 +29,12 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     if isinstance(val, str) and (len(val) > _LONGEST_NAME or "did:key:" in val):
         return argname
     return None
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: modules, thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
