@@ -14,15 +14,18 @@ import functools
 import sqlite3
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import CodeType
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, MetaData, create_engine, inspect, text
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 
 import keys.store
@@ -33,6 +36,9 @@ create_really = Database.create
 _STATEMENTS = 3_000
 _made: dict[MetaData, sqlite3.Connection] = {}
 _made_on_server: dict[MetaData, str] = {}
+_engines: dict[str, Engine] = {}
+_servers: dict[str | None, Engine] = {}
+"""The server of each database that `database_on` made: no other is ever replaced."""
 _one_on_server = threading.Lock()
 
 
@@ -73,13 +79,36 @@ def _share_statements() -> None:
     web.database.create_engine = with_cache
 
 
+@contextmanager
+def database_on(server: str) -> Iterator[str]:
+    """Give an empty database on a PostgreSQL, into which `Database.create` may put a copy."""
+    if server not in _engines:
+        _engines[server] = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    name = f"t{uuid.uuid4().hex}"
+    _servers[name] = _engines[server]
+    with _servers[name].connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with _servers.pop(name).connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def forget(server: str) -> None:
+    """Leave nothing on a server that others keep."""
+    while _made_on_server:
+        with _engines[server].connect() as connection:
+            connection.execute(text(f"DROP DATABASE {_made_on_server.popitem()[1]} WITH (FORCE)"))
+
+
 def _copy_or_create(self: Database, *, upgrade: bool = True) -> None:
     if inspect(self.engine).get_table_names():
         create_really(self, upgrade=upgrade)
     elif self.engine.dialect.name == "sqlite":
         _copy_on_sqlite(self)
-    else:
+    elif self.engine.url.database in _servers:
         _copy_on_server(self)
+    else:
+        create_really(self, upgrade=upgrade)
 
 
 def _copy_on_sqlite(database: Database) -> None:
@@ -99,21 +128,21 @@ def _copy_on_sqlite(database: Database) -> None:
 
 def _copy_on_server(database: Database) -> None:
     """Put a copy in the place of an empty database, unless somebody else is in it already."""
-    url = database.engine.url
-    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with _one_on_server, server.connect() as connection:
-        if database.metadata not in _made_on_server:
+    name, metadata = database.engine.url.database, database.metadata
+    with _one_on_server:
+        if metadata not in _made_on_server:
             create_really(database)
-            database.close()
-            name = f"made_{uuid.uuid4().hex}"
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {url.database}"))
-            _made_on_server[database.metadata] = name
-            return
-        database.close()
-        try:
-            connection.execute(text(f"DROP DATABASE {url.database}"))
-        except OperationalError:  # another connection: as when several workers start at once
-            create_really(database)
-            return
-        made = _made_on_server[database.metadata]
-        connection.execute(text(f"CREATE DATABASE {url.database} TEMPLATE {made}"))
+        database.close()  # before a connection is opened: by then the server has let go of ours
+        with _servers[name].connect() as connection:
+            if metadata not in _made_on_server:
+                made = f"made_{uuid.uuid4().hex}"
+                connection.execute(text(f"CREATE DATABASE {made} TEMPLATE {name}"))
+                _made_on_server[metadata] = made
+                return
+            try:
+                connection.execute(text(f"DROP DATABASE {name}"))
+            except OperationalError:  # another connection: as when several workers start at once
+                create_really(database)
+                return
+            made = _made_on_server[metadata]
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {made}"))
