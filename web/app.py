@@ -44,7 +44,8 @@ class _Rule(Rule):
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compile_now, compiled = super()._compile_builder, None
+        compile_now = super()._compile_builder
+        compiled: Callable[..., tuple[str, str]] | None = None
 
         def build(rule: Rule, /, **values: object) -> tuple[str, str]:
             nonlocal compiled
