@@ -89,7 +89,7 @@ class KeyStore:
             raise StoreError(f"the passphrase needs at least {_MIN_PASSPHRASE} bytes")
         if path.exists():
             raise StoreError(f"{path} exists already; open it, or choose another path")
-        salt = secrets.token_bytes(_SALT_BYTES)
+        salt = _new_salt(passphrase)
         state = {"version": _VERSION, "salt": base64url_encode(salt), "keys": []}
         store = cls(path, _cipher(passphrase, salt), state)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -266,6 +266,10 @@ def _mark(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _new_salt(_passphrase: bytes) -> bytes:
+    return secrets.token_bytes(_SALT_BYTES)
 
 
 def _cipher(passphrase: bytes, salt: bytes) -> AESGCM:

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from sqlalchemy import MetaData, text
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Rule
 from whitenoise import WhiteNoise
 
 from keys.fetching import Fetch
@@ -35,11 +36,36 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Rule(Rule):
+    """A rule that compiles its builders of addresses at first use.
+
+    werkzeug compiles two for each rule when it is added: half of the time in which an app of two
+    hundred rules starts, and most are never asked.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_now = super()._compile_builder
+        compiled: Callable[..., tuple[str, str]] | None = None
+
+        def build(rule: Rule, /, **values: object) -> tuple[str, str]:
+            nonlocal compiled
+            compiled = compiled or compile_now(append_unknown)
+            return compiled(rule, **values)
+
+        return build
+
+
 class _NoSessions(SessionInterface):
     """For a service without cookies: none is looked at, and writing to the session is an error."""
 
     def open_session(self, app: Flask, request: Request) -> None:
         return None
+
+
+class _Service(Flask):
+    """An app that compiles how an address is built when one is asked for; see `_Rule`."""
+
+    url_rule_class = _Rule
 
 
 @dataclass(frozen=True)
@@ -74,7 +100,7 @@ def create_service(
 ) -> Flask:
     """Build the app of a service; its blueprints are added by the caller."""
     use_libsodium()
-    app = Flask(import_name, static_folder=None)
+    app = _Service(import_name, static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,

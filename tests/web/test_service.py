@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 import pytest
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, request, url_for
 from flask.testing import FlaskClient
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
+from werkzeug.routing import Rule
 
 from web.app import create_service, register
 from web.errors import Refused
@@ -150,3 +153,24 @@ def test_only_our_own_proxies_say_who_asks(proxies: int, told: str, seen: str) -
     app.add_url_rule("/who", view_func=lambda: request.remote_addr or "")
     headers = {"X-Forwarded-For": told, "X-Forwarded-Host": "evil.example"}
     assert app.test_client().get("/who", headers=headers).text == seen
+
+
+def test_how_an_address_is_built_is_compiled_when_one_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[str] = []
+    really = Rule._compile_builder
+
+    def note(rule: Rule, append_unknown: bool = True) -> Any:
+        compiled.append(rule.rule)
+        return really(rule, append_unknown)
+
+    monkeypatch.setattr(Rule, "_compile_builder", note)
+    app = create_service("web", SETTINGS, Table.metadata)
+    app.add_url_rule("/of/<uuid:rule>/<int(fixed_digits=3):self>", "one")
+    assert compiled == []
+    with app.test_request_context(base_url=SETTINGS.base_url):
+        for _ in ("compiles", "knows"):
+            built = url_for("one", rule=UUID(int=1), self=7, more="a b")
+            assert built == "/of/00000000-0000-0000-0000-000000000001/007?more=a+b"
+    assert compiled == ["/of/<uuid:rule>/<int(fixed_digits=3):self>"]
