@@ -124,7 +124,7 @@ def verify_credential(
     now: datetime,
     profile: Profile = "strict",
     checks: Sequence[str] | None = None,
-    domain: str | None = None,
+    domain: str | Sequence[str] | None = None,
     challenge: str | None = None,
 ) -> Verified:
     """Verify a credential of any type, with a proof or in an envelope.
@@ -165,7 +165,7 @@ def verify_presentation(
     now: datetime,
     profile: Profile = "strict",
     checks: Sequence[str] | None = None,
-    domain: str | None = None,
+    domain: str | Sequence[str] | None = None,
     challenge: str | None = None,
 ) -> Verified:
     """Verify a presentation and every credential in it.
@@ -220,9 +220,16 @@ def _older_token(text: str) -> Secured:
     return Secured("credential", credential, claims, jws)
 
 
-def _check_claim(secured: Secured, name: str, wanted: str | None, code: str) -> None:
+def _check_claim(
+    secured: Secured, name: str, wanted: str | Sequence[str] | None, code: str
+) -> None:
+    if wanted is None:
+        return
     value = secured.claims.get(name)
-    if wanted is not None and value not in (wanted, [wanted]):
+    named = value if isinstance(value, list) else [value]
+    if sorted(map(repr, named)) != sorted(
+        map(repr, [wanted] if isinstance(wanted, str) else wanted)
+    ):
         raise ProofError(code, f"{name} is {str(value)[:200]!r}, not what was asked for")
 
 
@@ -249,7 +256,7 @@ def _verify_proofs(
     controller: str | None,
     fetch: Fetch | None,
     now: datetime,
-    domain: str | None,
+    domain: str | Sequence[str] | None,
     challenge: str | None,
     form: bytes | None = None,
 ) -> None:
