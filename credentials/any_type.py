@@ -42,7 +42,7 @@ from keys.controller import verification_key
 from keys.errors import DidError, KeysError, MethodRevoked
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
-from keys.resolution import resolve
+from keys.resolution import controllers_document
 
 Profile = Literal["strict", "proof-only"]
 """`proof-only` does not ask whether the key belongs to the issuer: explicit, and labelled so."""
@@ -287,7 +287,7 @@ def _verify_proofs(
 
 def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: datetime) -> PublicKey:
     try:
-        document = resolve(method, fetch=fetch, now=now).document
+        document = controllers_document(method, fetch=fetch, now=now)
         return verification_key(document, method, purpose=purpose, now=now)
     except CannotFetch as error:
         raise CannotCheck("proof.unreachable", str(error)) from error
