@@ -384,6 +384,10 @@ def test_holder_who_has_the_key_is_known() -> None:
         (rebound(iat="now"), "proof.malformed"),
         (rebound(iat=True), "proof.malformed"),
         (rebound(iat=-1), "proof.malformed"),
+        (rebound(exp=int(NOW.timestamp()) - 3_600), "proof.expired"),
+        (rebound(exp="never"), "proof.malformed"),
+        (rebound(nbf=int(NOW.timestamp()) + 3_600), "proof.not-yet"),
+        (rebound(nbf=True), "proof.malformed"),
     ],
 )
 def test_key_binding_that_does_not_fit_is_refused(text: str, code: str) -> None:
