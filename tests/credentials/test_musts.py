@@ -278,6 +278,7 @@ def test_must_08_period_is_not_reversed() -> None:
         [{"id": VC2, "digestSRI": "sha384-" + "A" * 64}],
         [{"id": VC2, "digestMultibase": "uM4RgWQc3RUDtjJCSgTJtTfvpZ7SPEg_LNO0ESlovQC0"}],
         [{"id": "https://issuer.example/a", "digestSRI": "sha384-short"}],
+        [{"id": VC2, "digestSRI": f"{V2_DIGEST}=="}],
         [{"id": "https://issuer.example/a", "digestSRI": "md5-" + "A" * 22}],
         [{"id": "https://issuer.example/a", "digestSRI": "sha384-" + "A" * 64}] * 2,
     ],
@@ -317,6 +318,31 @@ def test_must_10_version_1_is_issued_with_the_context_of_its_proof() -> None:
         verify(signed, now=NOW + timedelta(days=400))
     with pytest.raises(CredentialError, match=r"2\.0"):
         issue(unsigned, JWT)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("validUntil", "2026-11-01T00:00:00Z", "until"),
+        ("validFrom", "2026-12-01T00:00:00Z", "from"),
+        ("validUntil", "soon", "validUntil"),
+        ("validFrom", "2027-06-01T00:00:00Z", "before"),
+    ],
+)
+def test_must_10_dates_of_version_1_may_have_the_new_names_and_count(
+    member: str, value: str, words: str
+) -> None:
+    unsigned = {
+        "@context": [VC1, DATA_INTEGRITY],
+        "type": ["VerifiableCredential"],
+        "issuer": ISSUER.did,
+        "issuanceDate": "2026-01-01T00:00:00Z",
+        "expirationDate": "2027-01-01T00:00:00Z",
+        "credentialSubject": {"id": HOLDER.did},
+    }
+    verify(ISSUER.sign({**unsigned, "validUntil": "2027-03-01T00:00:00Z"}))
+    with pytest.raises(REFUSED, match=words):
+        verify(ISSUER.sign({**unsigned, member: value}))
 
 
 def test_issuer_signs_in_no_other_name() -> None:
