@@ -103,20 +103,22 @@ class Jws:
 def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
     """Read a compact JWS (RFC 7515, 5.2, steps 1 to 5); raise `ProofError` for any other form.
 
+    Its code is "parse.malformed" for what is no token at all, else one that says what is wrong.
+
     1. Exactly three parts, each in its one base64url spelling.
     2. The header: one JSON object without duplicate names, and no member that is refused.
     3. An algorithm that is taken: never "none", never a shared secret.
     """
     if len(text) > max_characters:
-        raise ProofError("proof.malformed", f"the token has more than {max_characters} characters")
+        raise ProofError("parse.malformed", f"the token has more than {max_characters} characters")
     parts = text.split(".")
     if len(parts) != 3:
-        raise ProofError("proof.malformed", f"a compact token has 3 parts, not {len(parts)}")
+        raise ProofError("parse.malformed", f"a compact token has 3 parts, not {len(parts)}")
     try:
         payload, signature = base64url_decode(parts[1]), base64url_decode(parts[2])
         header = (_header if len(parts[0]) <= _MOST_KEPT else _header.__wrapped__)(parts[0])
     except KeysError as error:
-        raise ProofError("proof.malformed", f"the token: {error.detail}") from error
+        raise ProofError("parse.malformed", f"the token: {error.detail}") from error
     return Jws(header, payload, signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
 
 
@@ -166,9 +168,9 @@ def _header(text: str) -> Mapping[str, Any]:
     try:
         header = loads_strict(data, max_bytes=_MAX_HEADER_BYTES, max_depth=4)
     except ContextError as error:
-        raise ProofError("proof.malformed", f"the header: {error.detail}") from error
+        raise ProofError("parse.malformed", f"the header: {error.detail}") from error
     if not isinstance(header, dict):
-        raise ProofError("proof.malformed", "the header is not a JSON object")
+        raise ProofError("parse.malformed", "the header is not a JSON object")
     for name in _REFUSED:
         if name in header:
             raise ProofError("proof.malformed", f"the header {name!r} is not taken")

@@ -86,13 +86,13 @@ class Disclosed:
 def read_sd_jwt(text: str) -> SdJwt:
     """Read an SD-JWT, with or without a key binding token at its end (RFC 9901, 4)."""
     if len(text) > MAX_CHARACTERS:
-        raise ProofError("proof.malformed", f"the token has more than {MAX_CHARACTERS} characters")
+        raise ProofError("parse.malformed", f"the token has more than {MAX_CHARACTERS} characters")
     token, *rest = text.split("~")
     if not rest:
         raise ProofError("proof.malformed", "an SD-JWT ends with ~ or with a key binding token")
     *encoded, binding = rest
     if len(encoded) > _MAX_DISCLOSURES:
-        raise ProofError("proof.malformed", f"more than {_MAX_DISCLOSURES} disclosures")
+        raise ProofError("parse.malformed", f"more than {_MAX_DISCLOSURES} disclosures")
     jws = read_jws(token)
     payload = jws.claims()
     algorithm = _hash_name(payload)
