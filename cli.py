@@ -109,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     made = with_keys(command("keygen", keygen))
-    made.add_argument("--kind", choices=("Ed25519", "P-256"), default="Ed25519")
+    made.add_argument("--kind", choices=("Ed25519", "P-256", "P-384"), default="Ed25519")
     made = with_keys(command("issue", issue))
     made.add_argument("file", type=Path, help="an unsigned Open Badges 3.0 credential (JSON)")
     made.add_argument("--cryptosuite", help="eddsa-jcs-2022, ecdsa-sd-2023, ...; fitting the key")
@@ -264,6 +264,11 @@ def issue(given: argparse.Namespace) -> int:
         _stop(error.detail)
     if not isinstance(document, dict):
         _stop("the file is JSON, but not an object")
+    if given.cryptosuite == "ecdsa-sd-2023":
+        from credentials.cryptosuites.ecdsa_sd_2023 import hideable
+
+        for pointer in hideable(document, given.mandatory):
+            _stop(f"the holder could hide when it ends: add {pointer} to --mandatory")
     issuer = document.get("issuer")
     return _sign(
         given,

@@ -207,6 +207,12 @@ def test_holder_shows_a_part(tmp_path: Path, passphrase: Path) -> None:
     file = written(tmp_path, unsigned)
     bad = mycred("issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/x")
     assert (bad.returncode, "leads to nothing" in bad.stderr) == (3, True)
+    ending = written(tmp_path, {**unsigned, "validUntil": "2036-01-01T00:00:00Z"})
+    hideable = mycred(
+        "issue", *keys, ending, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/issuer"
+    )
+    assert (hideable.returncode, "/validUntil" in hideable.stderr) == (3, True)
+    file = written(tmp_path, unsigned)
     signed = mycred(
         "issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/issuer"
     )
@@ -310,3 +316,14 @@ def test_mistake_of_ours_is_no_answer_about_a_badge(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SystemExit) as ended:
         cli.main(["inspect", "-"])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384"])
+def test_keys_of_each_curve_sign(kind: str, tmp_path: Path, passphrase: Path) -> None:
+    keys = ("--store", tmp_path / "keys" / "k.json", "--passphrase", passphrase)
+    did = mycred("keygen", *keys, "--kind", kind).stdout.strip()
+    unsigned = ISSUER.unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200))
+    unsigned["issuer"]["id"] = did
+    for suite in ("ecdsa-rdfc-2019", "ecdsa-jcs-2019"):
+        signed = mycred("issue", *keys, written(tmp_path, unsigned), "--cryptosuite", suite)
+        assert mycred("verify", "-", given=signed.stdout).returncode == 0, signed.stderr
