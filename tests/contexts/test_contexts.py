@@ -155,6 +155,12 @@ def test_unknown_context_is_never_fetched() -> None:
         load_context("https://evil.example/context")
 
 
+def test_long_ring_of_nodes_that_look_alike_ends_in_a_refusal() -> None:
+    ring = "".join(f"_:n{n} <urn:p> _:n{(n + 1) % 900} .\n" for n in range(900))
+    with pytest.raises(TooMuchWork, match="look alike"):
+        canonicalise_nquads(ring)
+
+
 def test_rdfc10_suite(vectors: Path) -> None:
     folder = vectors / "rdfc10"
     manifest = json.loads((folder / "manifest.jsonld").read_text("utf-8"))
