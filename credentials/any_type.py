@@ -133,7 +133,9 @@ def verify_credential(
     resources whose bytes are at hand. `checks` may leave out the dates and the status; the proof is
     always verified.
     """
-    wanted = _ALL_CHECKS if checks is None else frozenset(checks)
+    wanted = _ALL_CHECKS
+    if checks is not None and wanted.issuperset(checks):  # another name leaves nothing out
+        wanted = frozenset(checks)
     opened = _opened(document)  # 1
     credential = opened.document
     check_credential(credential)  # 2

@@ -671,8 +671,9 @@ def test_must_17_token_in_an_envelope_is_the_credential_that_is_judged() -> None
         "type": "EnvelopedVerifiableCredential",
         "id": f"data:application/vc+jwt,{token}",
     }
-    with pytest.raises(CheckFailed, match="until"):
-        verify(envelope)
+    for checks in (None, ["dates"], ["status", "dates"], ["Proof"], ["proof", "signature"]):
+        with pytest.raises(CheckFailed, match="until"):
+            verify(envelope, checks=checks)
     verify(envelope, checks=["proof"])
 
 
