@@ -26,6 +26,7 @@ _SERVED = "MYCRED_SERVED"
 _FORMATS = ("zip", "case", "spreadsheet")
 _MAX_BYTES = 1_000_000
 _MAX_PICTURE_BYTES = 5_000_000
+_MAX_DAYS = 36_500
 _RARELY = 50_000
 """New objects before garbage is looked for: while modules are imported there is none."""
 
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line."""
     gc.set_threshold(_RARELY)
     words = sys.argv[1:] if arguments is None else arguments
+    if hasattr(sys.stdout, "reconfigure"):  # what it cannot show is written as an escape
+        sys.stdout.reconfigure(errors="backslashreplace")
     given = _plainly_given(words) or _given(words)
     try:
         ended = given.run(given)
@@ -43,6 +46,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_VALID)
+    except Exception:  # noqa: BLE001 - a mistake of ours says nothing about what was shown
+        sys.excepthook(*sys.exc_info())
+        sys.exit(_NOT_CHECKED)
 
 
 def _plainly_given(words: list[str]) -> SimpleNamespace | None:
@@ -103,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     made = with_keys(command("keygen", keygen))
-    made.add_argument("--kind", choices=("Ed25519", "P-256"), default="Ed25519")
+    made.add_argument("--kind", choices=("Ed25519", "P-256", "P-384"), default="Ed25519")
     made = with_keys(command("issue", issue))
     made.add_argument("file", type=Path, help="an unsigned Open Badges 3.0 credential (JSON)")
     made.add_argument("--cryptosuite", help="eddsa-jcs-2022, ecdsa-sd-2023, ...; fitting the key")
@@ -243,6 +249,8 @@ def keygen(given: argparse.Namespace) -> int:
         print(did_key(keys.signer(name).public))
     except KeysError as error:
         _stop(error.detail)
+    except OSError as error:
+        _stop(f"{store}: {error.strerror}")
     return _VALID
 
 
@@ -256,6 +264,11 @@ def issue(given: argparse.Namespace) -> int:
         _stop(error.detail)
     if not isinstance(document, dict):
         _stop("the file is JSON, but not an object")
+    if given.cryptosuite == "ecdsa-sd-2023":
+        from credentials.cryptosuites.ecdsa_sd_2023 import hideable
+
+        for pointer in hideable(document, given.mandatory):
+            _stop(f"the holder could hide when it ends: add {pointer} to --mandatory")
     issuer = document.get("issuer")
     return _sign(
         given,
@@ -288,6 +301,8 @@ def endorse(given: argparse.Namespace) -> int:
 
     from credentials.endorsements import endorsement_credential
 
+    if not 0 < given.days <= _MAX_DAYS:
+        _stop(f"--days is between 1 and {_MAX_DAYS}")
     now = datetime.now(UTC)
     return _sign(
         given,
@@ -307,13 +322,12 @@ def verify(given: argparse.Namespace | SimpleNamespace) -> int:
     from datetime import UTC, datetime
 
     from credentials.report import Headline
-    from credentials.trust import Trust
     from credentials.verify import Expected, verify_anything
 
     report = verify_anything(
         _shown(given.file, given.loopback),
         Expected(given.domain),
-        trust=Trust.from_json(_read(given.trust)) if given.trust else Trust(),
+        trust=_trust(given.trust),
         fetch=_fetcher(given.loopback),
         now=datetime.now(UTC),
     )
@@ -346,17 +360,18 @@ def inspect(given: argparse.Namespace) -> int:
         return _VALID
     proofs = found.pop("proofs")
     for name, value in found.items():
-        print(f"{name:14} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+        said = ", ".join(map(str, value)) if isinstance(value, list) else value
+        print(f"{name:14} {_plain(said)}")
     for place, proof in enumerate(proofs, 1):
         print(f"proof {place}")
         lists = {name: proof.pop(name, []) for name in ("covers", "problems")}
         for name, value in proof.items():
-            print(f"  {name:20} {value}")
+            print(f"  {_plain(name):20} {_plain(value)}")
         print(f"  covers {len(lists['covers'])} statements")
         for line in lists["covers"]:
-            print(f"    {line}")
+            print(f"    {_plain(line)}")
         for line in lists["problems"]:
-            print(f"  cannot be told: {line}")
+            print(f"  cannot be told: {_plain(line)}")
     if not proofs:
         print("no proof: nothing is signed")
     return _VALID
@@ -377,7 +392,7 @@ def bake(given: argparse.Namespace) -> int:
         _stop(error.detail)
     except UnicodeDecodeError:
         _stop(f"{given.credential} is not text")
-    given.output.write_bytes(made)
+    _write(given.output, made)
     return _VALID
 
 
@@ -387,7 +402,8 @@ def unbake(given: argparse.Namespace) -> int:
     from credentials.report import CheckFailed, CredentialError
 
     try:
-        print(baking.unbake(_read(given.picture, _MAX_PICTURE_BYTES)))
+        text = baking.unbake(_read(given.picture, _MAX_PICTURE_BYTES))
+        sys.stdout.buffer.write(f"{text}\n".encode())
     except (CheckFailed, CredentialError) as error:
         _fail(error.detail)
     return _VALID
@@ -409,7 +425,7 @@ def jose(given: argparse.Namespace) -> int:
     ):
         _stop("--sd is not a JSON list of paths")
     result = run(given.action, given.feature, document, key, paths)
-    given.output.write_text(json.dumps(result), "utf-8")
+    _write(given.output, json.dumps(result).encode())
     return _VALID if result["result"] == "success" else _NOT_VALID
 
 
@@ -478,7 +494,7 @@ def export_framework(given: argparse.Namespace) -> int:
     except DocumentError as error:
         _fail(str(error))
     data, left_out = write(document, given.format)
-    given.output.write_bytes(data)
+    _write(given.output, data)
     for line in left_out:
         print(f"left out: {line}")
     return _VALID
@@ -748,6 +764,8 @@ def _sign(
         )
     except (KeysError, CredentialError, ContextError) as error:
         _stop(error.detail)
+    except OSError as error:
+        _stop(f"{given.store}: {error.strerror}")
     _print_json(signed)
     return _VALID
 
@@ -767,12 +785,14 @@ def _print_report(report: Any) -> None:
     print(report.headline)
     for checks in (report.checks, *(badge.checks for badge in report.badges)):
         for check in checks:
-            detail = f" ({check.detail})" if check.detail else ""
+            detail = f" ({_plain(check.detail)})" if check.detail else ""
             print(f"  {check.step:13} {check.outcome:8} {CODES[check.code]}{detail}")
     for badge in report.badges:
         for one in badge.endorsements:
             word = "counts" if one.counted else "does not count"
-            print(f"  endorsement   {word}: {CODES[one.reason_code]} ({one.issuer_id[:60]})")
+            print(
+                f"  endorsement   {word}: {CODES[one.reason_code]} ({_plain(one.issuer_id[:60])})"
+            )
 
 
 def _fetcher(loopback: bool) -> Callable[[Any], Any]:
@@ -798,9 +818,20 @@ def _shown(name: str, loopback: bool) -> bytes:
         if answer.status != 200:
             _unchecked(f"{name} answered {answer.status}")
         return bytes(answer.body)
+    # One byte more than is taken: whoever reads it says that it is too large.
     if name == "-":
         return sys.stdin.buffer.read(_MAX_PICTURE_BYTES + 1)
-    return _read(name, _MAX_PICTURE_BYTES)
+    return _bytes(name, _MAX_PICTURE_BYTES + 1)
+
+
+def _trust(path: Path | None) -> Any:
+    from credentials.report import CredentialError
+    from credentials.trust import Trust
+
+    try:
+        return Trust() if path is None else Trust.from_json(_read(path))
+    except CredentialError as error:
+        _stop(error.detail)
 
 
 def _framework_files(source: Path) -> dict[str, bytes]:
@@ -825,34 +856,65 @@ def _secret(path: Path) -> bytes:
 
 
 def _read(path: Path | str, limit: int = _MAX_BYTES) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        _stop(f"{path} cannot be read: {error.strerror}")
+    data = _bytes(path, limit + 1)
     if len(data) > limit:
         _stop(f"{path} is larger than {limit} bytes")
     return data
 
 
+def _bytes(path: Path | str, most: int) -> bytes:
+    """Read no more than is taken: some files never end."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(most)
+    except (OSError, ValueError) as error:  # a name with a NUL is no name
+        _stop(f"{path} cannot be read: {getattr(error, 'strerror', error)}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        _stop(f"{path} cannot be written: {error.strerror}")
+
+
+def _plain(value: Any) -> str:
+    """Write a text of somebody else in one line, which moves neither the cursor nor its reader.
+
+    Line breaks could pass for lines of ours, other control characters for commands to the terminal,
+    and marks of direction turn what stands around them (threat 2).
+    """
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 def _print_json(value: Any) -> None:
     import json
 
-    print(json.dumps(value, ensure_ascii=False, indent=1))
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=not is_unicode, indent=1))
+
+
+def _complain(message: str) -> None:
+    print(*map(_plain, message.split("\n")), sep="\n", file=sys.stderr)
 
 
 def _fail(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
+    _complain(message)
     sys.exit(_NOT_VALID)
 
 
 def _unchecked(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
+    _complain(message)
     sys.exit(_NOT_CHECKED)
 
 
 def _stop(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
+    _complain(message)
     sys.exit(_WRONG_USE)
 
 

@@ -127,7 +127,10 @@ class _Canonicaliser:
                     continue
                 temporary = _Issuer("_:b")
                 temporary.issue(node)
-                results.append(self._hash_n_degree(node, temporary))
+                try:
+                    results.append(self._hash_n_degree(node, temporary))
+                except RecursionError as error:
+                    raise TooMuchWork("long ways lead between nodes that look alike") from error
             for _hash, issuer in sorted(results, key=lambda result: result[0]):
                 for node in issuer.issued:
                     self._canonical.issue(node)

@@ -87,8 +87,24 @@ def period(document: Mapping[str, Any]) -> tuple[datetime | None, datetime | Non
         else ("validFrom", "validUntil")
     )
     start, end = (read_time(document[n], n) if n in document else None for n in names)
+    if names[0] != "validFrom":
+        start, end = _with_new_names(document, start, end)
     if start and end and end < start:
         raise CredentialError(f"{names[1]} is before {names[0]}")
+    return start, end
+
+
+def _with_new_names(
+    document: Mapping[str, Any], start: datetime | None, end: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    # VC Data Model 1.1, 4.6: its context knows the names of 2.0 too. Who reads them shall not be
+    # deceived: the period is the one that all of them allow.
+    if "validFrom" in document:
+        later = read_time(document["validFrom"], "validFrom")
+        start = max(start or later, later)
+    if "validUntil" in document:
+        earlier = read_time(document["validUntil"], "validUntil")
+        end = min(end or earlier, earlier)
     return start, end
 
 
@@ -320,7 +336,8 @@ def _sri(word: str, url: str) -> tuple[str, bytes]:
         value = binascii.a2b_base64(match[2], strict_mode=True) if match else b""
     except binascii.Error:
         value = b""
-    if not match or len(value) * 8 != int(match[1]):
+    # Python takes padding where there is nothing to fill.
+    if not match or len(match[2]) % 4 or len(value) * 8 != int(match[1]):
         raise CredentialError(f"the digestSRI of {url[:200]!r} is not one")
     return f"sha{match[1]}", value
 

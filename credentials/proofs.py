@@ -27,6 +27,10 @@ _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
 """Older proof types have no cryptosuite; that is why it comes first."""
 
 
+_TEXTS = ("id", "domain", "challenge", "nonce")
+"""Members that a JCS form would sign whatever stands in them (Data Integrity 1.0, 2.1)."""
+
+
 class KeyWithdrawn(ProofError):
     """The signer took the key of a proof back; `key` is the one it had, where it can be read."""
 
@@ -42,7 +46,7 @@ class VerifiedProof(NamedTuple):
     cryptosuite: str
     created: datetime | None
     expires: datetime | None
-    domain: str | None
+    domain: str | list[str] | None
     challenge: str | None
 
 
@@ -144,7 +148,7 @@ def verify_proof(
     controller: str,
     fetch: Fetch | None,
     now: datetime,
-    domain: str | None = None,
+    domain: str | Sequence[str] | None = None,
     challenge: str | None = None,
     form: bytes | None = None,
     source: bytes | None = None,
@@ -180,7 +184,7 @@ def verify_proof_with(
     *,
     purpose: str,
     now: datetime,
-    domain: str | None = None,
+    domain: str | Sequence[str] | None = None,
     challenge: str | None = None,
     form: bytes | None = None,
     source: bytes | None = None,
@@ -235,14 +239,19 @@ def _check_options(
     suite: Cryptosuite,
     purpose: str,
     now: datetime,
-    domain: str | None,
+    domain: str | Sequence[str] | None,
     challenge: str | None,
 ) -> VerifiedProof:
     if proof["proofPurpose"] != purpose:
         raise ProofError("proof.purpose", f"the proof is for {str(proof['proofPurpose'])[:60]!r}")
+    for name in _TEXTS:
+        if name in proof:
+            _check_text(name, proof[name])
     # One domain or a set of them: the same strings as expected (Data Integrity 1.0, 4.4).
-    if domain is not None and _listed(proof.get("domain")) != [domain]:
-        raise ProofError("proof.domain", f"the proof is for {str(proof.get('domain'))[:200]!r}")
+    if domain is not None:
+        wanted = [domain] if isinstance(domain, str) else domain
+        if "domain" not in proof or set(_listed(proof["domain"])) != set(wanted):
+            raise ProofError("proof.domain", f"the proof is for {str(proof.get('domain'))[:200]!r}")
     if challenge is not None and proof.get("challenge") != challenge:
         raise ProofError("proof.challenge", "the proof answers another challenge")
     created, expires = _proof_times(proof, now)
@@ -254,6 +263,12 @@ def _check_options(
         proof.get("domain"),
         proof.get("challenge"),
     )
+
+
+def _check_text(name: str, value: Any) -> None:
+    values = value if name == "domain" and isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, str) and one for one in values):
+        raise ProofError("proof.malformed", f"the {name} of the proof is not a text")
 
 
 def is_over_statements(document: dict[str, Any]) -> bool:
@@ -349,16 +364,15 @@ def _previous(proof: dict[str, Any], proofs: list[dict[str, Any]]) -> list[dict[
     # Data Integrity 1.0, 4.3: a chained proof also covers the proofs that it names.
     if "previousProof" not in proof:
         return []
-    named = proof["previousProof"]
-    found = []
-    for name in named if isinstance(named, list) else [named]:
+    names = _listed(proof["previousProof"])
+    for name in names:
         matching = [other for other in proofs if isinstance(name, str) and other.get("id") == name]
         if len(matching) != 1 or matching[0] is proof:
             raise ProofError(
                 "proof.malformed", f"the previous proof {str(name)[:100]!r} is missing"
             )
-        found.append(matching[0])
-    return found
+    # In the order of the document (4.5, step 3), which a JCS form tells from another.
+    return [other for other in proofs if other.get("id") in names]
 
 
 def _config(suite: Cryptosuite, document: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:

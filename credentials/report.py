@@ -81,6 +81,11 @@ def passed(code: str) -> Check:
     return Check(code.partition(".")[0], Outcome.PASSED, code)
 
 
+def is_bad_token(check: Check) -> bool:
+    """Tell a token that was read and does not hold from text that is none."""
+    return check.outcome is Outcome.FAILED and check.code.startswith("proof.")
+
+
 Subject = Literal["badge", "achievement", "issuer", "other"]
 SaidBy = Literal["recognised", "unknown", "holder", "issuer"]
 
@@ -135,7 +140,7 @@ class PresentationReport(NamedTuple):
         found = [report.headline for report in self.badges] or [Headline.NOT_CHECKED]
         for check in self.checks:
             if check.outcome is Outcome.FAILED:
-                unreadable = check.step == "parse"
+                unreadable = check.step == "parse" and not is_bad_token(check)
                 found.append(Headline.NOT_CHECKED if unreadable else Headline.FALSE)
             elif check.outcome is Outcome.UNKNOWN:
                 found.append(Headline.NOT_CHECKED)

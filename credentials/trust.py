@@ -64,10 +64,23 @@ def _party(row: Any, place: int) -> TrustedParty:
         raise CredentialError(f"{where} has no name")
     if not isinstance(roles, list) or not roles or not _ROLES.issuperset(map(str, roles)):
         raise CredentialError(f"{where} needs roles out of {sorted(_ROLES)}")
-    try:
-        did, _method, fragment = parse_did(row.get("id", ""))
-    except DidError as error:
-        raise CredentialError(f"{where}: {error.detail}") from error
-    if fragment:
+    return TrustedParty(
+        _identifier(row.get("id"), where), name, frozenset(roles), str(row.get("url", ""))
+    )
+
+
+def _identifier(value: Any, where: str) -> str:
+    """Read the DID or the https address that a party signs as."""
+    if isinstance(value, str) and value.startswith(("https:", "http:")):
+        from keys.web_document import is_web_address  # most are DIDs
+
+        if not is_web_address(value):
+            raise CredentialError(f"{where}: {value[:200]!r} is not an https address")
+    else:
+        try:
+            parse_did(value)
+        except DidError as error:
+            raise CredentialError(f"{where}: {error.detail}") from error
+    if "#" in value:
         raise CredentialError(f"{where}: the id names a key, not an organisation")
-    return TrustedParty(did, name, frozenset(roles), str(row.get("url", "")))
+    return str(value)

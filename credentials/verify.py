@@ -43,6 +43,7 @@ from credentials.report import (
     Outcome,
     PresentationReport,
     Report,
+    is_bad_token,
     passed,
 )
 from credentials.shape import (
@@ -337,6 +338,8 @@ def _headline(checks: Sequence[Check]) -> Headline:
     ended = {check.step: check.outcome for check in checks}
     failed = {step for step, outcome in ended.items() if outcome is Outcome.FAILED}
     unknown = {step for step, outcome in ended.items() if outcome is Outcome.UNKNOWN}
+    if "parse" in failed and any(is_bad_token(check) for check in checks):
+        return Headline.FALSE
     if "parse" in failed or "format" in failed:
         return Headline.NOT_CHECKED
     if "shape" in failed or "proof" in failed or "holder" in failed:

@@ -172,7 +172,8 @@ def _expectations(options: Mapping[str, Any]) -> dict[str, Any]:
     expected: dict[str, Any] = {}
     for name in ("domain", "challenge"):
         value = options.get(name)
-        if value is not None and not isinstance(value, str):
+        texts = value if name == "domain" and isinstance(value, list) else [value]
+        if value is not None and not (texts and all(isinstance(one, str) for one in texts)):
             raise CredentialError(f"options.{name} is not a text")
         expected[name] = value
     checks = options.get("checks")

@@ -8,7 +8,7 @@ the mandatory statements. The holder passes on some statements with their signat
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,7 @@ from keys.multibase import base64url_decode, base64url_encode
 _BASE, _DERIVED = b"\xd9\x5d\x00", b"\xd9\x5d\x01"
 _P256_PUBLIC = b"\x80\x24"
 _SIGNATURE_BYTES, _KEY_BYTES, _HMAC_BYTES = 64, 35, 32
+_ENDING = ("credentialStatus", "validUntil", "expirationDate")
 _MAX_CHARACTERS = 200_000
 """Some two thousand statements."""
 
@@ -187,6 +188,15 @@ SUITE = _SelectiveDisclosure(
     standing=Standing.ACCEPT,
     is_selective=True,
 )
+
+
+def hideable(document: Mapping[str, Any], mandatory_pointers: Sequence[str]) -> list[str]:
+    """Give the pointers to members that end a credential and that its holder could leave away.
+
+    Whoever may hide the status or the end of a credential can show it for ever.
+    """
+    ending = [f"/{name}" for name in _ENDING if name in document]
+    return [] if "" in mandatory_pointers else [p for p in ending if p not in mandatory_pointers]
 
 
 def derive(

@@ -21,10 +21,10 @@ from keys.errors import DidError, KeysError
 from keys.fetching import CannotFetch, Fetch, HttpRequest
 from keys.material import PublicKey
 from keys.resolution import ALWAYS, SPELLED_OUT, resolve
+from keys.web_document import is_web_address
 
 _MAX_DOCUMENT_BYTES = 200_000
 _MAX_KEYS = 100
-_LOOPBACK = ("localhost", "127.0.0.1")
 _ACCEPT = "application/json, application/jwk-set+json, application/ld+json"
 
 
@@ -46,7 +46,7 @@ def signing_key(
     """
     if signer.startswith("did:"):
         return _choose(token, signer, _keys_of_did(token, signer, purpose, fetch, now))
-    if not _is_web_address(signer):
+    if not is_web_address(signer):
         raise ProofError("proof.method", f"{signer[:200]!r} is neither a DID nor an https address")
     unreachable = ""
     for place in _places(token, signer):
@@ -174,7 +174,7 @@ def _places(token: Jws, signer: str) -> list[str]:
 
 
 def _is_beneath(address: str, signer: str) -> bool:
-    plain = _is_web_address(address) and not {"..", "."} & set(urlsplit(address).path.split("/"))
+    plain = is_web_address(address) and not {"..", "."} & set(urlsplit(address).path.split("/"))
     return plain and "%" not in address and address.startswith(f"{signer.rstrip('/')}/")
 
 
@@ -191,7 +191,7 @@ def _keys_at(
     if isinstance(document.get("jwks"), dict):
         return _key_set(document["jwks"], place)
     address = document.get("jwks_uri")
-    if isinstance(address, str) and _is_web_address(address):
+    if isinstance(address, str) and is_web_address(address):
         return _key_set(_fetched(address, fetch), address)
     return []
 
@@ -239,14 +239,3 @@ def _jwk_name(jwk: Any) -> str:
 def _listed(document: Mapping[str, Any], name: str) -> list[Any]:
     value = document.get(name, [])
     return value if isinstance(value, list) else [value]
-
-
-def _is_web_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or "@" in parts.netloc or any(character <= " " for character in address):
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)

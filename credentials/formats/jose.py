@@ -101,15 +101,17 @@ class Jws(NamedTuple):
 def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
     """Read a compact JWS (RFC 7515, 5.2, steps 1 to 5); raise `ProofError` for any other form.
 
+    Its code is "parse.malformed" for what is no token at all, else one that says what is wrong.
+
     1. Exactly three parts, each in its one base64url spelling.
     2. The header: one JSON object without duplicate names, and no member that is refused.
     3. An algorithm that is taken: never "none", never a shared secret.
     """
     if len(text) > max_characters:
-        raise ProofError("proof.malformed", f"the token has more than {max_characters} characters")
+        raise ProofError("parse.malformed", f"the token has more than {max_characters} characters")
     dots = text.count(".")
     if dots != 2:
-        raise ProofError("proof.malformed", f"a compact token has 3 parts, not {dots + 1}")
+        raise ProofError("parse.malformed", f"a compact token has 3 parts, not {dots + 1}")
     first, last = text.index("."), text.rindex(".")
     head = text[:first]
     try:
@@ -117,7 +119,7 @@ def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
         signature = base64url_decode(text[last + 1 :])
         header = (_header if first <= _MOST_KEPT else _header.__wrapped__)(head)
     except KeysError as error:
-        raise ProofError("proof.malformed", f"the token: {error.detail}") from error
+        raise ProofError("parse.malformed", f"the token: {error.detail}") from error
     return Jws(header, payload, signature, text[:last].encode("ascii"))
 
 
@@ -167,9 +169,9 @@ def _header(text: str) -> Mapping[str, Any]:
     try:
         header = loads_strict(data, max_bytes=_MAX_HEADER_BYTES, max_depth=4)
     except ContextError as error:
-        raise ProofError("proof.malformed", f"the header: {error.detail}") from error
+        raise ProofError("parse.malformed", f"the header: {error.detail}") from error
     if not isinstance(header, dict):
-        raise ProofError("proof.malformed", "the header is not a JSON object")
+        raise ProofError("parse.malformed", "the header is not a JSON object")
     for name in _REFUSED:
         if name in header:
             raise ProofError("proof.malformed", f"the header {name!r} is not taken")

@@ -85,13 +85,13 @@ class Disclosed:
 def read_sd_jwt(text: str) -> SdJwt:
     """Read an SD-JWT, with or without a key binding token at its end (RFC 9901, 4)."""
     if len(text) > MAX_CHARACTERS:
-        raise ProofError("proof.malformed", f"the token has more than {MAX_CHARACTERS} characters")
+        raise ProofError("parse.malformed", f"the token has more than {MAX_CHARACTERS} characters")
     token, *rest = text.split("~")
     if not rest:
         raise ProofError("proof.malformed", "an SD-JWT ends with ~ or with a key binding token")
     *encoded, binding = rest
     if len(encoded) > _MAX_DISCLOSURES:
-        raise ProofError("proof.malformed", f"more than {_MAX_DISCLOSURES} disclosures")
+        raise ProofError("parse.malformed", f"more than {_MAX_DISCLOSURES} disclosures")
     jws = read_jws(token)
     payload = jws.claims()
     algorithm = _hash_name(payload)
@@ -485,15 +485,23 @@ def check_key_binding(
         raise ProofError("proof.challenge", "the key binding answers another challenge")
     if claims.get("sd_hash") != _digest(token.presented, _hash_name(token.payload)):
         raise ProofError("proof.signature", "the key binding was made over other disclosures")
-    made = claims.get("iat")
-    if isinstance(made, bool) or not isinstance(made, int | float) or not 0 <= made < 1e11:
-        raise ProofError("proof.malformed", "the key binding's iat is not a number of seconds")
-    moment = datetime.fromtimestamp(made, UTC)
-    if moment > now + CLOCK_SKEW:
+    made, starts, ends = (_moment(claims, name) for name in ("iat", "nbf", "exp"))
+    if made is None:
+        raise ProofError("proof.malformed", "the key binding does not say when it was made")
+    if max(made, starts or made) > now + CLOCK_SKEW:
         raise ProofError("proof.not-yet", "the key binding says it was made in the future")
-    if moment < now - lives - CLOCK_SKEW:
+    if made < now - lives - CLOCK_SKEW or (ends is not None and ends < now - CLOCK_SKEW):
         raise ProofError("proof.expired", "the key binding is too old")
     return public
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> datetime | None:
+    if name not in claims:
+        return None
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e11:
+        raise ProofError("proof.malformed", f"the key binding's {name} is not a number of seconds")
+    return datetime.fromtimestamp(value, UTC)
 
 
 def holder_key(payload: Mapping[str, Any]) -> PublicKey:

@@ -5,17 +5,13 @@ fetcher refuses loopback unless its settings allow it.
 """
 
 import re
-from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-from contexts import ContextError, loads_strict
 from keys.errors import DidError
-from keys.fetching import CannotFetch, HttpRequest
-from keys.freshness import fresh_for
 from keys.lookup import Asked, Found
+from keys.web_document import fetched
 
 METHOD = "web"
-_MAX_DOCUMENT_BYTES = 200_000
 _MAX_HOST = 253
 _MAX_PORT = 65_535
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -67,20 +63,10 @@ def did_web_url(did: str) -> str:
 
 def resolve(asked: Asked) -> Found:
     """Fetch the document; it must be about this very identifier."""
-    did = asked.did
-    url = did_web_url(did)
-    if asked.fetch is None:
-        raise CannotFetch(f"{did} lies on the web, and nothing may be fetched")
-    headers = {"Accept": "application/did+json, application/json"}
-    response = asked.fetch(HttpRequest(url, headers=headers))
-    if response.status in (404, 410):
-        raise DidError(f"there is no document at {url}", code="notFound")
-    if response.status != 200:
-        raise CannotFetch(f"{url} answered {response.status}")
-    try:
-        document = loads_strict(response.body, max_bytes=_MAX_DOCUMENT_BYTES)
-    except ContextError as error:
-        raise DidError(f"{url}: {error.detail}", code="invalidDidDocument") from error
-    if not isinstance(document, dict) or document.get("id") != did:
-        raise DidError(f"the document at {url} is not about {did}", code="invalidDidDocument")
-    return Found(document, fresh_for=fresh_for(response.headers) or timedelta(0))
+    document, kept = fetched(
+        asked.did,
+        did_web_url(asked.did),
+        asked.fetch,
+        accept="application/did+json, application/json",
+    )
+    return Found(document, fresh_for=kept)

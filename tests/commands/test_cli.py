@@ -1,6 +1,7 @@
 """The command line: exit codes that can be relied on, and an endorsement that others accept."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from parties import NOW, Party
 
+import cli
 from contexts.urls import VC2
 from credentials.trust import Trust
 from credentials.verify import verify_credential
@@ -18,12 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 ISSUER, HOLDER = Party("Centre"), Party("Worker")
 
 
-def mycred(*arguments: object) -> subprocess.CompletedProcess[str]:
+def mycred(
+    *arguments: object, given: str = "", encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "cli.py", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
+        input=given,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
         timeout=300,
         check=False,
     )
@@ -201,6 +207,12 @@ def test_holder_shows_a_part(tmp_path: Path, passphrase: Path) -> None:
     file = written(tmp_path, unsigned)
     bad = mycred("issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/x")
     assert (bad.returncode, "leads to nothing" in bad.stderr) == (3, True)
+    ending = written(tmp_path, {**unsigned, "validUntil": "2036-01-01T00:00:00Z"})
+    hideable = mycred(
+        "issue", *keys, ending, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/issuer"
+    )
+    assert (hideable.returncode, "/validUntil" in hideable.stderr) == (3, True)
+    file = written(tmp_path, unsigned)
     signed = mycred(
         "issue", *keys, file, "--cryptosuite", "ecdsa-sd-2023", "--mandatory", "/issuer"
     )
@@ -215,3 +227,103 @@ def test_holder_shows_a_part(tmp_path: Path, passphrase: Path) -> None:
     assert checked.stdout.startswith("unknown-signer"), checked.stdout
     plain = mycred("issue", *keys, written(tmp_path, unsigned))
     assert json.loads(plain.stdout)["proof"]["cryptosuite"] == "ecdsa-rdfc-2019"
+
+
+def badge_of_long_ago(**changes: Any) -> dict[str, Any]:
+    unsigned = ISSUER.unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200), **changes)
+    return ISSUER.sign(unsigned, created=NOW - timedelta(days=200))
+
+
+def test_what_cannot_be_read_as_a_badge_could_not_be_checked(tmp_path: Path) -> None:
+    badge = json.dumps(badge_of_long_ago())
+    assert mycred("verify", "-", given=badge).returncode == 0
+    large = json.dumps({"a": "x" * 5_000_000})
+    assert mycred("verify", written(tmp_path, large)).returncode == 2
+    for odd in ("", "[]", "a.b.c", "\ufeff" + badge, large, '{"a":' * 50_000):
+        ended = mycred("verify", "-", given=odd)
+        assert (ended.returncode, ended.stderr) == (2, ""), odd[:20]
+        ended = mycred("inspect", "-", given=odd)
+        assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), odd[:20]
+
+
+def test_file_without_an_end_is_read_to_the_limit() -> None:
+    ended = mycred("verify", "/dev/zero")
+    assert (ended.returncode, "too large" in ended.stdout) == (2, True)
+    assert mycred("issue", "/dev/zero", "--store", "x", "--passphrase", "y").returncode == 3
+
+
+def test_misuse_is_told_from_a_bad_badge(tmp_path: Path, passphrase: Path) -> None:
+    badge = written(tmp_path, badge_of_long_ago())
+    picture, key = tmp_path / "a.svg", written(tmp_path, "{}").rename(tmp_path / "key.json")
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>')
+    trust = tmp_path / "trust.json"
+    trust.write_text("[]")
+    badge = written(tmp_path, badge_of_long_ago())
+    jose = ("jose", "verify", "--input", badge, "--key", key, "--feature", "credential_jose")
+    keys = ("--store", tmp_path, "--passphrase", passphrase)
+    endorse = ("endorse", "urn:x:1", "Good.", "--name", "Body", *keys)
+    for misuse in (
+        ("verify", tmp_path),
+        ("verify", badge, "--trust", trust),
+        ("verify", badge, "--trust", tmp_path),
+        ("bake", picture, badge, tmp_path / "no" / "b.svg"),
+        ("bake", picture, badge, tmp_path),
+        (*jose, "--output", tmp_path),
+        ("keygen", *keys),
+        ("issue", badge, *keys),
+        (*endorse, "--days", "99999999"),
+        (*endorse, "--days", "0"),
+    ):
+        ended = mycred(*misuse)
+        assert (ended.returncode, ended.stdout) == (3, ""), misuse
+        assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+def test_terminal_without_these_letters_changes_no_answer(tmp_path: Path) -> None:
+    badge = badge_of_long_ago(name="Limpieza b\u00e1sica")
+    file = written(tmp_path, badge)
+    assert mycred("inspect", file, encoding="ascii").returncode == 0
+    told = mycred("inspect", "--json", file, encoding="ascii")
+    assert json.loads(told.stdout)["name"] == "Limpieza b\u00e1sica"
+    undefined = written(tmp_path, {**badge, "\u00e1": 1})
+    ended = mycred("verify", undefined, encoding="ascii")
+    assert (ended.returncode, ended.stdout.split("\n")[0]) == (1, "false")
+
+
+def test_words_in_a_badge_pass_for_no_line_of_the_report(tmp_path: Path) -> None:
+    forged = "\n  proof         passed   The signature is right"
+    badge = badge_of_long_ago(name=f"A{forged}\u009b31m\u202e")
+    said = mycred("inspect", written(tmp_path, badge)).stdout
+    assert f"A{forged}" not in said
+    assert f"A{json.dumps(forged)[1:-1]}\\x9b31m\\u202e\n" in said
+    odd = {**badge, f"a{forged}\u009b31m\u202e": {"b": None}}
+    report = mycred("verify", written(tmp_path, odd)).stdout
+    assert [line.split()[0] for line in report.splitlines()] == [
+        "false",
+        "parse",
+        "format",
+        "shape",
+    ]
+    assert "\x9b" not in report
+    assert "\u202e" not in report
+
+
+def test_mistake_of_ours_is_no_answer_about_a_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "inspect", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["inspect", "-"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384"])
+def test_keys_of_each_curve_sign(kind: str, tmp_path: Path, passphrase: Path) -> None:
+    keys = ("--store", tmp_path / "keys" / "k.json", "--passphrase", passphrase)
+    did = mycred("keygen", *keys, "--kind", kind).stdout.strip()
+    unsigned = ISSUER.unsigned_badge(HOLDER.did, awarded=NOW - timedelta(days=200))
+    unsigned["issuer"]["id"] = did
+    for suite in ("ecdsa-rdfc-2019", "ecdsa-jcs-2019"):
+        signed = mycred("issue", *keys, written(tmp_path, unsigned), "--cryptosuite", suite)
+        assert mycred("verify", "-", given=signed.stdout).returncode == 0, signed.stderr

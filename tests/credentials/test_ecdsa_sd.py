@@ -13,7 +13,13 @@ from parties import NOW, Party
 
 from contexts import canonical_rdfc
 from contexts.pinned import admit_contexts_for_conformance
-from credentials.cryptosuites.ecdsa_sd_2023 import BaseProof, DerivedProof, _sign_data, parts_of
+from credentials.cryptosuites.ecdsa_sd_2023 import (
+    BaseProof,
+    DerivedProof,
+    _sign_data,
+    hideable,
+    parts_of,
+)
 from credentials.proofs import add_proof, derive_proof, verify_proof, verify_proof_with
 from credentials.report import CredentialError, ProofError
 from credentials.selection import select, statements_of
@@ -472,3 +478,15 @@ def test_each_statement_says_whether_it_can_be_hidden() -> None:
         parts_of({**unsigned, "name": "x"}, SHOWN["proof"]["proofValue"])
     with pytest.raises(MalformedKey):
         parts_of(unsigned, "zabc")
+
+
+def test_what_ends_a_credential_is_named_when_the_holder_could_hide_it() -> None:
+    document = {"validUntil": "2027-01-01T00:00:00Z", "credentialStatus": {"id": "x"}}
+    assert hideable(document, ["/issuer", "/credentialStatus/id"]) == [
+        "/credentialStatus",
+        "/validUntil",
+    ]
+    assert hideable(document, ["/validUntil", "/credentialStatus"]) == []
+    assert hideable(document, [""]) == []
+    assert hideable({"expirationDate": "2027-01-01T00:00:00Z"}, []) == ["/expirationDate"]
+    assert hideable({"name": "A"}, []) == []

@@ -278,6 +278,7 @@ def test_must_08_period_is_not_reversed() -> None:
         [{"id": VC2, "digestSRI": "sha384-" + "A" * 64}],
         [{"id": VC2, "digestMultibase": "uM4RgWQc3RUDtjJCSgTJtTfvpZ7SPEg_LNO0ESlovQC0"}],
         [{"id": "https://issuer.example/a", "digestSRI": "sha384-short"}],
+        [{"id": VC2, "digestSRI": f"{V2_DIGEST}=="}],
         [{"id": "https://issuer.example/a", "digestSRI": "md5-" + "A" * 22}],
         [{"id": "https://issuer.example/a", "digestSRI": "sha384-" + "A" * 64}] * 2,
     ],
@@ -317,6 +318,31 @@ def test_must_10_version_1_is_issued_with_the_context_of_its_proof() -> None:
         verify(signed, now=NOW + timedelta(days=400))
     with pytest.raises(CredentialError, match=r"2\.0"):
         issue(unsigned, JWT)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("validUntil", "2026-11-01T00:00:00Z", "until"),
+        ("validFrom", "2026-12-01T00:00:00Z", "from"),
+        ("validUntil", "soon", "validUntil"),
+        ("validFrom", "2027-06-01T00:00:00Z", "before"),
+    ],
+)
+def test_must_10_dates_of_version_1_may_have_the_new_names_and_count(
+    member: str, value: str, words: str
+) -> None:
+    unsigned = {
+        "@context": [VC1, DATA_INTEGRITY],
+        "type": ["VerifiableCredential"],
+        "issuer": ISSUER.did,
+        "issuanceDate": "2026-01-01T00:00:00Z",
+        "expirationDate": "2027-01-01T00:00:00Z",
+        "credentialSubject": {"id": HOLDER.did},
+    }
+    verify(ISSUER.sign({**unsigned, "validUntil": "2027-03-01T00:00:00Z"}))
+    with pytest.raises(REFUSED, match=words):
+        verify(ISSUER.sign({**unsigned, member: value}))
 
 
 def test_issuer_signs_in_no_other_name() -> None:
@@ -466,6 +492,77 @@ def test_must_14_previous_proof_must_be_there(named: Any) -> None:
         verify({**unsigned, "proof": [proof, {**proof, "id": "urn:uuid:p"}]})
 
 
+def _signed_with_jcs(
+    unsigned: dict[str, Any], before: list[dict[str, Any]], **options: Any
+) -> dict[str, Any]:
+    """Chain a proof to those `before` it, with options that our own issuer would not write."""
+    from hashlib import sha256
+
+    from contexts import canonical_jcs
+    from keys.multibase import multibase_encode
+
+    proof = {
+        "@context": unsigned["@context"],
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "created": "2026-11-24T08:00:00Z",
+        "verificationMethod": ISSUER.method,
+        "proofPurpose": "assertionMethod",
+        **options,
+    }
+    covered = {**unsigned, "proof": before} if before else unsigned
+    data = b"".join(sha256(canonical_jcs(part)).digest() for part in (proof, covered))
+    made = {**proof, "proofValue": multibase_encode(ISSUER.key.sign(data))}
+    return {**unsigned, "proof": [*before, made] if before else made}
+
+
+def test_must_14_chained_proofs_are_covered_in_the_order_of_the_document() -> None:
+    unsigned = {**document(), "id": "urn:uuid:1"}
+    options = {"cryptosuite": "eddsa-jcs-2022"}
+    first = ISSUER.sign(unsigned, proof_id="urn:uuid:a", **options)["proof"]
+    second = OTHER.sign(unsigned, proof_id="urn:uuid:b", **options)["proof"]
+    for named in (["urn:uuid:a", "urn:uuid:b"], ["urn:uuid:b", "urn:uuid:a"]):
+        chained = _signed_with_jcs(unsigned, [first, second], previousProof=named)
+        verify(chained)
+        ours = ISSUER.sign(
+            {**unsigned, "proof": [first, second]}, beside=True, previous_proof=named, **options
+        )
+        verify(ours)
+        for signed in (chained, ours):
+            with pytest.raises(ProofError, match="signature"):
+                verify({**signed, "proof": [second, first, signed["proof"][2]]})
+
+
+@pytest.mark.parametrize("name", ["id", "domain", "challenge", "nonce"])
+@pytest.mark.parametrize("value", [4, True, {"a": "b"}, [], [4], ["", "a"], ""])
+def test_must_12_texts_of_a_proof_are_texts_in_every_suite(name: str, value: Any) -> None:
+    unsigned = {**document(), "id": "urn:uuid:1"}
+    with pytest.raises(ProofError, match=f"{name} of the proof is not a text"):
+        verify(_signed_with_jcs(unsigned, [], **{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "holds"),
+    [
+        (["a.example", "b.example"], ["b.example", "a.example"], True),
+        (["a.example"], "a.example", True),
+        ("a.example", ["a.example"], True),
+        (["a.example", "b.example"], "a.example", False),
+        ("a.example", ["a.example", "b.example"], False),
+        (["a.example", "c.example"], ["a.example", "b.example"], False),
+        (None, [], False),
+    ],
+)
+def test_must_15_domains_are_a_set_of_texts(named: Any, asked: Any, holds: bool) -> None:
+    unsigned = {**document(), "id": "urn:uuid:1"}
+    signed = _signed_with_jcs(unsigned, [], **({"domain": named} if named else {}))
+    if holds:
+        verify(signed, domain=asked)
+        return
+    with pytest.raises(ProofError):
+        verify(signed, domain=asked)
+
+
 @pytest.mark.parametrize("expected", [{"domain": "verifier.example"}, {"challenge": "abc"}])
 def test_must_15_domain_and_challenge_must_be_those_of_the_proof(
     expected: dict[str, str],
@@ -574,8 +671,9 @@ def test_must_17_token_in_an_envelope_is_the_credential_that_is_judged() -> None
         "type": "EnvelopedVerifiableCredential",
         "id": f"data:application/vc+jwt,{token}",
     }
-    with pytest.raises(CheckFailed, match="until"):
-        verify(envelope)
+    for checks in (None, ["dates"], ["status", "dates"], ["Proof"], ["proof", "signature"]):
+        with pytest.raises(CheckFailed, match="until"):
+            verify(envelope, checks=checks)
     verify(envelope, checks=["proof"])
 
 

@@ -384,6 +384,10 @@ def test_holder_who_has_the_key_is_known() -> None:
         (rebound(iat="now"), "proof.malformed"),
         (rebound(iat=True), "proof.malformed"),
         (rebound(iat=-1), "proof.malformed"),
+        (rebound(exp=int(NOW.timestamp()) - 3_600), "proof.expired"),
+        (rebound(exp="never"), "proof.malformed"),
+        (rebound(nbf=int(NOW.timestamp()) + 3_600), "proof.not-yet"),
+        (rebound(nbf=True), "proof.malformed"),
     ],
 )
 def test_key_binding_that_does_not_fit_is_refused(text: str, code: str) -> None:
@@ -505,7 +509,25 @@ def test_status_within_a_list_cannot_be_hidden() -> None:
     for place in [("credentialStatus", 0), ("credentialStatus", 0, "type")]:
         text = issue(payload, [place], SCHOOL.key, header=header)
         for shown in (text, present(text, [])):
-            assert judge(shown).headline is Headline.NOT_CHECKED
+            assert judge(shown).headline is Headline.FALSE
+
+
+def test_changed_token_is_false_and_what_is_none_could_not_be_checked() -> None:
+    payload = {**BADGE, "iss": SCHOOL.did}
+    header = {"typ": "vc+sd-jwt", "kid": SCHOOL.method}
+    text = present(issue(payload, [("name",)], SCHOOL.key, header=header), [("name",)])
+    assert judge(text).headline is Headline.UNKNOWN_SIGNER
+    token, _shown, _end = text.split("~")
+    other = base64url_encode(json.dumps(["salt", "name", "Another"]).encode())
+    claims = text.split(".")[1]
+    unsigned = base64url_encode(json.dumps({**header, "alg": "none"}).encode())
+    for changed in (f"{token}~{other}~", f"{text}{other}~", f"{unsigned}.{claims}.~"):
+        report = judge(changed)
+        assert report.headline is Headline.FALSE
+        assert report.reason.startswith("proof."), report.reason
+    for junk in ("a.b.c", "hello.world.you", "a.b.c~", f"{token[1:]}~"):
+        report = judge(junk)
+        assert (report.headline, report.reason) == (Headline.NOT_CHECKED, "parse.malformed")
 
 
 def test_badge_with_a_foreign_signature_is_false() -> None:
