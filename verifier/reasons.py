@@ -109,7 +109,8 @@ REASONS: Mapping[str, str] = {
     "status.unsigned-list": N_(
         "It is not on the list of cancelled badges. Nobody signed that list."
     ),
-    "status.revoked": N_("Its signer cancelled it."),
+    # A badge has one status entry: one on hold looks like a cancelled one (ADR 11).
+    "status.revoked": N_("Its signer cancelled it, for good or for a while."),
     "status.suspended": N_("The signer has put it on hold."),
     "status.unreachable": N_("We could not get the list of cancelled badges just now."),
     "status.bad-list": N_("The list of cancelled badges that it names is not right."),

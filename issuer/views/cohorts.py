@@ -1,5 +1,7 @@
 """The coordinator's groups: set one up, invite by a table, print sheets, see how far people are."""
 
+import csv
+import io
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,7 +14,7 @@ from issuer.tables import Role
 from issuer.views.common import require, visitor
 from web.app import services
 from web.errors import Refused
-from web.languages import N_, gettext, speaking
+from web.languages import N_, current_language, gettext, speaking
 
 blueprint = Blueprint("cohorts", __name__, url_prefix="/coordinator/groups")
 
@@ -127,6 +129,15 @@ def _sheet(sheet: Sheet) -> Markup:
         return Markup(render_template("coordinator/sheet.html", sheet=sheet, link=link))  # noqa: S704
 
 
+def _example(centre: str) -> str:
+    """Give lines that are right as they stand: the names of centres may hold commas."""
+    lines = io.StringIO()
+    table = csv.writer(lines, lineterminator="\n")
+    table.writerow(("name", "site", "language"))
+    table.writerow((gettext("Maria"), centre, current_language()))
+    return lines.getvalue()
+
+
 def _index(errors: dict[str, str], typed: dict[str, str]) -> str:
     with services().database.reading() as session:
         return render_template(
@@ -147,5 +158,6 @@ def _board(cohort_id: UUID, problems: list[str]) -> str:
         steps=[gettext(text) for text in _STEPS.values()],
         problems=problems,
         lines=request.form.get("lines", ""),
+        example=_example(found.own.name) if found.own else "",
         done=gettext(_DONE[done]) if (done := request.args.get("done", "")) in _DONE else "",
     )

@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import unescape
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -193,6 +194,22 @@ def test_a_table_with_headings_of_another_language_and_semicolons_is_read(
     with service.centre.database.reading() as session:
         member = session.exec(select(CohortMember)).one()
     assert (member.kind, member.tongue, member.language) == ("employee", "ar", "es")
+
+
+def test_the_lines_that_are_offered_are_right_as_they_stand(service: Service) -> None:
+    """A centre's name may hold a comma."""
+    cohort_id = set_up(service)
+    with service.centre.database.transaction() as session:
+        session.get_one(Organisation, service.centre.organisation).name = "Centre, Lyon"
+    browser = service.browser("clara", Role.COORDINATOR)
+    page = browser.get(f"/coordinator/groups/{cohort_id}?lang=en").text
+    offered = re.search(r'<textarea id="lines"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert offered
+    answer = browser.post(
+        f"/coordinator/groups/{cohort_id}/people", data={"lines": unescape(offered[1])}
+    )
+    assert answer.status_code == 302, answer.text
+    assert service.centre.count(CohortMember) == 1
 
 
 def test_somebody_whom_the_centre_knows_is_not_enrolled_twice(service: Service) -> None:
