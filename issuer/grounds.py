@@ -219,7 +219,7 @@ def _answer(ground: Ground, *, fetch: Fetch, now: datetime) -> str:
 
 
 def _each_once(fetch: Fetch) -> Fetch:
-    """Ask for each address once: a list says the same to all, and a dead host is waited for once."""
+    """Ask for each address once: a list says the same to all; a dead host is waited for once."""
     known: dict[str, HttpResponse | CannotFetch] = {}
 
     def once(request: HttpRequest) -> HttpResponse:

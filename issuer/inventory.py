@@ -132,7 +132,8 @@ HELD: dict[str, Held] = {
                 "asked_by",
                 N_("When you showed a badge here"),
                 Term.DAY,
-                "purpose language state created expires badge_id achievement_id holder issuer ground",
+                "purpose language state created expires badge_id achievement_id holder issuer"
+                " ground",
             ),
         ),
     ),

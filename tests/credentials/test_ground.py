@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from parties import NOW, Party, Web, WebParty
 
-from credentials.report import CannotCheck, CheckFailed
 from credentials.ground import Ground, check_ground, ground_of
+from credentials.report import CannotCheck, CheckFailed
 from credentials.status import status_entry
 from keys.controller import Method, controller_document
 from keys.material import PrivateKey
