@@ -570,7 +570,7 @@ HELD: dict[str, Held] = {
         ),
     ),
     "badge_change": Held(
-        own="action reason requested_at confirmed_at",
+        own="action reason has_phone requested_at confirmed_at",
         links="id credential_id",
         others="requested_by confirmed_by",
         holdings=(
@@ -578,7 +578,7 @@ HELD: dict[str, Held] = {
                 "credential_id.award_id.candidate_id",
                 N_("What was changed about your badges"),
                 Term.BADGE,
-                "action reason requested_at confirmed_at",
+                "action reason has_phone requested_at confirmed_at",
             ),
         ),
     ),
@@ -623,8 +623,8 @@ HELD: dict[str, Held] = {
         why=N_("A place in a public list. It is never given twice, also after erasure."),
     ),
     "kept_badge": Held(
-        links="list_number position achievement_id month signed_with signed_month",
-        why=N_("What stays of a badge after erasure: a place, a badge name, a month, our key."),
+        links="list_number position achievement_id month signed_with signed_month organisation_id",
+        why=N_("What stays of a badge after erasure: place, badge name, month, centre, our key."),
     ),
     "kept_badge_change": Held(
         links="id list_number position reason requested_at confirmed_at stolen_key_id",

@@ -45,6 +45,7 @@ def ask(
             officer_id=officer_id,
             body=centre.body,
             now=LATER,
+            has_phone=True,
         )
 
 

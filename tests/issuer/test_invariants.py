@@ -739,6 +739,7 @@ def test_invariant_25_whoever_asks_is_not_the_second_person(centre: Centre) -> N
                 officer_id=centre.people["olga"],
                 body=centre.body,
                 now=NOW,
+                has_phone=True,
             )
 
     assert at_once(5, ask).count("asked-already") == 4
@@ -859,6 +860,7 @@ def test_invariant_30_of_officers_of_two_centres_the_own_one_releases(centre: Ce
             officer_id=centre.people["olga"],
             body=centre.body,
             now=NOW,
+            has_phone=True,
         )
     with pytest.raises(Refused), centre.database.transaction() as session:
         changes.confirm(

@@ -55,6 +55,7 @@ class Place:
                 officer_id=first,
                 body=centre.body,
                 now=self.service.clock(),
+                has_phone=True,
             )
         if at_once:
             return

@@ -55,6 +55,7 @@ def revoke(service: Service, award_id: UUID) -> None:
             officer_id=officer,
             body=service.centre.body,
             now=service.clock(),
+            has_phone=True,
         )
 
 

@@ -228,6 +228,7 @@ def test_nobody_confirms_their_own_change_of_a_badge_with_another_account(
             officer_id=officers[0],
             body=centre.body,
             now=NOW,
+            has_phone=True,
         )
     same_wallet(centre, *officers)
     with centre.database.transaction() as session:
@@ -308,7 +309,15 @@ def test_what_cannot_be_known_is_told_to_the_data_officer(service: Service) -> N
     def change(asks: UUID, confirms: UUID, action: str, reason: str) -> None:
         what = {"body": centre.body, "now": NOW}
         with centre.database.transaction() as session:
-            changes.ask(session, award, action=action, reason=reason, officer_id=asks, **what)
+            changes.ask(
+                session,
+                award,
+                action=action,
+                reason=reason,
+                officer_id=asks,
+                **what,
+                has_phone=True,
+            )
             changes.confirm(session, award, officer_id=confirms, **what)
 
     with centre.database.transaction() as session:

@@ -474,8 +474,10 @@ CREATE TABLE kept_badge (
 	month DATE NOT NULL,
 	signed_with VARCHAR NOT NULL,
 	signed_month DATE NOT NULL,
+	organisation_id UUID,
 	PRIMARY KEY (list_number, position),
-	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
+	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE OR REPLACE FUNCTION kept_badge_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'kept_badge is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge FOR EACH ROW EXECUTE FUNCTION kept_badge_is_final_update();
@@ -768,6 +770,10 @@ CREATE TABLE kept_badge_change (
 CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_update() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_update();
 
 CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_delete() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_delete();
+
+CREATE OR REPLACE FUNCTION kept_badges_are_of_their_centre_insert() RETURNS trigger AS $$ BEGIN IF NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) THEN RAISE EXCEPTION 'officers of its centre cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_of_their_centre_insert BEFORE INSERT ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badges_are_of_their_centre_insert();
+
+CREATE OR REPLACE FUNCTION kept_badges_are_of_their_centre_update() RETURNS trigger AS $$ BEGIN IF NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) THEN RAISE EXCEPTION 'officers of its centre cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_of_their_centre_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badges_are_of_their_centre_update();
 
 CREATE OR REPLACE FUNCTION kept_badges_are_cancelled_by_two() RETURNS trigger AS $$ BEGIN IF OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) THEN RAISE EXCEPTION 'two persons cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry FOR EACH ROW EXECUTE FUNCTION kept_badges_are_cancelled_by_two();
 
@@ -1296,7 +1302,7 @@ CREATE TABLE renewal (
 	FOREIGN KEY(award_id) REFERENCES award (id)
 );
 
-CREATE OR REPLACE FUNCTION renewed_for_the_key_it_was_signed_for() RETURNS trigger AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND badge_change.reason IN ('holder_request', 'new_wallet'))) THEN RAISE EXCEPTION 'a badge is renewed for the key that it was signed for' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal FOR EACH ROW EXECUTE FUNCTION renewed_for_the_key_it_was_signed_for();
+CREATE OR REPLACE FUNCTION renewed_for_the_key_it_was_signed_for() RETURNS trigger AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND (badge_change.reason IN ('holder_request', 'new_wallet') OR NOT badge_change.has_phone))) THEN RAISE EXCEPTION 'a badge is renewed for the key that it was signed for' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal FOR EACH ROW EXECUTE FUNCTION renewed_for_the_key_it_was_signed_for();
 
 CREATE OR REPLACE FUNCTION a_renewal_is_final() RETURNS trigger AS $$ BEGIN IF 1 = 1 THEN RAISE EXCEPTION 'a token for a renewal never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_renewal_is_final BEFORE UPDATE ON renewal FOR EACH ROW EXECUTE FUNCTION a_renewal_is_final();
 
@@ -1317,6 +1323,7 @@ CREATE TABLE badge_change (
 	credential_id UUID NOT NULL,
 	action VARCHAR NOT NULL,
 	reason VARCHAR NOT NULL,
+	has_phone BOOLEAN,
 	requested_by UUID NOT NULL,
 	requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	confirmed_by UUID,
@@ -1325,6 +1332,7 @@ CREATE TABLE badge_change (
 	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'new_wallet', 'key_compromise'))),
 	CONSTRAINT two_persons CHECK (confirmed_by IS NULL OR confirmed_by <> requested_by OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))),
 	CONSTRAINT confirmed_by_someone_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT asked_when_made_again CHECK (has_phone IS NULL OR action IN ('lift', 'correct')),
 	FOREIGN KEY(credential_id) REFERENCES credential (id),
 	FOREIGN KEY(requested_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id)

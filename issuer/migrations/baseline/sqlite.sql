@@ -474,8 +474,10 @@ CREATE TABLE kept_badge (
 	month DATE NOT NULL,
 	signed_with VARCHAR NOT NULL,
 	signed_month DATE NOT NULL,
+	organisation_id CHAR(32),
 	PRIMARY KEY (list_number, position),
-	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
+	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'kept_badge is final'); END;
@@ -768,6 +770,10 @@ CREATE TABLE kept_badge_change (
 CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
 
 CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
+
+CREATE TRIGGER kept_badges_are_of_their_centre_insert BEFORE INSERT ON kept_badge_change WHEN NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) BEGIN SELECT RAISE(ABORT, 'officers of its centre cancel a kept badge'); END;
+
+CREATE TRIGGER kept_badges_are_of_their_centre_update BEFORE UPDATE ON kept_badge_change WHEN NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) BEGIN SELECT RAISE(ABORT, 'officers of its centre cancel a kept badge'); END;
 
 CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'two persons cancel a kept badge'); END;
 
@@ -1296,7 +1302,7 @@ CREATE TABLE renewal (
 	FOREIGN KEY(award_id) REFERENCES award (id)
 );
 
-CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal WHEN NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND badge_change.reason IN ('holder_request', 'new_wallet'))) BEGIN SELECT RAISE(ABORT, 'a badge is renewed for the key that it was signed for'); END;
+CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal WHEN NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND (badge_change.reason IN ('holder_request', 'new_wallet') OR NOT badge_change.has_phone))) BEGIN SELECT RAISE(ABORT, 'a badge is renewed for the key that it was signed for'); END;
 
 CREATE TRIGGER a_renewal_is_final BEFORE UPDATE ON renewal WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a token for a renewal never changes'); END;
 
@@ -1317,6 +1323,7 @@ CREATE TABLE badge_change (
 	credential_id CHAR(32) NOT NULL,
 	action VARCHAR NOT NULL,
 	reason VARCHAR NOT NULL,
+	has_phone BOOLEAN,
 	requested_by CHAR(32) NOT NULL,
 	requested_at DATETIME NOT NULL,
 	confirmed_by CHAR(32),
@@ -1325,6 +1332,7 @@ CREATE TABLE badge_change (
 	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'new_wallet', 'key_compromise'))),
 	CONSTRAINT two_persons CHECK (confirmed_by IS NULL OR confirmed_by <> requested_by OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))),
 	CONSTRAINT confirmed_by_someone_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT asked_when_made_again CHECK (has_phone IS NULL OR action IN ('lift', 'correct')),
 	FOREIGN KEY(credential_id) REFERENCES credential (id),
 	FOREIGN KEY(requested_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id)
