@@ -287,8 +287,8 @@ def test_a_badge_is_not_asked_for_without_end(place: Place) -> None:
     place.correct()
     for _ in range(renewals.MOST_AN_HOUR):
         assert place.asks().status_code == 200
-    refused = place.asks()
-    assert (refused.status_code, error(refused)) == (429, "slow_down")
+    answer = place.asks()
+    assert (answer.status_code, error(answer)) == (429, "slow_down")
     place.service.clock.now += timedelta(hours=1, minutes=1)
     assert place.asks().status_code == 200
 
