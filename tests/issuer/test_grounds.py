@@ -202,7 +202,7 @@ def test_the_same_decision_made_anew_settles_the_question(abroad: Abroad) -> Non
 def test_a_decision_about_another_skill_settles_nothing(abroad: Abroad) -> None:
     one = abroad.examiner()
     abroad.end(abroad.equal_id)
-    abroad.accepted(skill="follow-instructions")
+    abroad.accepted(skill="following-instructions")
     after(abroad, 30)
     assert abroad.now(one).stage == Stage.SUSPENDED
 
