@@ -31,7 +31,7 @@ class News:
 
 _APPOINTMENT = N_(
     "You cannot sign in with it now. Sign in with a code on the page of your centre. "
-    "Open “Examine others”, then “My appointment as a badge”. Keep the new one here. "
+    "Open “My appointments”, then “My appointment as a badge”. Keep the new one here. "
     "You have no code, or you are suspended? Ask your coordinator."
 )
 _TOLD: Mapping[str, News] = {

@@ -90,16 +90,17 @@ def test_a_badge_cancelled_elsewhere_suspends_at_once(tmp_path: Path, database_u
     refused("badge-gone", lambda: call(abroad, appointments.lift, one.id, by=cora, reason="Why"))
 
 
-def test_the_first_request_of_a_day_has_it_looked_at(abroad: Abroad) -> None:
+def test_the_first_request_of_a_day_has_it_looked_at(tmp_path: Path) -> None:
+    abroad = opened(tmp_path, f"sqlite:///{tmp_path}/issuer.db")
     one = abroad.examiner()
     abroad.other.revoked.add(4711)
     abroad.maria.get("/")
     worker = abroad.service.app.extensions["ground_worker"]
-    worker.wait(60)
+    worker.wait(600)
     assert abroad.now(one).stage == Stage.ACTIVE, "it was looked at today, when it was shown"
     abroad.service.clock.now += DAY
     abroad.maria.get("/")
-    worker.wait(60)
+    worker.wait(600)
     assert abroad.now(one).stage == Stage.SUSPENDED
 
 
