@@ -203,7 +203,6 @@ def test_it_falls_with_the_expert_badge_that_it_rests_on(service: Service) -> No
             officer_id=service.centre.people["olga"],
             body=service.centre.body,
             now=NOW,
-            has_phone=True,
         )
     assert verified(service, text).headline is Headline.NO_LONGER_VALID
 

@@ -212,7 +212,6 @@ def test_an_expert_badge_makes_eligible_and_its_suspension_suspends(service: Ser
             officer_id=service.centre.people["olga"],
             body=service.centre.body,
             now=NOW,
-            has_phone=True,
         )
     assert nomination(service).stage == Stage.SUSPENDED
     assert "You mark nothing for now" in browser.get("/examining/").text

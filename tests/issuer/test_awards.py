@@ -177,7 +177,6 @@ def ask(centre: Centre, award_id: UUID, reason: str, officer: str = "olga") -> b
             officer_id=officer_id,
             body=centre.body,
             now=NOW + timedelta(hours=1),
-            has_phone=True,
         )
 
 

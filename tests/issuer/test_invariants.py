@@ -739,7 +739,6 @@ def test_invariant_25_whoever_asks_is_not_the_second_person(centre: Centre) -> N
                 officer_id=centre.people["olga"],
                 body=centre.body,
                 now=NOW,
-                has_phone=True,
             )
 
     assert at_once(5, ask).count("asked-already") == 4
@@ -773,7 +772,8 @@ def test_invariant_27_an_erased_person_leaves_a_place_an_achievement_and_a_month
             rows = session.exec(select(table)).all()
             assert all(getattr(one, column, None) != maria for one in rows)
         assert session.exec(select(Credential)).all() == []
-    ours = {"signed_with", "signed_month"}  # about our key, one for everybody, for a theft of it
+    # About our key, one for everybody, for a theft of it; and whose officers may cancel it.
+    ours = {"signed_with", "signed_month", "organisation_id"}
     left = set(kept.model_dump())
     assert left - ours == {"list_number", "position", "achievement_id", "month"}
     assert kept.month.day == kept.signed_month.day == 1
@@ -860,7 +860,6 @@ def test_invariant_30_of_officers_of_two_centres_the_own_one_releases(centre: Ce
             officer_id=centre.people["olga"],
             body=centre.body,
             now=NOW,
-            has_phone=True,
         )
     with pytest.raises(Refused), centre.database.transaction() as session:
         changes.confirm(

@@ -85,7 +85,6 @@ def test_cancelled_badges_are_not_handed_out(centre: Centre) -> None:
             officer_id=officer,
             body=centre.body,
             now=NOW,
-            has_phone=True,
         )
     with pytest.raises(Refused):
         collect(centre, award_id)

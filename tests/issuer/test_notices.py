@@ -90,7 +90,6 @@ def cancel(service: Service, award_id: UUID) -> None:
             officer_id=olga,
             body=service.centre.body,
             now=NOW,
-            has_phone=True,
         )
 
 

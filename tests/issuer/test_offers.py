@@ -271,7 +271,6 @@ def test_cancelled_badges_get_no_new_offer(service: Service) -> None:
             officer_id=olga,
             body=service.centre.body,
             now=NOW,
-            has_phone=True,
         )
     maria = service.browser("maria")
     assert maria.post(f"/badges/{award_id}/offer").status_code == 409

@@ -55,7 +55,6 @@ def revoke(service: Service, award_id: UUID) -> None:
             officer_id=officer,
             body=service.centre.body,
             now=service.clock(),
-            has_phone=True,
         )
 
 

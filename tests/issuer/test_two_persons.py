@@ -228,7 +228,6 @@ def test_nobody_confirms_their_own_change_of_a_badge_with_another_account(
             officer_id=officers[0],
             body=centre.body,
             now=NOW,
-            has_phone=True,
         )
     same_wallet(centre, *officers)
     with centre.database.transaction() as session:
