@@ -315,7 +315,8 @@ def test_nobody_keeps_a_badge_that_is_looked_into_by_being_erased(quick: Centre)
     with quick.database.transaction() as session:
         changes.ask(
             session, award, action="revoke", reason="fraud", officer_id=quick.people["olga"],
-            body=quick.body, now=NOW)  # fmt: skip
+            body=quick.body, now=NOW,
+        )  # fmt: skip
     with pytest.raises(Refused) as refusal:
         erase(quick, maria)
     assert refusal.value.code == "badge-in-doubt"
