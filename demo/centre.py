@@ -346,6 +346,7 @@ class Centre:
                 award_id,
                 action=action,
                 reason=reason,
+                has_phone=reason != "new_wallet",
                 officer_id=asks,
                 body=self.body,
                 now=self.now,

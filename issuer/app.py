@@ -14,6 +14,7 @@ from issuer import (
     crossing,
     eligibility,
     evidence,
+    grounds,
     issuing,
     notices,
     retention,
@@ -131,6 +132,7 @@ def create_app(
     register(app, oid4vp.blueprint, machines=True, max_bytes=oid4vp.MAX_ANSWER_BYTES)
     _look_before_each_page(app, library)
     app.extensions["mycred4home_explain"] = partial(_explain, services.database)
+    _watch_badges_of_others(app)
     _do_the_daily_work(app, body)
     _go_on_with_long_work(app, body)
     if settings.mail is not None:
@@ -163,12 +165,24 @@ def _body(
     )
 
 
+def _watch_badges_of_others(app: Flask) -> None:
+    """Look at badges of other issuers beside the requests: nobody's first page waits for them."""
+    services: Services = app.extensions["mycred4home"]
+    database, fetch, clock = services.database, services.fetch, services.clock
+    app.extensions["ground_worker"] = Worker(
+        "ground_worker",
+        waits=lambda: grounds.waits(database, now=clock()),
+        work=lambda: grounds.look_again(database, fetch=fetch, now=clock()),
+    )
+
+
 def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
     """Do now, and with the first request of each later day, what must not wait for anybody.
 
     Finish awards that a stopped process left, sign status lists again before they run out, end work
     that was never sent, put files that are late in the queue again, delete what has had its time,
-    note which appointments ended. All of it may be done twice, by two processes, without harm.
+    note which appointments ended, look at the badges of others on which appointments rest. All of
+    it may be done twice, by two processes, without harm.
     """
     services: Services = app.extensions["mycred4home"]
 
@@ -181,7 +195,10 @@ def _do_the_daily_work(app: Flask, body: IssuingBody) -> None:
             eligibility.look_again(session, body, now=now)
             crossing.draw_all(session, now=now)
             notices.tell_what_runs_out(session, now=now)
+        with services.database.transaction() as session:
+            grounds.settle(session, now=now)
         retention.run(services.database, body=body, now=now)
+        app.extensions["ground_worker"].wake()
 
     today = services.clock()
     work(today)

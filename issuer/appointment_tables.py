@@ -42,6 +42,14 @@ class Cause(StrEnum):
     BADGE = "badge"
     AGREEMENT = "agreement"
     COORDINATOR = "coordinator"
+    EQUAL = "equal"
+    """Badges like theirs no longer count like ours."""
+    UNCHECKED = "unchecked"
+    """For a month nobody could say whether their badge counts."""
+
+
+WITHOUT_GROUND = (Cause.EQUAL, Cause.UNCHECKED)
+"""After these their centre may keep them on its own word."""
 
 
 class Nomination(Table, table=True):
@@ -81,6 +89,12 @@ class Nomination(Table, table=True):
             "AND confirmed_by <> person_id)",
             name="two_persons_spare_somebody",
         ),
+        CheckConstraint("kept_by <> person_id", name="nobody_keeps_themselves"),
+        CheckConstraint(
+            "(kept_by IS NULL) = (kept_at IS NULL) AND (kept_by IS NULL) = (kept_reason IS NULL)",
+            name="kept_for_a_reason",
+        ),
+        CheckConstraint("kept_by IS NULL OR route = 'expert'", name="experts_are_kept"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -102,6 +116,10 @@ class Nomination(Table, table=True):
     round: int = 1
     """Of calibration: the next one begins when agreement fell."""
     suspended_for: str | None = None
+    kept_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """Who of the centre answers for somebody whose badge of another issuer gives no ground."""
+    kept_reason: str | None = None
+    kept_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     counted_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Since the last lifting: only later files count, and the first of them are marked twice."""
     appointment_id: UUID | None = Field(default=None, foreign_key="appointment.id", unique=True)
@@ -221,4 +239,22 @@ forbid(
     "ON calibration_run.id = calibration_result.run_id "
     "WHERE calibration_run.nomination_id = NEW.id AND calibration_result.passed)))",
     "nobody begins without the rules, and a calibration or two persons",
+)
+forbid(
+    "nomination",
+    "the_word_of_a_centre_stays",
+    "UPDATE",
+    "OLD.kept_by IS NOT NULL AND (NEW.kept_by IS DISTINCT FROM OLD.kept_by "
+    "OR NEW.kept_at IS DISTINCT FROM OLD.kept_at "
+    "OR (NEW.kept_reason IS DISTINCT FROM OLD.kept_reason "
+    f"AND NOT (NEW.kept_reason = '' AND {is_erased('OLD.person_id')})))",
+    "who answers for somebody, and why, never changes",
+)
+forbid(
+    "nomination",
+    "nobody_goes_on_without_ground",
+    "UPDATE",
+    f"OLD.{one_of('suspended_for', WITHOUT_GROUND)} AND NEW.stage = 'active' "
+    "AND NEW.kept_by IS NULL",
+    "without a badge that counts it takes the word of the centre",
 )

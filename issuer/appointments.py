@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from issuer import accounts, appointment_badges, crossing, drawing_again, two_persons
 from issuer.appointment_tables import (
+    WITHOUT_GROUND,
     CalibrationResult,
     CalibrationRun,
     Cause,
@@ -28,6 +29,7 @@ from issuer.appointment_tables import (
 )
 from issuer.audit import record
 from issuer.framework import Framework
+from issuer.ground_tables import BadgeGround
 from issuer.marks_tables import MarksDraft
 from issuer.same_person import is_same_person
 from issuer.statistics import agreement
@@ -49,6 +51,8 @@ LEAST_WEIGHTED_KAPPA = 0.4
 MAX_REASON = 500
 
 _OVER = (Stage.ENDED, Stage.EXPIRED)
+_DOUBTED = (Cause.BADGE, Cause.AGREEMENT, Cause.EQUAL)
+"""After these some of what was decided is looked at again; that nobody answers is no doubt."""
 _ALLOWED: dict[Stage, tuple[Stage, ...]] = {
     Stage.ELIGIBLE: (Stage.INVITED, Stage.ENDED),
     Stage.INVITED: (Stage.CALIBRATING, Stage.ACTIVE, Stage.ENDED),
@@ -242,7 +246,10 @@ def suspend(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now
 
 
 def lift(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
-    """Let somebody go on; after low agreement only when they passed a new calibration."""
+    """Let somebody go on; after low agreement only when they passed a new calibration.
+
+    Where the badge behind it gives no ground any more, the centre answers for them from now on.
+    """
     nomination = of_own_centre(session, nomination_id, by=by)
     if nomination.stage != Stage.SUSPENDED:
         raise _not_possible()
@@ -255,10 +262,29 @@ def lift(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: d
     if nomination.suspended_for == Cause.AGREEMENT and not has_passed(session, nomination):
         raise Refused(N_("First comes a new calibration."), status=409, code="calibration-needed")
     why = _checked(reason)
+    if nomination.suspended_for in WITHOUT_GROUND:
+        answer_for(session, nomination, by=by, reason=why, now=now)
     appointment = _appointment(session, nomination)
     appointment.suspended_at = None
     nomination.suspended_for, nomination.counted_from = None, now
     _move(session, nomination, Stage.ACTIVE, by=by, reason=why, now=now)
+
+
+def answer_for(
+    session: Session, nomination: Nomination, *, by: UUID, reason: str, now: datetime
+) -> None:
+    """Let the right of an expert rest on the word of their centre instead of their badge.
+
+    `nomination` is locked, and of the centre of `by`. What was kept of the badge goes.
+    """
+    if is_same_person(session, nomination.person_id, by):
+        raise Refused(N_("Nobody appoints themselves."), status=403, code="own-appointment")
+    nomination.kept_by, nomination.kept_at = by, now
+    nomination.kept_reason = _checked(reason)
+    session.add(nomination)
+    session.flush()
+    _forget_ground(session, nomination)
+    record(session, "examiner.kept", nomination.id, by=by, now=now)
 
 
 def end(session: Session, nomination_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
@@ -308,25 +334,31 @@ def end_all_of(session: Session, person_id: UUID, *, now: datetime) -> None:
 
 
 def badge_fell(session: Session, badge_id: str, *, now: datetime) -> int:
-    """Suspend at once whose right rests on a badge that no longer counts; give how many.
+    """Suspend at once whose right rests on a badge that no longer counts; give how many."""
+    which = col(Nomination.badge_id) == badge_id
+    return len(lose_ground(session, which, Cause.BADGE, now=now))
+
+
+def lose_ground(
+    session: Session, which: ColumnElement[bool], cause: Cause, *, now: datetime
+) -> list[Nomination]:
+    """Suspend those whose right has no ground any more; give them.
 
     Whoever was not appointed yet is no longer eligible.
     """
     rows = session.exec(
         select(Nomination)
-        .where(
-            col(Nomination.badge_id) == badge_id,
-            col(Nomination.stage).not_in([*_OVER, Stage.SUSPENDED]),
-        )
+        .where(which, col(Nomination.stage).not_in([*_OVER, Stage.SUSPENDED]))
+        .order_by(col(Nomination.id))
         .with_for_update()
     ).all()
     _end_badges(session, rows, now=now)
     for one in rows:
         if one.stage == Stage.ACTIVE:
-            _suspend(session, one, Cause.BADGE, by=None, reason="", now=now)
+            _suspend(session, one, cause, by=None, reason="", now=now)
         else:
             _move(session, one, Stage.ENDED, by=None, now=now)
-    return len(rows)
+    return list(rows)
 
 
 def watch_agreement(
@@ -517,6 +549,26 @@ def of_person(session: Session, person_id: UUID) -> list[Nomination]:
     )
 
 
+def stopped_lately(session: Session, person_id: UUID, *, now: datetime) -> list[Nomination]:
+    """List a person's ways to examining that ended by themselves within 60 days."""
+    ended = select(NominationStep.nomination_id).where(
+        col(NominationStep.stage) == Stage.ENDED,
+        col(NominationStep.by).is_(None),
+        col(NominationStep.at) > now - WARNED_BEFORE,
+    )
+    return list(
+        session.exec(
+            select(Nomination)
+            .where(
+                col(Nomination.person_id) == person_id,
+                col(Nomination.stage) == Stage.ENDED,
+                col(Nomination.id).in_(ended),
+            )
+            .order_by(col(Nomination.skill), col(Nomination.language))
+        )
+    )
+
+
 def run_out_soon(session: Session, person_id: UUID, *, now: datetime) -> list[Appointment]:
     """List a person's appointments that run out within 60 days."""
     return list(
@@ -607,6 +659,8 @@ def _suspend(
     _appointment(session, nomination).suspended_at = now
     nomination.suspended_for = cause
     _move(session, nomination, Stage.SUSPENDED, by=by, reason=reason, now=now)
+    if cause in (Cause.BADGE, *WITHOUT_GROUND):
+        _forget_ground(session, nomination)
     files = select(Submission.id).where(
         col(Submission.skill) == nomination.skill, col(Submission.language) == nomination.language
     )
@@ -616,9 +670,14 @@ def _suspend(
             col(MarksDraft.submission_id).in_(files),
         )
     )
-    if cause != Cause.COORDINATOR:
+    if cause in _DOUBTED:
         drawing_again.draw(session, nomination, now=now)
     crossing.draw_all(session, skill=nomination.skill, language=nomination.language, now=now)
+
+
+def _forget_ground(session: Session, nomination: Nomination) -> None:
+    """Delete what was kept of a badge of another issuer: nothing rests on it any more."""
+    session.exec(delete(BadgeGround).where(col(BadgeGround.nomination_id) == nomination.id))
 
 
 def _end_badges(session: Session, nominations: Sequence[Nomination], *, now: datetime) -> None:
@@ -648,6 +707,8 @@ def _move(
     session.flush()
     if stage != Stage.ACTIVE:
         _end_badges(session, [nomination], now=now)
+    if stage in _OVER:
+        _forget_ground(session, nomination)
     _note(session, nomination, by=by, reason=reason, now=now)
 
 

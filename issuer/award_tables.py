@@ -90,6 +90,8 @@ REASONS_OF: dict[Action, tuple[Reason, ...]] = {
     Action.CORRECT: (Reason.ISSUED_IN_ERROR, Reason.NEW_WALLET, Reason.KEY_COMPROMISE),
 }
 """The reasons that each action may have."""
+MADE_AGAIN = (Action.LIFT, Action.CORRECT)
+"""A collected badge is signed again; its earlier key may fetch it (docs/adr/0032)."""
 HOLDERS_OWN = (Reason.HOLDER_REQUEST, Reason.NEW_WALLET)
 """The holder asked for it; somebody else may have the wallet, so the old key gets nothing."""
 
@@ -332,12 +334,17 @@ class Change(Table, table=True):
         CheckConstraint(
             "(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_by_someone_at_a_time"
         ),
+        CheckConstraint(
+            f"has_phone IS NULL OR {one_of('action', MADE_AGAIN)}", name="asked_when_made_again"
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     credential_id: UUID = Field(foreign_key="credential.id", index=True)
     action: str
     reason: str
+    has_phone: bool | None = None
+    """Of a badge made again: whether the person still has the phone with it, if anybody asked."""
     requested_by: UUID = Field(foreign_key="person.id")
     requested_at: datetime = Field(sa_type=UtcDateTime)
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")

@@ -31,6 +31,7 @@ from issuer import (
 from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
+    MADE_AGAIN,
     REASONS_OF,
     Action,
     Award,
@@ -83,16 +84,24 @@ def ask(
     officer_id: UUID,
     body: IssuingBody,
     now: datetime,
+    has_phone: bool | None = None,
 ) -> bool:
     """Ask for a change; True if it is made at once, which only its owner's wish allows.
 
+    `has_phone`: whether the person still has the phone with the badge. For one that is made again
+    it must be said, whatever the reason: from a lost phone nobody may fetch it.
+
     1. The badge, with its row locked, is of the officer's centre; action and reason are of the
-       closed lists.
+       closed lists, and whether the phone is lost is known where it matters.
     2. It is in a state that allows it, and nobody asked already.
     3. The request is written down, and carried out if no second person is needed.
     """
     badge = badge_of_centre(session, award_id, by=officer_id)  # 1
     what, why = _read(action, reason)
+    if what in MADE_AGAIN and has_phone is None:
+        raise Refused(
+            N_("Say whether the person still has the phone with the badge."), code="phone"
+        )
     _refuse_own(session, award_id, officer_id)  # 2
     _check_possible(badge, what)
     if _open_request(session, badge) is not None:
@@ -105,6 +114,7 @@ def ask(
         credential_id=badge.id,
         action=what,
         reason=why,
+        has_phone=has_phone if what in MADE_AGAIN else None,
         requested_by=officer_id,
         requested_at=now,
     )

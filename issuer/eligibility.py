@@ -15,7 +15,7 @@ from credentials.report import Outcome
 from credentials.trust import Trust
 from credentials.verify import verify_credential
 from issuer import appointments
-from issuer.appointment_tables import Cause, Nomination, Route, Stage
+from issuer.appointment_tables import WITHOUT_GROUND, Cause, Nomination, Route, Stage
 from issuer.audit import record
 from issuer.award_tables import Award, BadgeState, Credential
 from issuer.framework import AchievementDefinition, Framework
@@ -53,7 +53,8 @@ def by_badge(
     The caller answers for these: signature, dates, status, that we trust its signer, that the
     person holds it, that it is level 3 of `skill`, and of `language` where the skill depends on
     one. The badge's id is kept: when that badge falls, so does the appointment. Who was suspended
-    because a badge fell shows a new one here; a coordinator lets them go on.
+    because of a badge shows one that counts here, the same or another; a coordinator lets them go
+    on.
     """
     if skill not in framework.skills or language not in framework.languages or not badge_id:
         raise Refused(N_("Choose a skill and a language."), status=422, code="scope")
@@ -64,7 +65,7 @@ def by_badge(
             code="no-files",
         )
     known = appointments.of_scope(session, person_id, skill, language)
-    if known is not None and known.suspended_for == Cause.BADGE and known.badge_id != badge_id:
+    if known is not None and known.suspended_for in (Cause.BADGE, *WITHOUT_GROUND):
         known.badge_id, known.suspended_for = badge_id, Cause.COORDINATOR
         session.add(known)
         session.flush()
@@ -149,8 +150,7 @@ def look_again(session: Session, body: IssuingBody, *, now: datetime) -> int:
     """Suspend those whose badge of ours ran out or fell without a word; give how many.
 
     What could not be checked suspends nobody, nor does a badge that is made again just now, since
-    others may have our key. Badges of other bodies are not asked here: who
-    accepts their presentation looks again then.
+    others may have our key. Badges of other bodies are asked for in `issuer.grounds`.
     """
     resting = session.exec(
         select(Nomination.badge_id, Credential.signed_text)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from issuer import two_persons
+from issuer import grounds, two_persons
 from issuer.audit import record
 from issuer.equal_tables import AcceptedEqual
 from issuer.framework import AchievementDefinition
@@ -51,10 +51,24 @@ def definition_of(
     if issuer == body.did:
         found = body.achievements().get(achievement_id)
         return found[1] if found and found[1].level == EXPERT else None
-    for one in in_force(session):
-        if (one.issuer_did, one.achievement_id) == (issuer, achievement_id):
-            return _expert(body, one.skill, one.language)
-    return None
+    one = deciding(session, issuer=issuer, achievement_id=achievement_id)
+    return _expert(body, one.skill, one.language) if one else None
+
+
+def deciding(
+    session: Session, *, issuer: str, achievement_id: str, lock: bool = False
+) -> AcceptedEqual | None:
+    """Give the decision in force about an achievement of another issuer.
+
+    `lock`: it is not ended while the caller's transaction lasts.
+    """
+    found = select(AcceptedEqual).where(
+        col(AcceptedEqual.issuer_did) == issuer,
+        col(AcceptedEqual.achievement_id) == achievement_id,
+        col(AcceptedEqual.confirmed_at).is_not(None),
+        col(AcceptedEqual.ended_at).is_(None),
+    )
+    return session.exec(found.with_for_update(read=True) if lock else found).one_or_none()
 
 
 def ask(
@@ -108,15 +122,21 @@ def confirm(session: Session, equal_id: UUID, *, by: UUID, now: datetime) -> Non
     row.confirmed_by, row.confirmed_at = by, now
     session.add(row)
     session.flush()
+    grounds.settle(session, now=now)
     record(session, "equal.accepted", row.id, by=by, now=now)
 
 
 def end(session: Session, equal_id: UUID, *, by: UUID, now: datetime) -> None:
-    """Take a proposal back, or end a decision: one person may, since it gives nobody a right."""
+    """Take a proposal back, or end a decision: one person may, since it gives nobody a right.
+
+    Whoever is on the way by it is no longer eligible. Examiners go on while their centres decide
+    (`issuer.grounds`).
+    """
     row = _open(session, equal_id)
     row.ended_by, row.ended_at = by, now
     session.add(row)
     session.flush()
+    grounds.settle(session, now=now)
     record(session, "equal.ended", row.id, by=by, now=now)
 
 

@@ -274,6 +274,7 @@ def _what_stays(session: Session, badge: Credential, body: IssuingBody) -> KeptB
         month=decision.decided_at.date().replace(day=1),
         signed_with=badge.signed_with,
         signed_month=badge.signed_at.date().replace(day=1),
+        organisation_id=session.get_one(Person, award.candidate_id).organisation_id,
     )
 
 

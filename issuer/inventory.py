@@ -38,6 +38,7 @@ class Term(Enum):
     CONTACT = N_("24 months after you were here the last time")
     BADGE = N_("as long as a badge counts; without a badge 24 months after your last visit")
     AUDIT = N_("5 years")
+    GROUND = N_("as long as your right to examine rests on it")
     DUTY = N_("as long as a decision or a badge of somebody else rests on it")
     ALWAYS = N_("for good: it says nothing about a person")
 
@@ -123,7 +124,7 @@ HELD: dict[str, Held] = {
         ),
     ),
     "presentation_request": Held(
-        own="purpose language state created expires badge_id achievement_id holder issuer",
+        own="purpose language state created expires badge_id achievement_id holder issuer ground",
         links="id browser_hash bad_answers wrong_numbers code_hash",
         others="asked_by",
         holdings=(
@@ -131,7 +132,8 @@ HELD: dict[str, Held] = {
                 "asked_by",
                 N_("When you showed a badge here"),
                 Term.DAY,
-                "purpose language state created expires badge_id achievement_id holder issuer",
+                "purpose language state created expires badge_id achievement_id holder issuer"
+                " ground",
             ),
         ),
     ),
@@ -568,7 +570,7 @@ HELD: dict[str, Held] = {
         ),
     ),
     "badge_change": Held(
-        own="action reason requested_at confirmed_at",
+        own="action reason has_phone requested_at confirmed_at",
         links="id credential_id",
         others="requested_by confirmed_by",
         holdings=(
@@ -576,7 +578,7 @@ HELD: dict[str, Held] = {
                 "credential_id.award_id.candidate_id",
                 N_("What was changed about your badges"),
                 Term.BADGE,
-                "action reason requested_at confirmed_at",
+                "action reason has_phone requested_at confirmed_at",
             ),
         ),
     ),
@@ -621,8 +623,8 @@ HELD: dict[str, Held] = {
         why=N_("A place in a public list. It is never given twice, also after erasure."),
     ),
     "kept_badge": Held(
-        links="list_number position achievement_id month signed_with signed_month",
-        why=N_("What stays of a badge after erasure: a place, a badge name, a month, our key."),
+        links="list_number position achievement_id month signed_with signed_month organisation_id",
+        why=N_("What stays of a badge after erasure: place, badge name, month, centre, our key."),
     ),
     "kept_badge_change": Held(
         links="id list_number position reason requested_at confirmed_at stolen_key_id",
@@ -650,19 +652,31 @@ HELD: dict[str, Held] = {
     ),
     "nomination": Held(
         own="skill language route badge_id level_ceiling reason stage conduct_accepted_at"
-        " waived_reason round suspended_for counted_from",
+        " waived_reason round suspended_for kept_reason kept_at counted_from",
         links="id person_id appointment_id",
-        others="nominated_by waived_by confirmed_by",
+        others="nominated_by waived_by confirmed_by kept_by",
         holdings=(
             Holding(
                 "person_id",
                 N_("How you became an examiner"),
                 Term.DUTY,
                 "skill language route badge_id level_ceiling reason stage conduct_accepted_at"
-                " waived_reason round suspended_for counted_from",
+                " waived_reason round suspended_for kept_reason kept_at counted_from",
                 Fate.EMPTIED,
                 _RESTS,
-                {"reason": "", "waived_reason": "", "badge_id": ""},
+                {"reason": "", "waived_reason": "", "kept_reason": "", "badge_id": ""},
+            ),
+        ),
+    ),
+    "badge_ground": Held(
+        own="badge_id places keys ends looked_at unknown_since",
+        links="nomination_id equal_id",
+        holdings=(
+            Holding(
+                "nomination_id.person_id",
+                N_("What is looked at each day of a badge of another issuer"),
+                Term.GROUND,
+                "badge_id places keys ends looked_at unknown_since",
             ),
         ),
     ),

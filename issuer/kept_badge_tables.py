@@ -1,7 +1,8 @@
 """Cancelling what stays of a badge after its holder was erased: two persons, a closed list.
 
 There is nobody to tell and nothing to make again: only the place in the status list is set. The
-database sets no place of such a badge without a confirmed request beside it.
+database sets no place of such a badge without a confirmed request beside it, and takes a request
+of officers of its centre only, unless it comes with a stolen key.
 """
 
 from datetime import datetime
@@ -58,6 +59,18 @@ for _action in ("UPDATE", "DELETE"):
         _action,
         "OLD.confirmed_by IS NOT NULL",
         "a confirmed change never changes",
+    )
+for _action in ("INSERT", "UPDATE"):
+    forbid(
+        "kept_badge_change",
+        f"kept_badges_are_of_their_centre_{_action.lower()}",
+        _action,
+        "NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person "
+        "ON person.id IN (NEW.requested_by, NEW.confirmed_by) "
+        "WHERE kept_badge.list_number = NEW.list_number "
+        "AND kept_badge.position = NEW.position "
+        "AND kept_badge.organisation_id <> person.organisation_id)",
+        "officers of its centre cancel a kept badge",
     )
 forbid(
     "status_entry",

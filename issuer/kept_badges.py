@@ -1,9 +1,9 @@
 """Badges that stayed valid when their holder was erased: found by their place, cancelled by two.
 
 Nobody knows whose such a badge is, and nothing here brings it back: an officer who is shown one,
-say by an employer who doubts it, names its place in the status list. As with keys, the two may be
-of any centre: which one it was is not kept. If a key is stolen, the places of all that it signed
-are set.
+say by an employer who doubts it, names its place in the status list. The two are of the centre that
+gave it: that centre is kept with the place. If a key is stolen, the places of all that it signed
+are set, whichever centre it was.
 """
 
 import re
@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contexts import ContextError, loads_strict
 from issuer import status_lists, two_persons
+from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import REASONS_OF, Action, Award, Credential, Reason, StatusEntry
 from issuer.kept_badge_tables import KeptBadgeChange
@@ -75,13 +76,11 @@ def _address_in(badge: str) -> str:
         return ""
 
 
-def find(session: Session, place: Place) -> Kept:
-    """Give the kept badge that has a place, or refuse."""
+def find(session: Session, place: Place, *, centre: UUID) -> Kept:
+    """Give the kept badge of a centre that has a place, or refuse."""
     kept = session.get(KeptBadge, (place.list_number, place.position))
-    if kept is None:
-        raise Refused(
-            N_("No badge of an erased person has this place."), status=404, code="unknown-place"
-        )
+    if kept is None or kept.organisation_id not in (None, centre):
+        raise _unknown()
     return _shown(session, kept)
 
 
@@ -99,8 +98,8 @@ def known_award(session: Session, place: Place, *, centre: UUID) -> UUID | None:
     ).first()
 
 
-def waiting(session: Session) -> list[Kept]:
-    """List the kept badges for which a second person must confirm, the oldest first."""
+def waiting(session: Session, *, centre: UUID) -> list[Kept]:
+    """List the kept badges of a centre for which a second person must confirm, oldest first."""
     rows = session.exec(
         select(KeptBadge)
         .join(
@@ -108,7 +107,10 @@ def waiting(session: Session) -> list[Kept]:
             (col(KeptBadgeChange.list_number) == col(KeptBadge.list_number))
             & (col(KeptBadgeChange.position) == col(KeptBadge.position)),
         )
-        .where(col(KeptBadgeChange.confirmed_at).is_(None))
+        .where(
+            col(KeptBadgeChange.confirmed_at).is_(None),
+            or_(col(KeptBadge.organisation_id) == centre, col(KeptBadge.organisation_id).is_(None)),
+        )
         .order_by(col(KeptBadgeChange.requested_at))
     )
     return [_shown(session, one) for one in rows]
@@ -118,7 +120,7 @@ def ask(session: Session, place: Place, *, reason: str, by: UUID, now: datetime)
     """Ask to cancel a kept badge; another person confirms, whatever the reason."""
     if reason not in {str(one) for one in REASONS_OF[Action.REVOKE]}:
         raise Refused(N_("Choose a reason."), code="reason")
-    if _locked(session, place) is not None:
+    if _locked(session, place, by=by) is not None:
         raise Refused(
             N_("Someone asked for this already. A second person must confirm."),
             status=409,
@@ -138,7 +140,7 @@ def ask(session: Session, place: Place, *, reason: str, by: UUID, now: datetime)
 
 def confirm(session: Session, place: Place, *, by: UUID, body: IssuingBody, now: datetime) -> None:
     """Cancel a kept badge as the second person: its place is set, and its list signed again."""
-    asked = _asked(session, place)
+    asked = _asked(session, place, by=by)
     two_persons.check(session, asked.requested_by, by)
     asked.confirmed_by, asked.confirmed_at = by, now
     session.add(asked)
@@ -149,7 +151,7 @@ def confirm(session: Session, place: Place, *, by: UUID, body: IssuingBody, now:
 
 def drop(session: Session, place: Place, *, by: UUID, now: datetime) -> None:
     """Take back a request; the badge goes on counting."""
-    asked = _asked(session, place)
+    asked = _asked(session, place, by=by)
     record(session, "kept-badge.dropped", asked.id, by=by, now=now)
     session.delete(asked)
 
@@ -169,22 +171,29 @@ def _request(session: Session, place: Place, *, lock: bool = False) -> KeptBadge
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def _locked(session: Session, place: Place) -> KeptBadgeChange | None:
-    """Lock a kept badge that still counts; give the request about it, if there is one."""
+def _locked(session: Session, place: Place, *, by: UUID) -> KeptBadgeChange | None:
+    """Lock a kept badge of one's centre that still counts; give the request about it, if any."""
     kept = session.get(KeptBadge, (place.list_number, place.position), with_for_update=True)
-    if kept is None:
-        find(session, place)
+    if kept is None or kept.organisation_id not in (None, centre_of(session, by)):
+        raise _unknown()
     asked = _request(session, place, lock=True)
     if asked is not None and asked.confirmed_at is not None:
         raise Refused(N_("This badge is cancelled already."), status=409, code="revoked-already")
     return asked
 
 
-def _asked(session: Session, place: Place) -> KeptBadgeChange:
-    asked = _locked(session, place)
+def _asked(session: Session, place: Place, *, by: UUID) -> KeptBadgeChange:
+    asked = _locked(session, place, by=by)
     if asked is None:
         raise Refused(N_("Nobody asked to change this badge."), status=409, code="not-asked")
     return asked
+
+
+def _unknown() -> Refused:
+    """Tell a badge of another centre from none at all by nothing."""
+    return Refused(
+        N_("No badge of an erased person has this place."), status=404, code="unknown-place"
+    )
 
 
 # --- a stolen key -----------------------------------------------------------------------------

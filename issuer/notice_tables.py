@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from issuer.tables import Table, one_of
@@ -20,6 +20,10 @@ class News(StrEnum):
     LIFTED = "lift"
     CORRECTED = "correct"
     RUNS_OUT = "runs_out"
+    STOPPED = "stopped"
+
+
+_OF_APPOINTMENTS = (News.RUNS_OUT, News.STOPPED)
 
 
 class NoticeState(StrEnum):
@@ -49,11 +53,17 @@ class Notice(Table, table=True):
         CheckConstraint(one_of("news", News), name="known_news"),
         CheckConstraint(one_of("state", NoticeState), name="notice_state"),
         CheckConstraint(
-            "(news = 'runs_out') = (appointment_id IS NOT NULL) "
+            f"({one_of('news', _OF_APPOINTMENTS)}) = (appointment_id IS NOT NULL) "
             "AND (appointment_id IS NULL) = (award_id IS NOT NULL)",
             name="about_a_badge_or_an_appointment",
         ),
-        UniqueConstraint("appointment_id", name="an_end_is_told_once"),
+        Index(
+            "an_end_is_told_once",
+            "appointment_id",
+            unique=True,
+            sqlite_where=text("news = 'runs_out'"),
+            postgresql_where=text("news = 'runs_out'"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

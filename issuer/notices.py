@@ -42,6 +42,10 @@ _TEXTS: dict[News, tuple[str, str]] = {
         N_("Your appointment ends soon"),
         N_("One of your appointments as an examiner runs out within 60 days."),
     ),
+    News.STOPPED: (
+        N_("Your appointment is suspended"),
+        N_("You mark nothing for now. Sign in to read why."),
+    ),
 }
 
 
@@ -102,7 +106,9 @@ def tell_what_runs_out(session: Session, *, now: datetime) -> int:
             col(Appointment.valid_until) > now,
             col(Appointment.valid_until) <= now + appointments.WARNED_BEFORE,
             col(Appointment.id).not_in(
-                select(Notice.appointment_id).where(col(Notice.appointment_id).is_not(None))
+                select(Notice.appointment_id).where(
+                    col(Notice.appointment_id).is_not(None), col(Notice.news) == News.RUNS_OUT
+                )
             ),
         )
         # Of two processes that start at once one tells; the other leaves the locked row alone.
@@ -114,6 +120,18 @@ def tell_what_runs_out(session: Session, *, now: datetime) -> int:
     )
     session.flush()
     return len(ending)
+
+
+def tell_examiner(
+    session: Session, person_id: UUID, appointment_id: UUID, *, now: datetime
+) -> None:
+    """Put in the outbox that an appointment was suspended without a person's doing."""
+    if session.get(Mailbox, person_id) is not None:
+        session.add(
+            Notice(
+                person_id=person_id, appointment_id=appointment_id, news=News.STOPPED, next_try=now
+            )
+        )
 
 
 def send_waiting(

@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -24,11 +25,12 @@ from sqlmodel import Session, col, select
 from credentials.exchange import oid4vp
 from credentials.exchange.dcql import Claim, CredentialQuery
 from credentials.exchange.oid4vci import ExchangeError
-from credentials.report import Outcome, Report
+from credentials.ground import ground_of
+from credentials.report import CannotCheck, Outcome, Report
 from credentials.shape import issuer_id
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import Expected, verify_presentation
-from issuer import appointment_badges, eligibility, equals, status_lists
+from issuer import appointment_badges, eligibility, equals, grounds, status_lists
 from issuer.appointment_document import KIND
 from issuer.appointment_tables import Nomination
 from issuer.audit import record
@@ -170,7 +172,8 @@ def answer(
        request (nonce), lately, by the holder of the one badge in it; the badge signed by us, in
        time, not cancelled. An expert's may be of an issuer that standard owners accept: only then
        is anything asked `outside`, its DID document and its status list.
-    4. It is what we asked for: an active appointment of that holder, or an expert's badge.
+    4. It is what we asked for: an active appointment of that holder, or an expert's badge. Of one
+       of another issuer it is noted what will be looked at each day.
     5. In one transaction, with the row locked: of two answers at once one is taken.
 
     Raises `ExchangeError`. An answer that is no good is counted; after ten the request is closed.
@@ -189,6 +192,7 @@ def answer(
         )
         with database.reading() as session:
             _check_wanted(session, row, report, holder, body=body, now=now)  # 4
+        ground = _ground(report, body=body, outside=outside, now=now)
     except ExchangeError as error:
         _note_bad_answer(database, row, error, now=now)
         raise
@@ -200,7 +204,7 @@ def answer(
             raise ExchangeError("invalid_request", "this request was answered already")
         row.state, row.code_hash = RequestState.ANSWERED, _hash(code)
         row.badge_id, row.holder = str(report.document["id"]), holder
-        row.issuer = issuer_id(report.document)
+        row.issuer, row.ground = issuer_id(report.document), ground
         row.achievement_id = str(report.document["credentialSubject"]["achievement"]["id"])
         session.add(row)
         session.flush()
@@ -248,6 +252,18 @@ def _verified(
     (report,) = found.badges
     _check_badge(report, issuers=[one.id for one in trusted])
     return report, found.holder
+
+
+def _ground(
+    report: Report, *, body: IssuingBody, outside: Fetch, now: datetime
+) -> dict[str, Any] | None:
+    assert report.document is not None, "a verified badge was read"
+    if issuer_id(report.document) == body.did:
+        return None
+    try:
+        return grounds.written(ground_of(report.document, fetch=outside, now=now))
+    except CannotCheck as error:
+        raise ExchangeError("invalid_request", f"the badge: {error.code}") from error
 
 
 def _first_at_home(body: IssuingBody, own: Fetch, outside: Fetch) -> Fetch:
@@ -418,17 +434,20 @@ def know_expert(
     body: IssuingBody,
     now: datetime,
 ) -> None:
-    """Make the person who asked eligible by the badge that they showed."""
+    """Make the person who asked eligible by the badge that they showed.
+
+    Of one of another issuer is kept what is looked at each day.
+    """
     if row.purpose != Purpose.EXPERT or row.asked_by != person_id:
         raise _over()
     assert row.badge_id is not None, "a constraint of the database"
     assert row.issuer is not None, "it is written down with the badge"
-    definition = equals.definition_of(
-        session, body, issuer=row.issuer, achievement_id=row.achievement_id or ""
-    )
+    named = {"issuer": row.issuer, "achievement_id": row.achievement_id or ""}
+    equal = None if row.ground is None else equals.deciding(session, **named, lock=True)
+    definition = equals.definition_of(session, body, **named)
     if definition is None:  # ended since
         raise _over()
-    eligibility.by_badge(
+    nomination = eligibility.by_badge(
         session,
         person_id,
         body.framework,
@@ -437,6 +456,8 @@ def know_expert(
         badge_id=row.badge_id,
         now=now,
     )
+    if equal is not None and row.ground is not None:
+        grounds.keep(session, nomination, equal, row.ground, now=now)
 
 
 def _answered(

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, UniqueConstraint
 from sqlmodel import Field
 
 from issuer.award_tables import forbid
@@ -74,6 +75,10 @@ class PresentationRequest(Table, table=True):
     achievement_id: str | None = None
     holder: str | None = None
     issuer: str | None = None
+    ground: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    """Of a badge of another issuer: what is looked at again each day (`issuer.ground_tables`)."""
 
 
 forbid(

@@ -158,6 +158,8 @@ class KeptBadge(Table, table=True):
     """The key that signed it, for the day when it is stolen: one key signs for everybody."""
     signed_month: date
     """The first day of the month of the signature."""
+    organisation_id: UUID | None = Field(default=None, foreign_key="organisation.id")
+    """The centre whose officers may cancel it; of older rows nobody knows, and any officer may."""
 
 
 class RetentionRun(Table, table=True):

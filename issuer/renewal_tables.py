@@ -28,8 +28,8 @@ class Renewal(Table, table=True):
     expires: datetime = Field(sa_type=UtcDateTime)
 
 
-# The key of the last badge that was signed for the award, unless its holder wanted it changed:
-# then somebody else may have that key.
+# The key of the last badge that was signed for the award, unless its holder wanted it changed or
+# has that phone no longer: then somebody else may have that key.
 forbid(
     "renewal",
     "renewed_for_the_key_it_was_signed_for",
@@ -39,7 +39,7 @@ forbid(
     "FROM credential AS known WHERE known.award_id = NEW.award_id) "
     "AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id "
     "AND badge_change.confirmed_at IS NOT NULL "
-    f"AND badge_change.{one_of('reason', HOLDERS_OWN)}))",
+    f"AND (badge_change.{one_of('reason', HOLDERS_OWN)} OR NOT badge_change.has_phone)))",
     "a badge is renewed for the key that it was signed for",
 )
 forbid(

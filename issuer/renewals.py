@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from issuer import issuing, offers, superseding
 from issuer.audit import record
@@ -52,7 +52,8 @@ def exchange(database: Database, badge_id: str, *, holder: str, now: datetime) -
     1. One transaction, with the badge's row locked. A badge that never was this key's, and one that
        does not exist, are told apart by nobody.
     2. There is something to hand out: not cancelled, not suspended, not taken away by an appeal.
-    3. The last badge was signed for this key, and its holder did not want it changed.
+    3. The last badge was signed for this key; its holder did not want it changed, and an officer
+       who was asked said that they still have the phone.
     4. Not too often. 5. The token is written down, as a hash, and the trail says so.
 
     `holder` must come from a checked assertion whose nonce was used up; this function cannot know.
@@ -72,7 +73,7 @@ def exchange(database: Database, badge_id: str, *, holder: str, now: datetime) -
         award = session.get(Award, before.award_id)
         if current is None or award is None or not _can_be_had(session, current):  # 2
             raise _nothing()
-        if _wanted_by_holder(session, before):  # 3
+        if _may_be_elsewhere(session, before):  # 3
             raise _nothing()
         _refuse_too_often(session, award.id, now=now)  # 4
         token = secrets.token_urlsafe(32)  # 5
@@ -152,11 +153,12 @@ def _can_be_had(session: Session, badge: Credential) -> bool:
     return running and not superseding.is_taken_away(session, badge.award_id)
 
 
-def _wanted_by_holder(session: Session, badge: Credential) -> bool:
+def _may_be_elsewhere(session: Session, badge: Credential) -> bool:
+    """Tell whether somebody else may have the key: by the holder's wish, or as an officer said."""
     found = select(Change.id).where(
         col(Change.credential_id) == badge.id,
         col(Change.confirmed_at).is_not(None),
-        col(Change.reason).in_(HOLDERS_OWN),
+        or_(col(Change.reason).in_(HOLDERS_OWN), col(Change.has_phone).is_(False)),
     )
     return session.exec(found).first() is not None
 

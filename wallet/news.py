@@ -25,8 +25,15 @@ class News:
     """What fetches the newer badge; empty where a newer one would not help."""
     beside: str = ""
     """What is said above that button."""
+    examiner: str = ""
+    """What to do about an examiner's appointment, which only the issuer's own page hands out."""
 
 
+_APPOINTMENT = N_(
+    "You cannot sign in with it now. Sign in with a code on the page of your centre. "
+    "Open “My appointments”, then “My appointment as a badge”. Keep the new one here. "
+    "You have no code, or you are suspended? Ask your coordinator."
+)
 _TOLD: Mapping[str, News] = {
     "proof.withdrawn": News(
         N_("Get it again"),
@@ -40,6 +47,7 @@ _TOLD: Mapping[str, News] = {
             "The key of your centre may be stolen. It is not your fault, and you lose nothing. "
             "Get the new badge here. It costs nothing."
         ),
+        _APPOINTMENT,
     ),
     "status.revoked": News(
         N_("Does not count now"),
@@ -53,6 +61,7 @@ _TOLD: Mapping[str, News] = {
             "It was corrected, cancelled, or stopped for a while. Was it corrected? "
             "Then you get the newer one here."
         ),
+        _APPOINTMENT,
     ),
     "status.suspended": News(
         N_("Stopped for a while"),
@@ -65,6 +74,7 @@ _TOLD: Mapping[str, News] = {
         N_("Sign in on the page of your centre and get the new badge there."),
         N_("Get the newer badge"),
         N_("You can get it here. It takes the place of this one."),
+        _APPOINTMENT,
     ),
     "dates.expired": News(
         N_("Its time is over"),

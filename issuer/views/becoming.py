@@ -12,16 +12,25 @@ from issuer import (
     appointments,
     calibration,
     eligibility,
+    grounds,
 )
 from issuer.appointment_badge_tables import AppointmentBadgeState
-from issuer.appointment_tables import CalibrationRun, Nomination
+from issuer.appointment_tables import CalibrationRun, Cause, Nomination
 from issuer.assessment import Marking
 from issuer.reference_files import ReferenceFile
 from issuer.views.common import body, framework, reader_language, visitor
 from issuer.views.examiners import STAGES
 from issuer.views.offers import shown_plain_offer
 from web.app import services
-from web.languages import gettext
+from web.languages import N_, gettext
+
+_WHYS = {
+    Cause.BADGE: N_(
+        "Your expert badge does not count now. Show it when it counts, or another one."
+    ),
+    Cause.EQUAL: N_("Badges like yours no longer count here. You can show another one."),
+    Cause.UNCHECKED: N_("For a month nobody could check your badge. Show it, or another one."),
+}
 
 blueprint = Blueprint("becoming", __name__, url_prefix="/examining")
 
@@ -44,6 +53,8 @@ def index() -> str:
             for one in mine
         ]
         soon = appointments.run_out_soon(session, visitor().id, now=now)
+        questions = grounds.of_person(session, visitor().id)
+        stopped = appointments.stopped_lately(session, visitor().id, now=now)
     taken = {(one.skill, one.language) for one in mine}
     return render_template(
         "becoming/index.html",
@@ -56,6 +67,9 @@ def index() -> str:
             and (badge.definition.skill, language) not in taken
         ],
         soon=soon,
+        questions=questions,
+        stopped=[one for one in stopped if (one.skill, one.language) not in taken],
+        whys=_WHYS,
         stages=STAGES,
         tries=calibration.TRIES,
         framework=framework(),

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from issuer import cohorts, crossing, feedback, pilot
+from issuer import cohorts, crossing, feedback, grounds, pilot
 from issuer.cohort_tables import Kind
 from issuer.pilot import Overview
 from issuer.statistics import Cell, Rate, can_compare
@@ -56,6 +56,7 @@ def board() -> str:
         words = pilot.words(session, now=now, cohort_id=chosen, centre=centre)
         kept = pilot.reports(session, centre=centre)
         waiting = crossing.waiting(session, centre, now=now)
+        undecided = grounds.of_centre(session, centre)
     return render_template(
         "coordinator/board.html",
         found=found.figures,
@@ -85,6 +86,7 @@ def board() -> str:
         ],
         reports=kept,
         waiting=waiting,
+        undecided=undecided,
         done=request.args.get("done", ""),
         band=_band,
         line=_line,

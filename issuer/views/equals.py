@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import equals
+from issuer import equals, grounds
 from issuer.tables import Role
 from issuer.views.common import body, framework, reader_language, require, visitor
 from web.app import services
@@ -75,10 +75,13 @@ def _page(errors: dict[str, str] | None = None, typed: dict[str, str] | None = N
     done, its = request.args.get("done", ""), framework()
     with services().database.reading() as session:
         rows = equals.listed(session)
+        concerned = grounds.concerned(session, [one.id for one in rows])
     language = reader_language(its)
     return render_template(
         "equals/index.html",
         rows=rows,
+        concerned=concerned,
+        days=grounds.TO_DECIDE.days,
         skills={one: its.skill_name(one, language) for one in its.skills},
         spoken=its.languages,
         reads=language,

@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from issuer import accounts, appointments, crossing, second_looks
-from issuer.appointment_tables import Cause, Route, Stage
+from issuer import accounts, appointments, crossing, grounds, second_looks
+from issuer.appointment_tables import WITHOUT_GROUND, Cause, Route, Stage
 from issuer.tables import Role
 from issuer.views.common import framework, reader_language, require, visitor
 from web.app import services
@@ -38,12 +38,15 @@ _CAUSES = {
     Cause.BADGE: N_("The badge behind it no longer counts."),
     Cause.AGREEMENT: N_("Too little agreement on the last ten files marked twice."),
     Cause.COORDINATOR: N_("Suspended by the centre."),
+    Cause.EQUAL: N_("Badges like theirs no longer count like ours."),
+    Cause.UNCHECKED: N_("For a month nobody could check the badge behind it."),
 }
 _WITH_REASON = {
     "suspend": appointments.suspend,
     "lift": appointments.lift,
     "end": appointments.end,
     "waive": appointments.waive,
+    "keep": grounds.keep_by_word,
 }
 _DONE = {
     "nominated": N_("The person is on the list."),
@@ -53,6 +56,7 @@ _DONE = {
     "end": N_("The appointment is over."),
     "waive": N_("Now a second person must confirm."),
     "confirm": N_("Confirmed."),
+    "keep": N_("Your centre answers for this person now. The badge is not asked for any more."),
 }
 
 
@@ -133,7 +137,7 @@ def confirm(nomination_id: UUID) -> Response:
 @blueprint.post("/<uuid:nomination_id>/<action>")
 @require(Role.COORDINATOR)
 def act(nomination_id: UUID, action: str) -> Response | tuple[str, int]:
-    """Suspend, lift, end, or ask for an exception: each with a reason."""
+    """Suspend, lift, end, answer for somebody, or ask for an exception: each with a reason."""
     if action not in _WITH_REASON:
         abort(404)
     reason = request.form.get(f"reason-{nomination_id}", "")
@@ -158,6 +162,7 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
         waiting = crossing.waiting(session, centre, now=now)
         cover = crossing.cover(session, centre, now=now)
         looks = second_looks.results(session, centre)
+        questions = grounds.of_centre(session, centre)
     done = request.args.get("done", "")
     language = reader_language(framework())
     return render_template(
@@ -166,6 +171,8 @@ def _page(errors: dict[str, str], typed: dict[str, str], *, code: str = "") -> s
         waiting=waiting,
         cover=cover,
         looks=looks,
+        questions=questions,
+        without_ground=WITHOUT_GROUND,
         level_names=[
             gettext("Not yet"),
             *(framework().level_name(one.number, language) for one in framework().levels),

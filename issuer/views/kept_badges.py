@@ -43,7 +43,7 @@ def find() -> Response | tuple[str, int]:
             award = kept_badges.known_award(session, place, centre=visitor().organisation_id)
             if award is not None:
                 return redirect(url_for("officer.badge", award_id=award))
-            kept_badges.find(session, place)
+            kept_badges.find(session, place, centre=visitor().organisation_id)
     except Refused as refusal:
         return _page({"place": refusal.text}, typed[:200]), refusal.status
     return _to(place)
@@ -54,7 +54,7 @@ def find() -> Response | tuple[str, int]:
 def show(number: int, position: int) -> str:
     """Show what is known of one badge: its name, a month, whether it counts."""
     with services().database.reading() as session:
-        found = kept_badges.find(session, Place(number, position))
+        found = kept_badges.find(session, Place(number, position), centre=visitor().organisation_id)
     asked = found.asked
     return render_template(
         "kept_badges/show.html",
@@ -108,7 +108,7 @@ def _to(place: Place, done: str | None = None) -> Response:
 
 def _page(errors: dict[str, str] | None = None, typed: str = "") -> str:
     with services().database.reading() as session:
-        waiting = kept_badges.waiting(session)
+        waiting = kept_badges.waiting(session, centre=visitor().organisation_id)
     return render_template(
         "kept_badges/index.html",
         waiting=[_row(one) for one in waiting],

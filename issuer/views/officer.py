@@ -7,7 +7,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from issuer import awards, batches, changes, endorsements, offers, status_lists
-from issuer.award_tables import REASONS_OF, Action, Change, Reason, ReceivedEndorsement
+from issuer.award_tables import (
+    MADE_AGAIN,
+    REASONS_OF,
+    Action,
+    Change,
+    Reason,
+    ReceivedEndorsement,
+)
 from issuer.awards import IssuedBadge
 from issuer.changes import REASONS
 from issuer.tables import Role
@@ -48,9 +55,7 @@ _ACTIONS: dict[Action, dict[str, str]] = {
     Action.CORRECT: {
         "title": N_("Correct this badge"),
         "told": N_(
-            "It is made again with the same number and a newer date. The old one stops counting. "
-            "After a lost phone or card choose “The person has a new wallet”. "
-            "Then the old wallet gets nothing."
+            "It is made again with the same number and a newer date. The old one stops counting."
         ),
         "done": N_("Made again"),
     },
@@ -67,6 +72,8 @@ _DONE = {
     "withdrawn": N_("New badges will no longer carry it."),
 }
 
+
+_HAS_PHONE = {"yes": True, "no": False}
 
 # --- release ---------------------------------------------------------------------------------
 
@@ -215,6 +222,7 @@ def change(award_id: UUID) -> Response:
             award_id,
             action=action,
             reason=request.form.get("reason", ""),
+            has_phone=_HAS_PHONE.get(request.form.get("phone", "")),
             officer_id=visitor().id,
             body=body(),
             now=services().now(),
@@ -250,7 +258,8 @@ def _possible_actions(found: IssuedBadge) -> list[dict[str, Any]]:
     if found.credential is None:
         return []
     return [
-        _ACTIONS[action] | {"action": action, "reasons": _reasons(action)}
+        _ACTIONS[action]
+        | {"action": action, "reasons": _reasons(action), "again": action in MADE_AGAIN}
         for action in changes.possible(found.credential)
     ]
 
@@ -264,6 +273,7 @@ def _past(one: Change) -> dict[str, Any]:
         "what": _ACTIONS[Action(one.action)]["done"],
         "why": REASONS[Reason(one.reason)],
         "when": one.confirmed_at,
+        "lost": one.has_phone is False,
     }
 
 
@@ -285,6 +295,7 @@ def _row(found: IssuedBadge) -> dict[str, Any]:
         "place": f"{credential.list_number}#{credential.position}" if credential else None,
         "asked": _ACTIONS[Action(asked.action)]["title"] if asked else "",
         "asked_why": REASONS[Reason(asked.reason)] if asked else "",
+        "asked_lost": asked is not None and asked.has_phone is False,
         "asked_by_me": asked is not None and asked.requested_by == visitor().id,
     }
 

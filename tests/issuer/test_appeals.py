@@ -371,6 +371,7 @@ def test_another_request_gives_way_to_the_cancelling(swift: Awarded) -> None:
             officer_id=swift.olga,
             body=swift.centre.body,
             now=NOW,
+            has_phone=True,
         )
     swift.again(0)
     assert swift.asked() == [("revoke", "issued_in_error")]

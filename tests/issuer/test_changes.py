@@ -45,6 +45,7 @@ def ask(
             officer_id=officer_id,
             body=centre.body,
             now=LATER,
+            has_phone=True,
         )
 
 
@@ -217,7 +218,9 @@ def test_officers_correct_on_the_page_and_read_what_happened(service: Service) -
     award_id = service.released()
     olga, omar = (service.browser(name, Role.OFFICER) for name in ("olga", "omar"))
     path = f"/officer/badges/{award_id}"
-    asked = olga.post(f"{path}/change", data={"action": "correct", "reason": "issued_in_error"})
+    asked = olga.post(
+        f"{path}/change", data={"action": "correct", "reason": "issued_in_error", "phone": "yes"}
+    )
     assert asked.status_code == 302
     assert "Correct this badge" in omar.get(f"{path}?lang=en").text
     assert olga.post(f"{path}/change/confirm").status_code == 403

@@ -2,86 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
+from abroad_world import LEVEL, Abroad
 from appointment_world import SKILL, Holder
 from assessment_world import refused
-from award_world import NOW, open_service
-from flask.testing import FlaskClient
-from parties import Web, WebParty
-from presenting_world import Asked
+from award_world import NOW
+from parties import WebParty
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from issuer import equals
-from issuer.appointment_tables import Nomination
 from issuer.award_tables import Credential
 from issuer.equal_tables import AcceptedEqual
 from issuer.tables import Role
-
-LEVEL = "https://issuer.example/achievements/home/expert"
-
-
-class Abroad:
-    """Another issuer on the web, our service, and Maria with a wallet."""
-
-    def __init__(self, folder: Path, database_url: str = "sqlite://") -> None:
-        self.other = WebParty("Academy of Homes")
-        self.web = Web(self.other)
-        self.service = open_service(folder, database_url=database_url, fetch=self.web)
-        self.owners = [
-            self.service.centre.person(one, Role.STANDARD_OWNER) for one in ("anna", "bruno")
-        ]
-        self.wallet = Holder(self.service)
-        self.maria = self.service.browser("maria", Role.CANDIDATE)
-
-    def proposed(self, **changes: Any) -> UUID:
-        values = {
-            "issuer_did": self.other.did,
-            "issuer_name": "Academy",
-            "achievement_id": LEVEL,
-            "skill": SKILL,
-            "language": "",
-            "reason": "Same rubric",
-        }
-        database, body = self.service.centre.database, self.service.centre.body
-        with database.transaction() as session:
-            return equals.ask(session, body, **(values | changes), by=self.owners[0], now=NOW).id
-
-    def accepted(self, **changes: Any) -> UUID:
-        found = self.proposed(**changes)
-        self.confirm(found, self.owners[1])
-        return found
-
-    def confirm(self, found: UUID, by: UUID) -> None:
-        with self.service.centre.database.transaction() as session:
-            equals.confirm(session, found, by=by, now=NOW)
-
-    def end(self, found: UUID) -> None:
-        with self.service.centre.database.transaction() as session:
-            equals.end(session, found, by=self.owners[0], now=NOW)
-
-    def badge(self, level: str = LEVEL, holder: str = "", **changes: Any) -> str:
-        unsigned = self.other.unsigned_badge(
-            holder or self.wallet.did, status=self.other.entry(), **changes
-        )
-        unsigned["credentialSubject"]["achievement"]["id"] = level
-        return json.dumps(self.other.sign(unsigned))
-
-    def asked(self, browser: FlaskClient | None = None) -> Asked:
-        used = browser or self.maria
-        answer = used.post("/present/expert", data={"language": "es"})
-        return Asked(self.service, used, answer.location)
-
-    def shows(self, text: str, wallet: Holder | None = None) -> tuple[int, str]:
-        answer = self.asked().shows(wallet or self.wallet, text)
-        return answer.status_code, answer.text
-
-    def nominations(self) -> list[Nomination]:
-        with self.service.centre.database.reading() as session:
-            return list(session.exec(select(Nomination)).all())
 
 
 @pytest.fixture

@@ -772,7 +772,8 @@ def test_invariant_27_an_erased_person_leaves_a_place_an_achievement_and_a_month
             rows = session.exec(select(table)).all()
             assert all(getattr(one, column, None) != maria for one in rows)
         assert session.exec(select(Credential)).all() == []
-    ours = {"signed_with", "signed_month"}  # about our key, one for everybody, for a theft of it
+    # About our key, one for everybody, for a theft of it; and whose officers may cancel it.
+    ours = {"signed_with", "signed_month", "organisation_id"}
     left = set(kept.model_dump())
     assert left - ours == {"list_number", "position", "achievement_id", "month"}
     assert kept.month.day == kept.signed_month.day == 1

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from assessment_world import refused
@@ -16,7 +17,7 @@ from sqlmodel import select
 from credentials.report import Headline
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
-from issuer import accounts, erasure, kept_badges, stolen_keys
+from issuer import accounts, erasure, kept_badges, status_lists, stolen_keys
 from issuer.award_tables import StatusEntry
 from issuer.kept_badge_tables import KeptBadgeChange
 from issuer.privacy_tables import KeptBadge
@@ -103,17 +104,88 @@ def test_two_officers_cancel_it_and_nothing_of_the_person_comes_back(left: Left)
 
 
 def test_nobody_cancels_it_alone_under_whatever_account(left: Left) -> None:
-    left.ask()
-    refused("two-persons", lambda: left.confirm("olga"))
-    nina = left.centre.person("nina", Role.OFFICER, organisation=left.centre.another("Elsewhere"))
+    old = older(left)
+    nina = elsewhere(left)
     with left.centre.database.transaction() as session:
         session.get_one(Person, nina).contact_hash = accounts.contact_hash("olga@centre.example")
-    refused("two-persons", lambda: left.confirm("nina"))
+    for one in (left, old):
+        one.ask()
+        refused("two-persons", lambda one=one: one.confirm("olga"))  # type: ignore[misc]
+    refused("two-persons", lambda: old.confirm("nina"))
     for by in (left.centre.people["olga"], nina):
         with pytest.raises(IntegrityError), left.centre.database.transaction() as session:
-            row = session.exec(select(KeptBadgeChange)).one()
-            row.confirmed_by, row.confirmed_at = by, NOW
+            for row in session.exec(select(KeptBadgeChange)):
+                row.confirmed_by, row.confirmed_at = by, NOW
     assert left.headline() is Headline.GENUINE
+
+
+def elsewhere(left: Left, name: str = "nina") -> UUID:
+    """Give an officer of another centre."""
+    other = left.centre.another(f"Centre of {name}")
+    return left.centre.person(name, Role.OFFICER, organisation=other)
+
+
+def older(left: Left) -> Left:
+    """Make a kept badge of the time before its centre was kept."""
+    with left.centre.database.transaction() as session:
+        known = session.exec(select(KeptBadge)).one()
+        place = status_lists.take_place(session)
+        row = known.model_dump(exclude={"organisation_id"})
+        place_of = {"list_number": place.list_number, "position": place.position}
+        session.add(KeptBadge(**(row | place_of)))
+    entry = {
+        "statusListCredential": f"http://localhost:8001/status/{place.list_number}",
+        "statusListIndex": str(place.position),
+    }
+    return Left(left.centre, json.dumps({"credentialStatus": entry}))
+
+
+def test_officers_of_another_centre_do_not_reach_it(left: Left) -> None:
+    centre, by, place = left.centre, elsewhere(left), left.place
+    refused("unknown-place", lambda: left.ask("nina"))
+    left.ask()
+    refused("unknown-place", lambda: left.confirm("nina"))
+    with centre.database.transaction() as session:
+        other = session.get_one(Person, by).organisation_id
+        refused("unknown-place", lambda: kept_badges.drop(session, place, by=by, now=NOW))
+        refused("unknown-place", lambda: kept_badges.find(session, place, centre=other))
+        assert kept_badges.waiting(session, centre=other) == []
+        assert len(kept_badges.waiting(session, centre=centre.organisation)) == 1
+    with (
+        pytest.raises(IntegrityError, match="its centre"),
+        centre.database.transaction() as session,
+    ):
+        row = session.exec(select(KeptBadgeChange)).one()
+        row.confirmed_by, row.confirmed_at = by, NOW
+    left.confirm()
+    assert left.headline() is Headline.NO_LONGER_VALID
+
+
+def test_the_database_takes_no_request_of_another_centre(left: Left) -> None:
+    by, place = elsewhere(left), left.place
+    with (
+        pytest.raises(IntegrityError, match="its centre"),
+        left.centre.database.transaction() as session,
+    ):
+        session.add(
+            KeptBadgeChange(
+                list_number=place.list_number,
+                position=place.position,
+                reason="fraud",
+                requested_by=by,
+                requested_at=NOW,
+            )
+        )
+
+
+def test_of_an_older_one_the_centre_is_not_known_so_any_two_officers_may(left: Left) -> None:
+    old = older(left)
+    elsewhere(left)
+    old.ask("nina")
+    old.confirm("omar")
+    with left.centre.database.reading() as session:
+        row = session.get_one(StatusEntry, (old.place.list_number, old.place.position))
+    assert row.revoked_at == NOW
 
 
 def test_the_database_sets_no_place_without_two(left: Left) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from assessment_world import refused
 from award_world import BASE_URL, NOW, Service, open_service
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
@@ -42,7 +43,7 @@ class Place:
     def badge_id(self) -> str:
         return str(json.loads(self.text)["id"])
 
-    def change(self, action: str, reason: str) -> None:
+    def change(self, action: str, reason: str, *, has_phone: bool | None = True) -> None:
         """Let two officers change the badge."""
         centre = self.service.centre
         first, second = (centre.person(name, Role.OFFICER) for name in ("olga", "oscar"))
@@ -55,6 +56,7 @@ class Place:
                 officer_id=first,
                 body=centre.body,
                 now=self.service.clock(),
+                has_phone=has_phone,
             )
         if at_once:
             return
@@ -223,6 +225,47 @@ def test_whoever_has_a_lost_wallet_does_not_get_the_badge_of_the_new_one(
     assert json.loads(new)["id"] == place.badge_id
 
 
+def test_a_lost_phone_gets_nothing_whatever_the_reason_was(place: Place) -> None:
+    place.service.clock.now = LATER
+    place.change("correct", "issued_in_error", has_phone=False)
+    assert error(place.asks()) == "invalid_scope"
+    place.change("correct", "issued_in_error", has_phone=True)
+    assert error(place.asks()) == "invalid_scope", "a later yes does not bring the phone back"
+    new = issuing.deliver(
+        place.service.centre.database,
+        place.award_id,
+        holder=did_key(OTHER.public),
+        body=place.service.centre.body,
+        now=LATER,
+    )
+    assert json.loads(new)["id"] == place.badge_id
+    assert place.asks(place.assertion(OTHER)).status_code == 200
+
+
+def test_a_badge_that_goes_on_does_not_come_to_a_lost_phone(place: Place) -> None:
+    place.service.clock.now = LATER
+    place.change("suspend", "under_review")
+    place.change("lift", "review_passed", has_phone=False)
+    assert error(place.asks()) == "invalid_scope"
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"), [("correct", "issued_in_error"), ("correct", "new_wallet")]
+)
+def test_nobody_makes_a_badge_again_without_asking_for_the_phone(
+    place: Place, action: str, reason: str
+) -> None:
+    refused("phone", lambda: place.change(action, reason, has_phone=None))
+    form = {"action": action, "reason": reason}
+    olga = place.service.browser("olga")
+    path = f"/officer/badges/{place.award_id}"
+    assert "Does the person still have the phone" in olga.get(f"{path}?lang=en").text
+    for phone in ({}, {"phone": "maybe"}):
+        assert olga.post(f"{path}/change", data=form | phone).status_code == 400
+    assert olga.post(f"{path}/change", data=form | {"phone": "no"}).status_code == 302
+    assert "It gets nothing." in olga.get(f"{path}?lang=en").text, "who confirms reads it"
+
+
 def test_a_suspended_or_cancelled_badge_is_not_handed_out(place: Place) -> None:
     place.service.clock.now = LATER
     place.change("suspend", "under_review")
@@ -244,8 +287,8 @@ def test_a_badge_is_not_asked_for_without_end(place: Place) -> None:
     place.correct()
     for _ in range(renewals.MOST_AN_HOUR):
         assert place.asks().status_code == 200
-    refused = place.asks()
-    assert (refused.status_code, error(refused)) == (429, "slow_down")
+    answer = place.asks()
+    assert (answer.status_code, error(answer)) == (429, "slow_down")
     place.service.clock.now += timedelta(hours=1, minutes=1)
     assert place.asks().status_code == 200
 
@@ -282,7 +325,7 @@ def test_the_database_keeps_a_renewal_to_the_key_of_the_badge(service_on: Servic
         row.holder = did_key(OTHER.public)
         session.add(row)
     place.service.clock.now = LATER
-    place.change("correct", "new_wallet")
+    place.change("correct", "issued_in_error", has_phone=False)
     with service_on.centre.database.transaction() as session:
         session.delete(session.exec(select(Renewal)).one())
     with pytest.raises(IntegrityError, match="renewed for the key"):

@@ -220,7 +220,7 @@ TABLE: dict[str, Answers] = {
     "POST /officer/batches/": every(302, Role.OFFICER, elsewhere=409),
     "GET /officer/batches/<batch_id>": own_centre(200, Role.OFFICER),
     "POST /officer/batches/<batch_id>/go-on": own_centre(302, Role.OFFICER),
-    # Whose a badge of an erased person was, and of which centre, nobody knows.
+    # A place of another centre is told from none at all by nothing.
     "GET /officer/erased/": every(200, Role.OFFICER),
     "POST /officer/erased/": every(422, Role.OFFICER),
     "GET /officer/erased/<number>/<position>": every(404, Role.OFFICER),

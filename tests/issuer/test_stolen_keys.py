@@ -247,6 +247,7 @@ def test_what_is_asked_for_a_badge_is_not_forgotten(centre: Centre) -> None:
                 officer_id=olga,
                 body=centre.body,
                 now=NOW,
+                has_phone=True,
             )
     confirm(centre, ask(centre))
     work(centre)

@@ -308,7 +308,15 @@ def test_what_cannot_be_known_is_told_to_the_data_officer(service: Service) -> N
     def change(asks: UUID, confirms: UUID, action: str, reason: str) -> None:
         what = {"body": centre.body, "now": NOW}
         with centre.database.transaction() as session:
-            changes.ask(session, award, action=action, reason=reason, officer_id=asks, **what)
+            changes.ask(
+                session,
+                award,
+                action=action,
+                reason=reason,
+                officer_id=asks,
+                **what,
+                has_phone=True,
+            )
             changes.confirm(session, award, officer_id=confirms, **what)
 
     with centre.database.transaction() as session:

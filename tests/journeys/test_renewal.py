@@ -68,6 +68,7 @@ class Town:
                 officer_id=first,
                 body=centre.body,
                 now=now,
+                has_phone=True,
             )
         with centre.database.transaction() as session:
             changes.confirm(session, self.award, officer_id=second, body=centre.body, now=now)

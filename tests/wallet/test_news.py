@@ -108,6 +108,27 @@ def test_a_cancelled_badge_is_marked_with_what_to_do(world: WalletWorld, worker:
     assert f'href="{world.centre.origin}"' in page
 
 
+def test_an_appointment_says_where_an_examiner_gets_it_again(
+    world: WalletWorld, worker: Worker
+) -> None:
+    first = worker.badge_ids()[0]
+    kept = json.loads(worker.get(f"/badges/{first}/file").text)
+    signed = world.centre.badge(kept["credentialSubject"]["id"], index=9)
+    appointment = {name: value for name, value in signed.items() if name != "proof"}
+    appointment["credentialSubject"]["achievement"]["achievementType"] = "ext:ExaminerAppointment"
+    text = json.dumps(world.centre.sign(appointment))
+    worker.submit("/import", on="/import", text=text)
+    (mine,) = set(worker.badge_ids()) - {first}
+    assert "My appointments" not in worker.get(f"/badges/{mine}").text
+    world.centre.revoked.add(9)
+    worker.comes_back(world)
+    page = worker.get(f"/badges/{mine}").text
+    assert "Open “My appointments”, then “My appointment as a badge”." in page
+    assert "Ask your coordinator." in page
+    assert f'href="{world.centre.origin}"' in page
+    assert "Get the newer badge" not in page
+
+
 def test_a_badge_of_a_stolen_key_is_to_be_got_again(world: WalletWorld, worker: Worker) -> None:
     world.centre.key_taken_back = world.clock()
     assert "Get it again" in worker.comes_back(world)

@@ -474,8 +474,10 @@ CREATE TABLE kept_badge (
 	month DATE NOT NULL,
 	signed_with VARCHAR NOT NULL,
 	signed_month DATE NOT NULL,
+	organisation_id UUID,
 	PRIMARY KEY (list_number, position),
-	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
+	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE OR REPLACE FUNCTION kept_badge_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'kept_badge is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge FOR EACH ROW EXECUTE FUNCTION kept_badge_is_final_update();
@@ -506,6 +508,7 @@ CREATE TABLE presentation_request (
 	achievement_id VARCHAR,
 	holder VARCHAR,
 	issuer VARCHAR,
+	ground JSON,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
@@ -622,6 +625,9 @@ CREATE TABLE nomination (
 	confirmed_by UUID,
 	round INTEGER NOT NULL,
 	suspended_for VARCHAR,
+	kept_by UUID,
+	kept_reason VARCHAR,
+	kept_at TIMESTAMP WITH TIME ZONE,
 	counted_from TIMESTAMP WITH TIME ZONE,
 	appointment_id UUID,
 	PRIMARY KEY (id),
@@ -632,15 +638,19 @@ CREATE TABLE nomination (
 	CONSTRAINT experts_are_co_examiners CHECK (route <> 'expert' OR level_ceiling < 3),
 	CONSTRAINT active_means_appointed CHECK (stage NOT IN ('active', 'suspended') OR appointment_id IS NOT NULL),
 	CONSTRAINT suspended_for_a_cause CHECK ((stage = 'suspended') = (suspended_for IS NOT NULL)),
-	CONSTRAINT known_cause CHECK (suspended_for IS NULL OR suspended_for IN ('badge', 'agreement', 'coordinator')),
+	CONSTRAINT known_cause CHECK (suspended_for IS NULL OR suspended_for IN ('badge', 'agreement', 'coordinator', 'equal', 'unchecked')),
 	CONSTRAINT nobody_appoints_themselves CHECK (nominated_by <> person_id),
 	CONSTRAINT nobody_spares_themselves CHECK (waived_by <> person_id),
 	CONSTRAINT spared_for_a_reason CHECK ((waived_by IS NULL) = (waived_reason IS NULL)),
 	CONSTRAINT two_persons_spare_somebody CHECK (confirmed_by IS NULL OR (waived_by IS NOT NULL AND confirmed_by <> waived_by AND confirmed_by <> person_id)),
+	CONSTRAINT nobody_keeps_themselves CHECK (kept_by <> person_id),
+	CONSTRAINT kept_for_a_reason CHECK ((kept_by IS NULL) = (kept_at IS NULL) AND (kept_by IS NULL) = (kept_reason IS NULL)),
+	CONSTRAINT experts_are_kept CHECK (kept_by IS NULL OR route = 'expert'),
 	FOREIGN KEY(person_id) REFERENCES person (id),
 	FOREIGN KEY(nominated_by) REFERENCES person (id),
 	FOREIGN KEY(waived_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(kept_by) REFERENCES person (id),
 	UNIQUE (appointment_id),
 	FOREIGN KEY(appointment_id) REFERENCES appointment (id)
 );
@@ -652,6 +662,10 @@ CREATE OR REPLACE FUNCTION nomination_stays() RETURNS trigger AS $$ BEGIN IF 1 =
 CREATE OR REPLACE FUNCTION scope_is_final() RETURNS trigger AS $$ BEGIN IF NEW.person_id IS DISTINCT FROM OLD.person_id OR NEW.skill IS DISTINCT FROM OLD.skill OR NEW.language IS DISTINCT FROM OLD.language OR NEW.route IS DISTINCT FROM OLD.route OR NEW.level_ceiling IS DISTINCT FROM OLD.level_ceiling OR (NEW.reason IS DISTINCT FROM OLD.reason AND NOT (NEW.reason = '' AND EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.person_id))) THEN RAISE EXCEPTION 'whom a nomination is of, and for what, never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER scope_is_final BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION scope_is_final();
 
 CREATE OR REPLACE FUNCTION nobody_begins_unproved() RETURNS trigger AS $$ BEGIN IF NEW.stage = 'active' AND OLD.stage NOT IN ('active', 'suspended') AND (NEW.conduct_accepted_at IS NULL OR (NEW.confirmed_by IS NULL AND NOT EXISTS (SELECT 1 FROM calibration_result JOIN calibration_run ON calibration_run.id = calibration_result.run_id WHERE calibration_run.nomination_id = NEW.id AND calibration_result.passed))) THEN RAISE EXCEPTION 'nobody begins without the rules, and a calibration or two persons' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nobody_begins_unproved BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION nobody_begins_unproved();
+
+CREATE OR REPLACE FUNCTION the_word_of_a_centre_stays() RETURNS trigger AS $$ BEGIN IF OLD.kept_by IS NOT NULL AND (NEW.kept_by IS DISTINCT FROM OLD.kept_by OR NEW.kept_at IS DISTINCT FROM OLD.kept_at OR (NEW.kept_reason IS DISTINCT FROM OLD.kept_reason AND NOT (NEW.kept_reason = '' AND EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.person_id)))) THEN RAISE EXCEPTION 'who answers for somebody, and why, never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER the_word_of_a_centre_stays BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION the_word_of_a_centre_stays();
+
+CREATE OR REPLACE FUNCTION nobody_goes_on_without_ground() RETURNS trigger AS $$ BEGIN IF OLD.suspended_for IN ('equal', 'unchecked') AND NEW.stage = 'active' AND NEW.kept_by IS NULL THEN RAISE EXCEPTION 'without a badge that counts it takes the word of the centre' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nobody_goes_on_without_ground BEFORE UPDATE ON nomination FOR EACH ROW EXECUTE FUNCTION nobody_goes_on_without_ground();
 
 CREATE OR REPLACE FUNCTION nomination_comes_not_back() RETURNS trigger AS $$ BEGIN PERFORM 1 FROM person WHERE id = NEW.person_id FOR KEY SHARE; IF EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) THEN RAISE EXCEPTION 'this person was erased' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER nomination_comes_not_back BEFORE INSERT ON nomination FOR EACH ROW EXECUTE FUNCTION nomination_comes_not_back();
 
@@ -756,6 +770,10 @@ CREATE TABLE kept_badge_change (
 CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_update() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_update();
 
 CREATE OR REPLACE FUNCTION confirmed_kept_badge_change_is_final_delete() RETURNS trigger AS $$ BEGIN IF OLD.confirmed_by IS NOT NULL THEN RAISE EXCEPTION 'a confirmed change never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION confirmed_kept_badge_change_is_final_delete();
+
+CREATE OR REPLACE FUNCTION kept_badges_are_of_their_centre_insert() RETURNS trigger AS $$ BEGIN IF NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) THEN RAISE EXCEPTION 'officers of its centre cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_of_their_centre_insert BEFORE INSERT ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badges_are_of_their_centre_insert();
+
+CREATE OR REPLACE FUNCTION kept_badges_are_of_their_centre_update() RETURNS trigger AS $$ BEGIN IF NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) THEN RAISE EXCEPTION 'officers of its centre cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_of_their_centre_update BEFORE UPDATE ON kept_badge_change FOR EACH ROW EXECUTE FUNCTION kept_badges_are_of_their_centre_update();
 
 CREATE OR REPLACE FUNCTION kept_badges_are_cancelled_by_two() RETURNS trigger AS $$ BEGIN IF OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) THEN RAISE EXCEPTION 'two persons cancel a kept badge' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry FOR EACH ROW EXECUTE FUNCTION kept_badges_are_cancelled_by_two();
 
@@ -1030,6 +1048,25 @@ CREATE OR REPLACE FUNCTION observation_is_final_delete() RETURNS trigger AS $$ B
 
 CREATE OR REPLACE FUNCTION marks_need_observations() RETURNS trigger AS $$ BEGIN IF EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id AND NOT EXISTS (SELECT 1 FROM observation WHERE observation.submission_id = observation_due.submission_id AND observation.task_id = observation_due.task_id)) THEN RAISE EXCEPTION 'a practical was not observed'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER marks_need_observations BEFORE INSERT ON assessment FOR EACH ROW EXECUTE FUNCTION marks_need_observations();
 
+CREATE TABLE badge_ground (
+	nomination_id UUID NOT NULL,
+	equal_id UUID NOT NULL,
+	badge_id VARCHAR NOT NULL,
+	places JSON NOT NULL,
+	keys JSON NOT NULL,
+	ends TIMESTAMP WITH TIME ZONE,
+	looked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	unknown_since TIMESTAMP WITH TIME ZONE,
+	PRIMARY KEY (nomination_id),
+	CONSTRAINT unknown_since_a_look CHECK (unknown_since <= looked_at),
+	FOREIGN KEY(nomination_id) REFERENCES nomination (id),
+	FOREIGN KEY(equal_id) REFERENCES accepted_equal (id)
+);
+
+CREATE OR REPLACE FUNCTION a_ground_is_not_rewritten() RETURNS trigger AS $$ BEGIN IF NEW.nomination_id <> OLD.nomination_id OR NEW.badge_id <> OLD.badge_id OR CAST(NEW.places AS TEXT) <> CAST(OLD.places AS TEXT) OR CAST(NEW.keys AS TEXT) <> CAST(OLD.keys AS TEXT) OR NEW.ends IS DISTINCT FROM OLD.ends THEN RAISE EXCEPTION 'what a right rests on is shown anew, and never rewritten' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_ground_is_not_rewritten BEFORE UPDATE ON badge_ground FOR EACH ROW EXECUTE FUNCTION a_ground_is_not_rewritten();
+
+CREATE OR REPLACE FUNCTION a_ground_is_of_an_expert() RETURNS trigger AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM nomination WHERE nomination.id = NEW.nomination_id AND nomination.badge_id = NEW.badge_id AND nomination.kept_by IS NULL AND nomination.stage NOT IN ('ended', 'expired')) OR NOT EXISTS (SELECT 1 FROM accepted_equal WHERE accepted_equal.id = NEW.equal_id AND accepted_equal.confirmed_at IS NOT NULL) THEN RAISE EXCEPTION 'a right rests on the badge that was shown for it' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_ground_is_of_an_expert BEFORE INSERT ON badge_ground FOR EACH ROW EXECUTE FUNCTION a_ground_is_of_an_expert();
+
 CREATE TABLE shown_note (
 	assessment_id UUID NOT NULL,
 	criterion VARCHAR NOT NULL,
@@ -1235,10 +1272,9 @@ CREATE TABLE notice (
 	tries INTEGER NOT NULL,
 	next_try TIMESTAMP WITH TIME ZONE NOT NULL,
 	PRIMARY KEY (id),
-	CONSTRAINT known_news CHECK (news IN ('ready', 'revoke', 'suspend', 'lift', 'correct', 'runs_out')),
+	CONSTRAINT known_news CHECK (news IN ('ready', 'revoke', 'suspend', 'lift', 'correct', 'runs_out', 'stopped')),
 	CONSTRAINT notice_state CHECK (state IN ('waiting', 'sent', 'given_up')),
-	CONSTRAINT about_a_badge_or_an_appointment CHECK ((news = 'runs_out') = (appointment_id IS NOT NULL) AND (appointment_id IS NULL) = (award_id IS NOT NULL)),
-	CONSTRAINT an_end_is_told_once UNIQUE (appointment_id),
+	CONSTRAINT about_a_badge_or_an_appointment CHECK ((news IN ('runs_out', 'stopped')) = (appointment_id IS NOT NULL) AND (appointment_id IS NULL) = (award_id IS NOT NULL)),
 	FOREIGN KEY(person_id) REFERENCES person (id),
 	FOREIGN KEY(award_id) REFERENCES award (id),
 	FOREIGN KEY(appointment_id) REFERENCES appointment (id)
@@ -1266,7 +1302,7 @@ CREATE TABLE renewal (
 	FOREIGN KEY(award_id) REFERENCES award (id)
 );
 
-CREATE OR REPLACE FUNCTION renewed_for_the_key_it_was_signed_for() RETURNS trigger AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND badge_change.reason IN ('holder_request', 'new_wallet'))) THEN RAISE EXCEPTION 'a badge is renewed for the key that it was signed for' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal FOR EACH ROW EXECUTE FUNCTION renewed_for_the_key_it_was_signed_for();
+CREATE OR REPLACE FUNCTION renewed_for_the_key_it_was_signed_for() RETURNS trigger AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND (badge_change.reason IN ('holder_request', 'new_wallet') OR NOT badge_change.has_phone))) THEN RAISE EXCEPTION 'a badge is renewed for the key that it was signed for' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal FOR EACH ROW EXECUTE FUNCTION renewed_for_the_key_it_was_signed_for();
 
 CREATE OR REPLACE FUNCTION a_renewal_is_final() RETURNS trigger AS $$ BEGIN IF 1 = 1 THEN RAISE EXCEPTION 'a token for a renewal never changes' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER a_renewal_is_final BEFORE UPDATE ON renewal FOR EACH ROW EXECUTE FUNCTION a_renewal_is_final();
 
@@ -1287,6 +1323,7 @@ CREATE TABLE badge_change (
 	credential_id UUID NOT NULL,
 	action VARCHAR NOT NULL,
 	reason VARCHAR NOT NULL,
+	has_phone BOOLEAN,
 	requested_by UUID NOT NULL,
 	requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	confirmed_by UUID,
@@ -1295,6 +1332,7 @@ CREATE TABLE badge_change (
 	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'new_wallet', 'key_compromise'))),
 	CONSTRAINT two_persons CHECK (confirmed_by IS NULL OR confirmed_by <> requested_by OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))),
 	CONSTRAINT confirmed_by_someone_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT asked_when_made_again CHECK (has_phone IS NULL OR action IN ('lift', 'correct')),
 	FOREIGN KEY(credential_id) REFERENCES credential (id),
 	FOREIGN KEY(requested_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id)
@@ -1339,6 +1377,10 @@ CREATE INDEX ix_assessment_examiner_id ON assessment (examiner_id);
 CREATE INDEX ix_award_candidate_id ON award (candidate_id);
 
 CREATE INDEX ix_badge_change_credential_id ON badge_change (credential_id);
+
+CREATE INDEX ix_badge_ground_equal_id ON badge_ground (equal_id);
+
+CREATE INDEX ix_badge_ground_looked_at ON badge_ground (looked_at);
 
 CREATE INDEX ix_begun_count_since ON begun_count (since);
 
@@ -1395,6 +1437,8 @@ CREATE INDEX ix_wrong_code_source_hash ON wrong_code (source_hash);
 CREATE INDEX rows_of_a_batch ON release_batch_row (batch_id, state, place);
 
 CREATE INDEX rows_of_a_stolen_key ON stolen_key_row (stolen_key_id, fate, credential_id);
+
+CREATE UNIQUE INDEX an_end_is_told_once ON notice (appointment_id) WHERE news = 'runs_out';
 
 CREATE UNIQUE INDEX one_appointment_badge_by_appointment_id ON appointment_badge (appointment_id) WHERE state <> 'ended';
 

@@ -474,8 +474,10 @@ CREATE TABLE kept_badge (
 	month DATE NOT NULL,
 	signed_with VARCHAR NOT NULL,
 	signed_month DATE NOT NULL,
+	organisation_id CHAR(32),
 	PRIMARY KEY (list_number, position),
-	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position)
+	FOREIGN KEY(list_number, position) REFERENCES status_entry (list_number, position),
+	FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 );
 
 CREATE TRIGGER kept_badge_is_final_update BEFORE UPDATE ON kept_badge WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'kept_badge is final'); END;
@@ -506,6 +508,7 @@ CREATE TABLE presentation_request (
 	achievement_id VARCHAR,
 	holder VARCHAR,
 	issuer VARCHAR,
+	ground JSON,
 	PRIMARY KEY (id),
 	UNIQUE (code_hash),
 	CONSTRAINT known_purpose CHECK (purpose IN ('sign-in', 'expert')),
@@ -622,6 +625,9 @@ CREATE TABLE nomination (
 	confirmed_by CHAR(32),
 	round INTEGER NOT NULL,
 	suspended_for VARCHAR,
+	kept_by CHAR(32),
+	kept_reason VARCHAR,
+	kept_at DATETIME,
 	counted_from DATETIME,
 	appointment_id CHAR(32),
 	PRIMARY KEY (id),
@@ -632,15 +638,19 @@ CREATE TABLE nomination (
 	CONSTRAINT experts_are_co_examiners CHECK (route <> 'expert' OR level_ceiling < 3),
 	CONSTRAINT active_means_appointed CHECK (stage NOT IN ('active', 'suspended') OR appointment_id IS NOT NULL),
 	CONSTRAINT suspended_for_a_cause CHECK ((stage = 'suspended') = (suspended_for IS NOT NULL)),
-	CONSTRAINT known_cause CHECK (suspended_for IS NULL OR suspended_for IN ('badge', 'agreement', 'coordinator')),
+	CONSTRAINT known_cause CHECK (suspended_for IS NULL OR suspended_for IN ('badge', 'agreement', 'coordinator', 'equal', 'unchecked')),
 	CONSTRAINT nobody_appoints_themselves CHECK (nominated_by <> person_id),
 	CONSTRAINT nobody_spares_themselves CHECK (waived_by <> person_id),
 	CONSTRAINT spared_for_a_reason CHECK ((waived_by IS NULL) = (waived_reason IS NULL)),
 	CONSTRAINT two_persons_spare_somebody CHECK (confirmed_by IS NULL OR (waived_by IS NOT NULL AND confirmed_by <> waived_by AND confirmed_by <> person_id)),
+	CONSTRAINT nobody_keeps_themselves CHECK (kept_by <> person_id),
+	CONSTRAINT kept_for_a_reason CHECK ((kept_by IS NULL) = (kept_at IS NULL) AND (kept_by IS NULL) = (kept_reason IS NULL)),
+	CONSTRAINT experts_are_kept CHECK (kept_by IS NULL OR route = 'expert'),
 	FOREIGN KEY(person_id) REFERENCES person (id),
 	FOREIGN KEY(nominated_by) REFERENCES person (id),
 	FOREIGN KEY(waived_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id),
+	FOREIGN KEY(kept_by) REFERENCES person (id),
 	UNIQUE (appointment_id),
 	FOREIGN KEY(appointment_id) REFERENCES appointment (id)
 );
@@ -652,6 +662,10 @@ CREATE TRIGGER nomination_stays BEFORE DELETE ON nomination WHEN 1 = 1 BEGIN SEL
 CREATE TRIGGER scope_is_final BEFORE UPDATE ON nomination WHEN NEW.person_id IS NOT OLD.person_id OR NEW.skill IS NOT OLD.skill OR NEW.language IS NOT OLD.language OR NEW.route IS NOT OLD.route OR NEW.level_ceiling IS NOT OLD.level_ceiling OR (NEW.reason IS NOT OLD.reason AND NOT (NEW.reason = '' AND EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.person_id))) BEGIN SELECT RAISE(ABORT, 'whom a nomination is of, and for what, never changes'); END;
 
 CREATE TRIGGER nobody_begins_unproved BEFORE UPDATE ON nomination WHEN NEW.stage = 'active' AND OLD.stage NOT IN ('active', 'suspended') AND (NEW.conduct_accepted_at IS NULL OR (NEW.confirmed_by IS NULL AND NOT EXISTS (SELECT 1 FROM calibration_result JOIN calibration_run ON calibration_run.id = calibration_result.run_id WHERE calibration_run.nomination_id = NEW.id AND calibration_result.passed))) BEGIN SELECT RAISE(ABORT, 'nobody begins without the rules, and a calibration or two persons'); END;
+
+CREATE TRIGGER the_word_of_a_centre_stays BEFORE UPDATE ON nomination WHEN OLD.kept_by IS NOT NULL AND (NEW.kept_by IS NOT OLD.kept_by OR NEW.kept_at IS NOT OLD.kept_at OR (NEW.kept_reason IS NOT OLD.kept_reason AND NOT (NEW.kept_reason = '' AND EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = OLD.person_id)))) BEGIN SELECT RAISE(ABORT, 'who answers for somebody, and why, never changes'); END;
+
+CREATE TRIGGER nobody_goes_on_without_ground BEFORE UPDATE ON nomination WHEN OLD.suspended_for IN ('equal', 'unchecked') AND NEW.stage = 'active' AND NEW.kept_by IS NULL BEGIN SELECT RAISE(ABORT, 'without a badge that counts it takes the word of the centre'); END;
 
 CREATE TRIGGER nomination_comes_not_back BEFORE INSERT ON nomination WHEN EXISTS (SELECT 1 FROM erasure WHERE erasure.person_id = NEW.person_id) BEGIN SELECT RAISE(ABORT, 'this person was erased'); END;
 
@@ -756,6 +770,10 @@ CREATE TABLE kept_badge_change (
 CREATE TRIGGER confirmed_kept_badge_change_is_final_update BEFORE UPDATE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
 
 CREATE TRIGGER confirmed_kept_badge_change_is_final_delete BEFORE DELETE ON kept_badge_change WHEN OLD.confirmed_by IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a confirmed change never changes'); END;
+
+CREATE TRIGGER kept_badges_are_of_their_centre_insert BEFORE INSERT ON kept_badge_change WHEN NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) BEGIN SELECT RAISE(ABORT, 'officers of its centre cancel a kept badge'); END;
+
+CREATE TRIGGER kept_badges_are_of_their_centre_update BEFORE UPDATE ON kept_badge_change WHEN NEW.stolen_key_id IS NULL AND EXISTS (SELECT 1 FROM kept_badge JOIN person ON person.id IN (NEW.requested_by, NEW.confirmed_by) WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position AND kept_badge.organisation_id <> person.organisation_id) BEGIN SELECT RAISE(ABORT, 'officers of its centre cancel a kept badge'); END;
 
 CREATE TRIGGER kept_badges_are_cancelled_by_two BEFORE UPDATE ON status_entry WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL AND EXISTS (SELECT 1 FROM kept_badge WHERE kept_badge.list_number = NEW.list_number AND kept_badge.position = NEW.position) AND NOT EXISTS (SELECT 1 FROM kept_badge_change AS asked WHERE asked.list_number = NEW.list_number AND asked.position = NEW.position AND asked.confirmed_by IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'two persons cancel a kept badge'); END;
 
@@ -1030,6 +1048,25 @@ CREATE TRIGGER observation_is_final_delete BEFORE DELETE ON observation WHEN NOT
 
 CREATE TRIGGER marks_need_observations BEFORE INSERT ON assessment WHEN EXISTS (SELECT 1 FROM observation_due WHERE observation_due.submission_id = NEW.submission_id AND NOT EXISTS (SELECT 1 FROM observation WHERE observation.submission_id = observation_due.submission_id AND observation.task_id = observation_due.task_id)) BEGIN SELECT RAISE(ABORT, 'a practical was not observed'); END;
 
+CREATE TABLE badge_ground (
+	nomination_id CHAR(32) NOT NULL,
+	equal_id CHAR(32) NOT NULL,
+	badge_id VARCHAR NOT NULL,
+	places JSON NOT NULL,
+	keys JSON NOT NULL,
+	ends DATETIME,
+	looked_at DATETIME NOT NULL,
+	unknown_since DATETIME,
+	PRIMARY KEY (nomination_id),
+	CONSTRAINT unknown_since_a_look CHECK (unknown_since <= looked_at),
+	FOREIGN KEY(nomination_id) REFERENCES nomination (id),
+	FOREIGN KEY(equal_id) REFERENCES accepted_equal (id)
+);
+
+CREATE TRIGGER a_ground_is_not_rewritten BEFORE UPDATE ON badge_ground WHEN NEW.nomination_id <> OLD.nomination_id OR NEW.badge_id <> OLD.badge_id OR CAST(NEW.places AS TEXT) <> CAST(OLD.places AS TEXT) OR CAST(NEW.keys AS TEXT) <> CAST(OLD.keys AS TEXT) OR NEW.ends IS NOT OLD.ends BEGIN SELECT RAISE(ABORT, 'what a right rests on is shown anew, and never rewritten'); END;
+
+CREATE TRIGGER a_ground_is_of_an_expert BEFORE INSERT ON badge_ground WHEN NOT EXISTS (SELECT 1 FROM nomination WHERE nomination.id = NEW.nomination_id AND nomination.badge_id = NEW.badge_id AND nomination.kept_by IS NULL AND nomination.stage NOT IN ('ended', 'expired')) OR NOT EXISTS (SELECT 1 FROM accepted_equal WHERE accepted_equal.id = NEW.equal_id AND accepted_equal.confirmed_at IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'a right rests on the badge that was shown for it'); END;
+
 CREATE TABLE shown_note (
 	assessment_id CHAR(32) NOT NULL,
 	criterion VARCHAR NOT NULL,
@@ -1235,10 +1272,9 @@ CREATE TABLE notice (
 	tries INTEGER NOT NULL,
 	next_try DATETIME NOT NULL,
 	PRIMARY KEY (id),
-	CONSTRAINT known_news CHECK (news IN ('ready', 'revoke', 'suspend', 'lift', 'correct', 'runs_out')),
+	CONSTRAINT known_news CHECK (news IN ('ready', 'revoke', 'suspend', 'lift', 'correct', 'runs_out', 'stopped')),
 	CONSTRAINT notice_state CHECK (state IN ('waiting', 'sent', 'given_up')),
-	CONSTRAINT about_a_badge_or_an_appointment CHECK ((news = 'runs_out') = (appointment_id IS NOT NULL) AND (appointment_id IS NULL) = (award_id IS NOT NULL)),
-	CONSTRAINT an_end_is_told_once UNIQUE (appointment_id),
+	CONSTRAINT about_a_badge_or_an_appointment CHECK ((news IN ('runs_out', 'stopped')) = (appointment_id IS NOT NULL) AND (appointment_id IS NULL) = (award_id IS NOT NULL)),
 	FOREIGN KEY(person_id) REFERENCES person (id),
 	FOREIGN KEY(award_id) REFERENCES award (id),
 	FOREIGN KEY(appointment_id) REFERENCES appointment (id)
@@ -1266,7 +1302,7 @@ CREATE TABLE renewal (
 	FOREIGN KEY(award_id) REFERENCES award (id)
 );
 
-CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal WHEN NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND badge_change.reason IN ('holder_request', 'new_wallet'))) BEGIN SELECT RAISE(ABORT, 'a badge is renewed for the key that it was signed for'); END;
+CREATE TRIGGER renewed_for_the_key_it_was_signed_for BEFORE INSERT ON renewal WHEN NOT EXISTS (SELECT 1 FROM credential WHERE credential.award_id = NEW.award_id AND credential.holder = NEW.holder AND credential.signed_at = (SELECT max(known.signed_at) FROM credential AS known WHERE known.award_id = NEW.award_id) AND NOT EXISTS (SELECT 1 FROM badge_change WHERE badge_change.credential_id = credential.id AND badge_change.confirmed_at IS NOT NULL AND (badge_change.reason IN ('holder_request', 'new_wallet') OR NOT badge_change.has_phone))) BEGIN SELECT RAISE(ABORT, 'a badge is renewed for the key that it was signed for'); END;
 
 CREATE TRIGGER a_renewal_is_final BEFORE UPDATE ON renewal WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a token for a renewal never changes'); END;
 
@@ -1287,6 +1323,7 @@ CREATE TABLE badge_change (
 	credential_id CHAR(32) NOT NULL,
 	action VARCHAR NOT NULL,
 	reason VARCHAR NOT NULL,
+	has_phone BOOLEAN,
 	requested_by CHAR(32) NOT NULL,
 	requested_at DATETIME NOT NULL,
 	confirmed_by CHAR(32),
@@ -1295,6 +1332,7 @@ CREATE TABLE badge_change (
 	CONSTRAINT closed_list_of_reasons CHECK ((action = 'revoke' AND reason IN ('holder_request', 'issued_in_error', 'fraud', 'key_compromise', 'superseded')) OR (action = 'suspend' AND reason IN ('holder_request', 'under_review')) OR (action = 'lift' AND reason IN ('holder_request', 'review_passed')) OR (action = 'correct' AND reason IN ('issued_in_error', 'new_wallet', 'key_compromise'))),
 	CONSTRAINT two_persons CHECK (confirmed_by IS NULL OR confirmed_by <> requested_by OR (reason = 'holder_request' AND action IN ('revoke', 'suspend'))),
 	CONSTRAINT confirmed_by_someone_at_a_time CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+	CONSTRAINT asked_when_made_again CHECK (has_phone IS NULL OR action IN ('lift', 'correct')),
 	FOREIGN KEY(credential_id) REFERENCES credential (id),
 	FOREIGN KEY(requested_by) REFERENCES person (id),
 	FOREIGN KEY(confirmed_by) REFERENCES person (id)
@@ -1339,6 +1377,10 @@ CREATE INDEX ix_assessment_examiner_id ON assessment (examiner_id);
 CREATE INDEX ix_award_candidate_id ON award (candidate_id);
 
 CREATE INDEX ix_badge_change_credential_id ON badge_change (credential_id);
+
+CREATE INDEX ix_badge_ground_equal_id ON badge_ground (equal_id);
+
+CREATE INDEX ix_badge_ground_looked_at ON badge_ground (looked_at);
 
 CREATE INDEX ix_begun_count_since ON begun_count (since);
 
@@ -1395,6 +1437,8 @@ CREATE INDEX ix_wrong_code_source_hash ON wrong_code (source_hash);
 CREATE INDEX rows_of_a_batch ON release_batch_row (batch_id, state, place);
 
 CREATE INDEX rows_of_a_stolen_key ON stolen_key_row (stolen_key_id, fate, credential_id);
+
+CREATE UNIQUE INDEX an_end_is_told_once ON notice (appointment_id) WHERE news = 'runs_out';
 
 CREATE UNIQUE INDEX one_appointment_badge_by_appointment_id ON appointment_badge (appointment_id) WHERE state <> 'ended';
 
