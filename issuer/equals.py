@@ -57,6 +57,19 @@ def definition_of(
     return None
 
 
+def lock(session: Session, *, issuer: str, achievement_id: str) -> None:
+    """Let whoever else comes with a badge of this kind wait until this transaction is done."""
+    session.exec(
+        select(AcceptedEqual.id)
+        .where(
+            col(AcceptedEqual.issuer_did) == issuer,
+            col(AcceptedEqual.achievement_id) == achievement_id,
+            col(AcceptedEqual.ended_at).is_(None),
+        )
+        .with_for_update()
+    ).first()
+
+
 def ask(
     session: Session,
     body: IssuingBody,

@@ -418,7 +418,11 @@ def know_expert(
     body: IssuingBody,
     now: datetime,
 ) -> None:
-    """Make the person who asked eligible by the badge that they showed."""
+    """Make the person who asked eligible by the badge that they showed.
+
+    Two accounts may have been answered with one badge before either came here: the second is
+    refused. They come one after the other, on the row by which such a badge is accepted.
+    """
     if row.purpose != Purpose.EXPERT or row.asked_by != person_id:
         raise _over()
     assert row.badge_id is not None, "a constraint of the database"
@@ -428,6 +432,12 @@ def know_expert(
     )
     if definition is None:  # ended since
         raise _over()
+    if row.issuer != body.did:
+        equals.lock(session, issuer=row.issuer, achievement_id=row.achievement_id or "")
+    if _is_of_somebody_else(session, row, row.badge_id):
+        raise Refused(
+            N_("This badge was given to another person."), status=403, code="other-person"
+        )
     eligibility.by_badge(
         session,
         person_id,
@@ -435,6 +445,7 @@ def know_expert(
         skill=definition.skill,
         language=definition.assessed_language or row.language,
         badge_id=row.badge_id,
+        holder=row.holder if row.issuer != body.did else None,
         now=now,
     )
 
