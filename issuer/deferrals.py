@@ -246,7 +246,7 @@ def collect(
     def still_waits(session: Session) -> None:
         waits = session.get(Deferral, deferral_id)
         if waits is None or waits.state != DeferralState.PENDING:
-            raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
+            raise UnknownTransaction  # handed out, or ended, since we looked
 
     try:
         text = issuing.deliver(  # 3
