@@ -104,6 +104,8 @@ class Nomination(Table, table=True):
     route: str
     badge_id: str | None = Field(default=None, index=True)
     """The id of the expert badge that the right rests on."""
+    badge_holder: str | None = Field(default=None, index=True)
+    """The key that showed it, where the badge is of another issuer: one of the person's wallets."""
     level_ceiling: int
     reason: str
     stage: str

@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from credentials.report import CredentialError
 from issuer import (
     appointments,
+    deferrals,
     issuing,
     notices,
     offers,
@@ -31,6 +32,7 @@ from issuer import (
 from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
+    HOLDERS_OWN,
     MADE_AGAIN,
     REASONS_OF,
     Action,
@@ -346,6 +348,10 @@ def _carry_out(session: Session, change: _Confirmed) -> None:
     change.request.confirmed_by, change.request.confirmed_at = change.by, change.now
     session.add(change.request)
     offers.withdraw_offers(session, change.badge.award_id)
+    if (
+        change.request.reason in HOLDERS_OWN or change.request.has_phone is False
+    ):  # somebody else may have the wallet that waits
+        deferrals.end_of_award(session, change.badge.award_id)
     event = _CARRYING_OUT[Action(change.request.action)](session, change)
     if change.badge.state in (BadgeState.REVOKED, BadgeState.SUSPENDED):
         appointments.badge_fell(session, change.badge.credential_id, now=change.now)

@@ -117,6 +117,18 @@ def end(session: Session, submission_id: UUID) -> None:
     )
 
 
+def end_of_award(session: Session, award_id: UUID) -> None:
+    """Make what waits for the file of an award useless."""
+    end(
+        session,
+        session.exec(
+            select(Decision.submission_id)
+            .join(Award, col(Award.decision_id) == col(Decision.id))
+            .where(col(Award.id) == award_id)
+        ).one(),
+    )
+
+
 def of_file(session: Session, submission_id: UUID) -> Deferral | None:
     """Give what waits for a file."""
     return session.exec(
@@ -230,8 +242,16 @@ def collect(
     if stands is Standing.OVER or award_id is None:
         _finish(database, found, DeferralState.ENDED, now=now)
         raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
+
+    def still_waits(session: Session) -> None:
+        waits = session.get(Deferral, deferral_id)
+        if waits is None or waits.state != DeferralState.PENDING:
+            raise UnknownTransaction  # handed out, or ended, since we looked
+
     try:
-        text = issuing.deliver(database, award_id, holder=found.holder, body=body, now=now)  # 3
+        text = issuing.deliver(  # 3
+            database, award_id, holder=found.holder, body=body, now=now, check=still_waits
+        )
     except Refused:
         _finish(database, found, DeferralState.ENDED, now=now)
         raise

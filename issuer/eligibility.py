@@ -46,13 +46,15 @@ def by_badge(
     skill: str,
     language: str,
     badge_id: str,
+    holder: str | None = None,
     now: datetime,
 ) -> Nomination:
     """Make somebody eligible by an expert badge that the caller has verified.
 
     The caller answers for these: signature, dates, status, that we trust its signer, that the
     person holds it, that it is level 3 of `skill`, and of `language` where the skill depends on
-    one. The badge's id is kept: when that badge falls, so does the appointment. Who was suspended
+    one. The badge's id is kept: when that badge falls, so does the appointment; and, of a badge of
+    another issuer, its `holder`, which tells a second account of the same person. Who was suspended
     because of a badge shows one that counts here, the same or another; a coordinator lets them go
     on.
     """
@@ -67,6 +69,7 @@ def by_badge(
     known = appointments.of_scope(session, person_id, skill, language)
     if known is not None and known.suspended_for in (Cause.BADGE, *WITHOUT_GROUND):
         known.badge_id, known.suspended_for = badge_id, Cause.COORDINATOR
+        known.badge_holder = holder
         session.add(known)
         session.flush()
         record(session, "examiner.badge-renewed", known.id, by=person_id, now=now)
@@ -79,6 +82,7 @@ def by_badge(
             language=language,
             route=Route.EXPERT,
             badge_id=badge_id,
+            badge_holder=holder,
             level_ceiling=appointments.CO_EXAMINER_CEILING,
             reason=framework.achievement(skill, _EXPERT, language).human_code,
             stage=Stage.ELIGIBLE,

@@ -60,7 +60,8 @@ def deciding(
 ) -> AcceptedEqual | None:
     """Give the decision in force about an achievement of another issuer.
 
-    `lock`: it is not ended while the caller's transaction lasts.
+    `lock`: it is not ended, and whoever else comes with such a badge waits, while the caller's
+    transaction lasts.
     """
     found = select(AcceptedEqual).where(
         col(AcceptedEqual.issuer_did) == issuer,
@@ -68,7 +69,7 @@ def deciding(
         col(AcceptedEqual.confirmed_at).is_not(None),
         col(AcceptedEqual.ended_at).is_(None),
     )
-    return session.exec(found.with_for_update(read=True) if lock else found).one_or_none()
+    return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def ask(

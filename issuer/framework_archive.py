@@ -8,6 +8,7 @@ are opened are refused before anything is kept.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,16 @@ _DAY = (1980, 1, 1, 0, 0, 0)
 """The first day of zip archives: the same files are the same archive."""
 _TYPE = 0o170000
 _PLAIN_FILE = 0o100000
+_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How files may be packed: others ask for as much memory as the archive says."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+)
 
 
 class ArchiveError(ValueError):
@@ -82,7 +93,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = dict(_entries(archive))  # 1, 2
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _BROKEN as error:
         raise ArchiveError(f"this zip cannot be opened: {error}") from error
     return _without_folder(files)  # 3
 
@@ -97,6 +108,8 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
         kind = (entry.external_attr >> 16) & _TYPE
         if kind not in (0, _PLAIN_FILE):
             raise ArchiveError(f"{name} is not a plain file")
+        if entry.compress_type not in _WAYS:
+            raise ArchiveError(f"{name} is packed in a way that is not opened here")
         if name.casefold() in seen:
             raise ArchiveError(f"{name} is there twice")
         seen.add(name.casefold())

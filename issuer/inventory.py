@@ -651,8 +651,8 @@ HELD: dict[str, Held] = {
         ),
     ),
     "nomination": Held(
-        own="skill language route badge_id level_ceiling reason stage conduct_accepted_at"
-        " waived_reason round suspended_for kept_reason kept_at counted_from",
+        own="skill language route badge_id badge_holder level_ceiling reason stage"
+        " conduct_accepted_at waived_reason round suspended_for kept_reason kept_at counted_from",
         links="id person_id appointment_id",
         others="nominated_by waived_by confirmed_by kept_by",
         holdings=(
@@ -660,11 +660,17 @@ HELD: dict[str, Held] = {
                 "person_id",
                 N_("How you became an examiner"),
                 Term.DUTY,
-                "skill language route badge_id level_ceiling reason stage conduct_accepted_at"
-                " waived_reason round suspended_for kept_reason kept_at counted_from",
+                "skill language route badge_id badge_holder level_ceiling reason stage"
+                " conduct_accepted_at waived_reason round suspended_for kept_reason kept_at counted_from",
                 Fate.EMPTIED,
                 _RESTS,
-                {"reason": "", "waived_reason": "", "kept_reason": "", "badge_id": ""},
+                {
+                    "reason": "",
+                    "waived_reason": "",
+                    "kept_reason": "",
+                    "badge_id": "",
+                    "badge_holder": None,
+                },
             ),
         ),
     ),

@@ -359,10 +359,12 @@ def deliver(
     body: IssuingBody,
     now: datetime,
     pause: Pause = carry_on,
+    check: Callable[[Session], None] = lambda _session: None,
 ) -> str:
     """Give the signed badge of an award to the holder of a proven key, as the exact signed text.
 
-    1. One transaction, with the badge's row locked: of several requests one signs.
+    1. One transaction, with the badge's row locked: of several requests one signs. `check` refuses
+       what changed since the caller looked.
     2. A badge that was signed before is the same bytes for the same holder, and for nobody else.
     3. The intention is taken as it was written down; only the holder is added.
     4. It is signed once with the key in use, and recorded before anybody is answered.
@@ -372,7 +374,9 @@ def deliver(
 
     `holder` must come from a checked key proof; this function cannot know.
     """
-    sign = partial(_deliver, database, award_id, holder=holder, body=body, now=now, pause=pause)
+    sign = partial(
+        _deliver, database, award_id, holder=holder, body=body, now=now, pause=pause, check=check
+    )
     try:
         return sign()
     except IntegrityError as error:
@@ -388,6 +392,7 @@ def _deliver(
     body: IssuingBody,
     now: datetime,
     pause: Pause,
+    check: Callable[[Session], None],
 ) -> str:
     with database.transaction() as session:  # 1
         row = session.exec(
@@ -400,6 +405,7 @@ def _deliver(
         ).one_or_none()
         if row is None or row.state in (BadgeState.REVOKED, BadgeState.SUSPENDED):
             raise Refused(N_("This badge cannot be collected."), status=400, code="no-badge")
+        check(session)
         if superseding.is_taken_away(session, award_id):
             raise Refused(N_("A later decision took its place."), status=400, code="taken-away")
         known = signing.text_for(row, holder)  # 2

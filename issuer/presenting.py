@@ -436,17 +436,24 @@ def know_expert(
 ) -> None:
     """Make the person who asked eligible by the badge that they showed.
 
-    Of one of another issuer is kept what is looked at each day.
+    Of one of another issuer is kept what is looked at each day. Two accounts may have been answered
+    with one badge before either came here: the second is refused. They come one after the other,
+    on the row by which such a badge is accepted.
     """
     if row.purpose != Purpose.EXPERT or row.asked_by != person_id:
         raise _over()
     assert row.badge_id is not None, "a constraint of the database"
     assert row.issuer is not None, "it is written down with the badge"
     named = {"issuer": row.issuer, "achievement_id": row.achievement_id or ""}
-    equal = None if row.ground is None else equals.deciding(session, **named, lock=True)
+    is_foreign = row.issuer != body.did
+    equal = equals.deciding(session, **named, lock=True) if is_foreign else None
     definition = equals.definition_of(session, body, **named)
     if definition is None:  # ended since
         raise _over()
+    if _is_of_somebody_else(session, row, row.badge_id):
+        raise Refused(
+            N_("This badge was given to another person."), status=403, code="other-person"
+        )
     nomination = eligibility.by_badge(
         session,
         person_id,
@@ -454,6 +461,7 @@ def know_expert(
         skill=definition.skill,
         language=definition.assessed_language or row.language,
         badge_id=row.badge_id,
+        holder=row.holder if is_foreign else None,
         now=now,
     )
     if equal is not None and row.ground is not None:

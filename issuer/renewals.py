@@ -59,7 +59,7 @@ def exchange(database: Database, badge_id: str, *, holder: str, now: datetime) -
     `holder` must come from a checked assertion whose nonce was used up; this function cannot know.
     """
     with database.transaction() as session:
-        before = _last_signed(session, badge_id, holder)  # 1
+        before = _last_of_key(session, badge_id, holder)  # 1
         if before is None:
             raise _nothing()
         current = session.exec(
@@ -116,11 +116,22 @@ def deliver(
 ) -> str:
     """Give the badge in force, as the exact signed text, to the very key that asked for it.
 
+    Not if its holder wanted it changed, or an officer heard that the phone is lost, since the token
+    was given: whoever has a lost wallet may have asked for tokens all along.
+
     Links to collect it that are still open end with it: there is nothing left to collect by them.
     """
     if holder != renewal.holder:
         raise Refused(N_("This badge is for another key."), status=400, code="other-holder")
-    text = issuing.deliver(database, renewal.award_id, holder=holder, body=body, now=now)
+
+    def still_its_own(session: Session) -> None:
+        before = _last_signed(session, renewal.award_id)
+        if before is None or before.holder != holder or _may_be_elsewhere(session, before):
+            raise _nothing()
+
+    text = issuing.deliver(
+        database, renewal.award_id, holder=holder, body=body, now=now, check=still_its_own
+    )
     with database.transaction() as session:
         offers.withdraw_offers(session, renewal.award_id)
     return text
@@ -132,20 +143,25 @@ def forget_old(session: Session, *, now: datetime) -> int:
     return session.exec(old).rowcount
 
 
-def _last_signed(session: Session, badge_id: str, holder: str) -> Credential | None:
+def _last_of_key(session: Session, badge_id: str, holder: str) -> Credential | None:
     """Give the last signed badge of an award, if it has this id and is this key's."""
     award_id = session.exec(
         select(Credential.award_id)
         .where(col(Credential.credential_id) == badge_id, col(Credential.holder) == holder)
         .limit(1)
     ).first()
-    last = session.exec(
+    last = _last_signed(session, award_id) if award_id is not None else None
+    return last if last is not None and last.holder == holder else None
+
+
+def _last_signed(session: Session, award_id: UUID) -> Credential | None:
+    """Give the last signed badge of an award."""
+    return session.exec(
         select(Credential)
         .where(col(Credential.award_id) == award_id, col(Credential.signed_at).is_not(None))
         .order_by(col(Credential.signed_at).desc())
         .limit(1)
     ).first()
-    return last if last is not None and last.holder == holder else None
 
 
 def _can_be_had(session: Session, badge: Credential) -> bool:

@@ -6,12 +6,13 @@ from sqlalchemy import Subquery, bindparam, union, union_all
 from sqlmodel import Session, col, select
 
 from issuer.appointment_badge_tables import AppointmentBadge
+from issuer.appointment_tables import Nomination
 from issuer.award_tables import Award, Credential
 from issuer.tables import Appointment, Person
 
 
 def _wallets(who: str) -> Subquery:
-    """Choose the keys that somebody's badges and appointments are bound to."""
+    """Choose the keys of somebody's badges, of appointments, and of what of others they showed."""
     badges = (
         select(col(Credential.holder))
         .join(Award, col(Award.id) == col(Credential.award_id))
@@ -24,7 +25,10 @@ def _wallets(who: str) -> Subquery:
             col(Appointment.person_id) == bindparam(who), col(AppointmentBadge.holder).is_not(None)
         )
     )
-    return union_all(badges, appointments).subquery()
+    shown = select(col(Nomination.badge_holder)).where(
+        col(Nomination.person_id) == bindparam(who), col(Nomination.badge_holder).is_not(None)
+    )
+    return union_all(badges, appointments, shown).subquery()
 
 
 # Built once: to build it takes longer than to ask it, and each open file asks for each examiner.
@@ -38,6 +42,9 @@ _WITH_ITS_WALLET = union(
     select(col(Appointment.person_id))
     .join(AppointmentBadge, col(AppointmentBadge.appointment_id) == col(Appointment.id))
     .where(col(AppointmentBadge.holder).in_(select(_ones.c.holder))),
+    select(col(Nomination.person_id)).where(
+        col(Nomination.badge_holder).in_(select(_ones.c.holder))
+    ),
 )
 
 

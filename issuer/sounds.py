@@ -62,13 +62,18 @@ def _read(data: bytes) -> Recording:
 
 _MOST_OF_A_FORM = 40
 """Bytes: the longest description of a form (WAVE_FORMAT_EXTENSIBLE)."""
+_MOST_PARTS = 1_000
+"""A recorder writes a handful; a file can hold hundreds of thousands of empty ones."""
 
 
 def _wav(data: bytes) -> Recording:
     """Keep what says how to play it, and the sound; leave out the rest."""
-    kept, rate, sound = b"", 0, 0
+    kept, rate, sound, parts = bytearray(), 0, 0, 0
     place = 12
     while place + 8 <= len(data):
+        parts += 1
+        if parts > _MOST_PARTS:
+            raise Broken
         name, size = struct.unpack_from("<4sI", data, place)
         body = data[place + 8 : place + 8 + size]
         if name == b"fmt ":
@@ -81,7 +86,7 @@ def _wav(data: bytes) -> Recording:
         place += 8 + size + size % 2
     if not rate or not sound:
         raise Broken
-    content = struct.pack("<4sI4s", b"RIFF", len(kept) + 4, b"WAVE") + kept
+    content = struct.pack("<4sI4s", b"RIFF", len(kept) + 4, b"WAVE") + bytes(kept)
     return Recording("audio/wav", content, sound / rate)
 
 
@@ -98,17 +103,22 @@ _SAMPLE_RATES = {
     0: (11_025, 12_000, 8_000),
 }
 """In Hz, by version: MPEG 1, 2, 2.5."""
+_MOST_GAPS = 100_000
+"""Places that look like a frame and are none: a cover has one for every 256 of its bytes."""
 _ENCODERS = (b"LAME", b"Lavf", b"Lavc", b"GOGO")
 
 
 def _mp3(data: bytes) -> Recording:
     """Keep the frames of sound alone: no tags before, between or behind them."""
-    frames, seconds, place = [], 0.0, 0
+    frames, seconds, place, gaps = [], 0.0, 0, 0
     while content_size := _id3_size(data, place):
         place += content_size
     while place + 4 <= len(data):
         head = data[place : place + 4]
         if not _is_mp3_frame(head):
+            gaps += 1
+            if gaps > _MOST_GAPS:
+                raise Broken
             following = data.find(b"\xff", place + 1)
             place = following if following > 0 else len(data)
             continue

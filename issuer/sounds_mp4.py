@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from issuer.sounds_kept import Broken, Recording
 
 _MOST_BOXES = 20_000
+_DEEPEST = 12
+"""moov, trak, mdia, minf, stbl, and some more: strangers choose how deep boxes lie in boxes."""
 _INSIDE = {
     *(b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"mvex"),
     *(b"moof", b"traf", b"mfra"),
@@ -31,7 +33,8 @@ _MOST_OF_AN_ENTRY_BOX = 2_000
 def read(data: bytes) -> Recording:
     """Take sound alone; overwrite what is not needed where it stands."""
     content, handlers, seconds = bytearray(data), set(), None
-    for kind, start, end in _boxes(data, 0, len(data)):
+    left = iter(range(_MOST_BOXES))  # of the whole file: each costs a look, and some a copy
+    for kind, start, end in _boxes(data, 0, len(data), left):
         if kind == b"hdlr":
             handlers.add(data[start + 8 : start + 12])
             content[start + 12 : end] = bytes(end - start - 12)
@@ -39,9 +42,12 @@ def read(data: bytes) -> Recording:
             wide = data[start] == 1
             content[start + 4 : start + (20 if wide else 12)] = bytes(16 if wide else 8)
         elif kind == b"dref":
-            _clean_references(content, start, end)
+            for _kind, inner, stop in _boxes(data, start + 8, end, left):
+                # It says that the sound is in this file; an address could stand here.
+                content[inner + 4 : stop] = bytes(max(stop - inner - 4, 0))
         elif kind == b"stsd":
-            _clean_description(content, start, end)
+            for _kind, inner, stop in _boxes(data, start + 8, end, left):
+                _clean_description(data, content, inner, stop, left)
         elif kind not in _NEEDED:
             _free(content, start, end)
         if kind == b"mvhd":
@@ -56,26 +62,24 @@ def _free(content: bytearray, start: int, end: int) -> None:
     content[start:end] = bytes(end - start)
 
 
-def _clean_references(content: bytearray, start: int, end: int) -> None:
-    """Keep that the sound is in this file; an address could stand here."""
-    for _kind, inner, stop in _boxes(bytes(content), start + 8, end):
-        content[inner + 4 : stop] = bytes(max(stop - inner - 4, 0))
+def _clean_description(
+    data: bytes, content: bytearray, inner: int, stop: int, left: Iterator[int]
+) -> None:
+    (version,) = struct.unpack_from(">H", data, inner + 8)
+    parts = inner + _ENTRY + _MORE_BY_VERSION.get(version, 0)
+    for kind, at, to in _boxes(data, parts, stop, left):
+        if kind not in _ENTRY_NEEDS or to - at > _MOST_OF_AN_ENTRY_BOX:
+            _free(content, at, to)
 
 
-def _clean_description(content: bytearray, start: int, end: int) -> None:
-    for _kind, inner, stop in _boxes(bytes(content), start + 8, end):
-        (version,) = struct.unpack_from(">H", content, inner + 8)
-        parts = inner + _ENTRY + _MORE_BY_VERSION.get(version, 0)
-        for kind, at, to in _boxes(bytes(content[:stop]), parts, stop):
-            if kind not in _ENTRY_NEEDS or to - at > _MOST_OF_AN_ENTRY_BOX:
-                _free(content, at, to)
-
-
-def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    for _ in range(_MOST_BOXES):
-        if place == end:
-            return
-        if place + 8 > end:
+def _boxes(
+    data: bytes, place: int, end: int, left: Iterator[int], deep: int = 0
+) -> Iterator[tuple[bytes, int, int]]:
+    """Walk through boxes in the order of the file; `left` counts those of all walks together."""
+    if deep > _DEEPEST:
+        raise Broken
+    while place != end:
+        if place + 8 > end or next(left, None) is None:
             raise Broken
         size, kind = struct.unpack_from(">I4s", data, place)
         start = place + 8
@@ -87,11 +91,10 @@ def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]
         if stop < start or stop > end:
             raise Broken
         if kind in _INSIDE:
-            yield from _boxes(data, start, stop)
+            yield from _boxes(data, start, stop, left, deep + 1)
         else:
             yield kind, start, stop
         place = stop
-    raise Broken
 
 
 def _movie_seconds(data: bytes, start: int) -> float:

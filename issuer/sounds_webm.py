@@ -26,6 +26,7 @@ _INDEX = {0x114D9B74, 0x1C53BB6B}
 """Where what stands, for jumping: left out, a player finds its way without."""
 _OPUS_HEAD = 21
 _AUDIO = 2
+_MOST_OF_A_NUMBER = 8
 
 
 def read(data: bytes) -> Recording:
@@ -39,13 +40,13 @@ def read(data: bytes) -> Recording:
         whole = end
         body = data[start:end]
         if kind == _SCALE:
-            scale = int.from_bytes(body)
+            scale = _number(body)
         elif kind == _TRACK_TYPE:
-            kinds.add(int.from_bytes(body))
+            kinds.add(_number(body))
         elif kind == _CODEC:
             codecs.add(body)
         elif kind == _CLUSTER_TIME:
-            at = int.from_bytes(body)
+            at = _number(body)
         elif kind in (_SIMPLE_BLOCK, _BLOCK):
             track = _vint_length(data, start)
             last = max(last, at + int.from_bytes(data[start + track : start + track + 2], "big"))
@@ -60,6 +61,13 @@ def read(data: bytes) -> Recording:
     if kinds != {_AUDIO} or not codecs <= {b"A_OPUS"}:
         raise Broken
     return Recording("audio/webm", bytes(content[:whole]), last * scale / 1e9)
+
+
+def _number(body: bytes) -> int:
+    """Read a whole number (RFC 8794, 7.2); a longer one would be a stranger's megabytes."""
+    if len(body) > _MOST_OF_A_NUMBER:
+        raise Broken
+    return int.from_bytes(body)
 
 
 def _nothing(length: int) -> bytes:

@@ -22,6 +22,7 @@ from web.database import Database
 from web.errors import Refused, register_errors
 from web.http import Fetcher
 from web.languages import N_, register_languages
+from web.patience import Patient
 from web.pictures import badge_svg
 from web.qr import qr_svg
 from web.settings import ServiceSettings
@@ -114,7 +115,7 @@ def create_service(
     )
     database = Database(settings.database_url, metadata)
     database.create(upgrade=settings.upgrade_database)
-    fetch = fetch or Fetcher(allow_loopback_http=settings.allow_loopback_http)
+    fetch = Patient(fetch or Fetcher(allow_loopback_http=settings.allow_loopback_http))
     app.extensions["mycred4home"] = Services(settings, database, fetch, clock)
 
     _templates(app)

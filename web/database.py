@@ -8,10 +8,11 @@ Tables of the three services sit in separate registries, so each service hands i
         session.add(row)
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,9 @@ from web.migrating import prepare
 _BUSY_MILLISECONDS = 10_000
 _PAUSE_SECONDS = 5.0
 _TIDY_MILLISECONDS = 200
+_DISCREET: dict[str, Any] = {"hide_parameters": True}
+"""An error names the statement and not its values, which are names and answers of people: it may
+end in a log (threat 24)."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -62,6 +66,7 @@ class Database:
         Several workers may start at the same moment. Without `upgrade` nothing is changed. Raises
         `DatabaseNotReady` when the tables are not, and cannot be made, those of this program.
         """
+        _make_private(self.engine)
         prepare(self.engine, self.metadata, upgrade=upgrade)
 
     @contextmanager
@@ -113,10 +118,10 @@ class Database:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, **_DISCREET)
         _ask_after_a_pause(engine)
         return engine
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, **_DISCREET}
     if parsed.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
     engine = create_engine(parsed, **options)
@@ -137,6 +142,15 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _make_private(engine: Engine) -> None:
+    """Make the file of SQLite for its owner only; what SQLite puts beside it is like it."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name.startswith((":", "file:")):
+        return
+    with suppress(FileExistsError, FileNotFoundError):  # SQLite itself says what is missing
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def _read_only(url: str) -> Engine | None:
     """Give connections on which PostgreSQL itself refuses to write; None for SQLite.
 
@@ -146,7 +160,7 @@ def _read_only(url: str) -> Engine | None:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return None
-    engine = create_engine(parsed, isolation_level="AUTOCOMMIT")
+    engine = create_engine(parsed, isolation_level="AUTOCOMMIT", **_DISCREET)
     _ask_after_a_pause(engine)
 
     @event.listens_for(engine, "connect")

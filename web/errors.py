@@ -134,7 +134,9 @@ def register_errors(app: Flask) -> None:
         if known is not None:
             return refused(known)
         incident = secrets.token_hex(4)
-        _log.error("incident %s %s %s", incident, request.method, request.path, exc_info=error)
+        # The kind of address, and not this one: links and shares hold secrets in theirs.
+        where = request.url_rule.rule if request.url_rule else "an unknown address"
+        _log.error("incident %s %s %s", incident, request.method, where, exc_info=error)
         title, hint = _PAGES[500]
         if wants_machine_answer():
             return problem(500, "incident", gettext(title), incident=incident)

@@ -3,15 +3,23 @@
 Refuses what threat 19 lists: other schemes than https (http on loopback by an explicit setting),
 private, link-local and loopback addresses in every spelling, user info, redirects, bodies that are
 too large or take too long. The name is resolved once and the connection is made to the address
-that was checked.
+that was checked. Time is limited as a whole: a server that sends a byte now and then, in the head
+or in the body, keeps nobody longer.
 """
 
+import http.client
+import io
+import socket
 import time
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests_hardened import Config, Manager
+from requests.adapters import HTTPAdapter
+from requests_hardened import Config, HTTPSession, Manager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 
@@ -26,9 +34,16 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Fetcher:
     """Fetch over HTTP within limits; call it with an `HttpRequest`."""
 
-    def __init__(self, *, allow_loopback_http: bool = False, max_bytes: int = _MAX_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        allow_loopback_http: bool = False,
+        max_bytes: int = _MAX_BYTES,
+        total_seconds: float = _TOTAL_SECONDS,
+    ) -> None:
         self._allow_loopback_http = allow_loopback_http
         self._max_bytes = max_bytes
+        self._total_seconds = total_seconds
         self._outside = _manager(loopback=False)
         self._loopback = _manager(loopback=True) if allow_loopback_http else None
 
@@ -38,7 +53,7 @@ class Fetcher:
         began = time.monotonic()
         try:
             with (
-                manager.get_session() as session,
+                _ends_in_time(manager.get_session(), began + self._total_seconds) as session,
                 closing(
                     session.request(
                         request.method,
@@ -80,8 +95,8 @@ class Fetcher:
             body += chunk
             if len(body) > self._max_bytes:
                 raise CannotFetch(f"the answer is larger than {self._max_bytes} bytes")
-            if time.monotonic() - began > _TOTAL_SECONDS:
-                raise CannotFetch(f"the answer took longer than {_TOTAL_SECONDS:.0f} seconds")
+            if time.monotonic() - began > self._total_seconds:
+                raise CannotFetch(f"the answer took longer than {self._total_seconds:g} seconds")
         return bytes(body)
 
 
@@ -94,6 +109,67 @@ def _manager(*, loopback: bool) -> Manager:
             default_timeout=(_CONNECT_SECONDS, _READ_SECONDS),
         )
     )
+
+
+# --- an end for the whole answer ------------------------------------------------------------------
+#
+# The timeout of a socket begins anew with each byte, and one `read` waits for many of them. So what
+# an answer is read through looks at the clock each time before it waits.
+
+
+def _ends_in_time(session: HTTPSession, end: float) -> HTTPSession:
+    """Let all that a session reads end at a moment of `time.monotonic`."""
+
+    class Response(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
+            super().__init__(sock, *given, **named)
+            self.fp = io.BufferedReader(_UntilTheEnd(self.fp.detach(), sock, end))
+
+    class Plain(HTTPConnection):
+        response_class = Response
+
+    class Secure(HTTPSConnection):
+        response_class = Response
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    def in_time(manager: PoolManager) -> PoolManager:
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        return manager
+
+    for adapter in session.adapters.values():
+        assert isinstance(adapter, HTTPAdapter), "requests_hardened mounts no others"
+        in_time(adapter.poolmanager)
+        proxied = adapter.proxy_manager_for
+        adapter.proxy_manager_for = lambda *given, made=proxied, **named: in_time(  # type: ignore[method-assign]
+            made(*given, **named)
+        )
+    return session
+
+
+class _UntilTheEnd(io.RawIOBase):
+    """Read from a connection until a moment, and no byte after it."""
+
+    def __init__(self, raw: Any, sock: socket.socket, end: float) -> None:
+        self._raw, self._sock, self._end = raw, sock, end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._sock.settimeout(min(left, _READ_SECONDS))
+        return self._raw.readinto(buffer)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _host(url: str) -> str:

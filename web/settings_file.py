@@ -2,20 +2,24 @@
 
 All services know `base_url`, `database_url`, `secret_file` (64 hexadecimal digits in a file that
 only its owner may read) and perhaps `upgrade_database` and `trusted_proxies`; each service says
-what else it knows. Relative paths start at the folder of the file. What is wrong is a `ValueError`
-that names the file; files of keys are refused as `keys.store.read_key_file` says.
+what else it knows. Relative paths start at the folder of the file. A file whose `database_url`
+holds a password is refused, too, if others may read it. What is wrong is a `ValueError` that names
+the file; files of keys are refused as `keys.store.read_key_file` says.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from credentials.report import CredentialError
 from credentials.trust import Trust
 from keys.store import read_key_file
 
 _COMMON = {"upgrade_database": bool, "trusted_proxies": int}
+_NEVER = ("allow_loopback_http", "demo_entries", "name", "secret", "passphrase", "trust")
+"""What the demo and tests set, and what stands in a file of its own."""
 _SAID = {str: "a text", bool: "true or false", int: "a whole number", dict: "an object"}
 _Made = TypeVar("_Made")
 
@@ -32,15 +36,28 @@ def read_object(path: Path, kinds: Mapping[str, type] = {}) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise ValueError(f"{path} is not a JSON object")
     expected = {**_COMMON, **kinds}
+    for name in _NEVER:
+        if name in given:
+            raise ValueError(f"{path}: {name} is not set here")
     for name, value in given.items():
         kind = expected.get(name, str)
         if type(value) is not kind:
             raise ValueError(f"{path}: {name} is not {_SAID[kind]}")
+    if _holds_password(given.get("database_url")):
+        read_key_file(path)  # refuses a file that others may read
     secret = read_key_file(beside(path, given, "secret_file"))
     try:
         return {**given, "secret": bytes.fromhex(secret.decode())}
     except ValueError as error:
         raise ValueError(f"{path}: secret_file does not hold hexadecimal digits") from error
+
+
+def _holds_password(url: object) -> bool:
+    """Tell whether the address of a database has a password in it; one that is none has not."""
+    try:
+        return urlsplit(str(url)).password is not None
+    except ValueError:
+        return False
 
 
 def beside(path: Path, given: dict[str, Any], name: str) -> Path:

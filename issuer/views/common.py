@@ -13,6 +13,7 @@ from issuer.framework import Framework
 from issuer.profile import IssuingBody
 from issuer.sampling import Sampling
 from issuer.tables import Role, Submission
+from web.addresses import visitor_address
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, closest_language, current_language
@@ -64,7 +65,7 @@ def given_at() -> datetime:
 def beginning() -> dict[str, Any]:
     """Give what `issuer.limits.count` is told of who begins something without an account."""
     return {
-        "address": request.remote_addr or "",
+        "address": visitor_address(),
         "secret": body().secret,
         "now": services().now(),
     }

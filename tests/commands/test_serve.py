@@ -19,6 +19,7 @@ from live import free_ports
 import issuer
 import verifier
 import wallet
+from keys.errors import StoreError
 from keys.store import KeyStore
 from web.settings_file import read_trust
 
@@ -81,6 +82,7 @@ def test_the_files_of_the_document_are_read_whole(folder: Path) -> None:
         ("verifier", {"trusted_proxies": -1}, "trusted_proxies"),
         ("verifier", {"trust_file": "issuer.json"}, "issuer.json"),
         ("verifier", {"base_url": 7}, "base_url is not a text"),
+        ("verifier", {"allow_loopback_http": "no"}, "allow_loopback_http is not set here"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(
@@ -101,6 +103,17 @@ def test_secrets_that_others_may_read_are_refused(folder: Path) -> None:
     for service, read in READERS.items():
         with pytest.raises(Exception, match="secret"):
             read(folder / f"{service}.json")
+
+
+def test_a_password_in_settings_that_others_may_read_is_refused(folder: Path) -> None:
+    path = folder / "verifier.json"
+    change(path, database_url="postgresql+psycopg://mycred:secret-word@localhost/verifier")
+    path.chmod(0o640)
+    with pytest.raises(StoreError, match="verifier") as refused:
+        verifier.read_settings(path)
+    assert "secret-word" not in str(refused.value)
+    path.chmod(0o600)
+    assert "secret-word" in verifier.read_settings(path).database_url
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from credentials.exchange import oid4vci
-from issuer import appeals, assessment, awards, deferrals, issuing, offers
+from issuer import appeals, assessment, awards, changes, deferrals, issuing, offers
 from issuer.audit import broken_at
 from issuer.award_tables import Credential
 from issuer.deferral_tables import Deferral, DeferralState
@@ -143,6 +143,38 @@ def test_the_badge_comes_after_its_release_and_is_bound_to_the_first_key(stand: 
     with stand.house.database.reading() as session:
         assert session.exec(select(Credential.signed_text)).one() == text
         assert broken_at(session) is None
+
+
+@pytest.mark.parametrize("collected", [True, False])
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_lost_wallet_that_waits_does_not_get_the_badge_of_the_new_one(
+    stand: Stand, *, collected: bool, bound: bool
+) -> None:
+    """It has a token for 120 days: for it nothing comes once the holder said that it is lost."""
+    lost, new = Wallet(stand), Wallet(stand)
+    early = stand.early()
+    lost = lost.waits(early) if bound else lost.takes(early)
+    award_id, centre = stand.release(stand.decide()), stand.service.centre
+    if collected:  # by the link of the centre meanwhile
+        issuing.deliver(centre.database, award_id, holder=lost.did, body=centre.body, now=NOW)
+    first, second = (centre.person(name, Role.OFFICER) for name in ("oscar", "olga"))
+    with centre.database.transaction() as session:
+        changes.ask(
+            session,
+            award_id,
+            action="correct",
+            reason="new_wallet",
+            officer_id=first,
+            body=centre.body,
+            now=NOW,
+        )
+    with centre.database.transaction() as session:
+        changes.confirm(session, award_id, officer_id=second, body=centre.body, now=NOW)
+    assert lost.asks().status_code in (400, 401)
+    if bound:
+        assert lost.comes_again().status_code in (400, 401)
+    text = issuing.deliver(centre.database, award_id, holder=new.did, body=centre.body, now=NOW)
+    assert json.loads(text)["credentialSubject"]["id"] == new.did
 
 
 def test_the_transaction_id_is_used_up_by_the_badge(stand: Stand) -> None:

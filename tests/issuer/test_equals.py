@@ -13,8 +13,10 @@ from parties import WebParty
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from issuer import erasure, issuing
 from issuer.award_tables import Credential
 from issuer.equal_tables import AcceptedEqual
+from issuer.same_person import accounts_of, is_same_person
 from issuer.tables import Role
 
 
@@ -85,6 +87,46 @@ def test_one_badge_makes_one_person_an_examiner(abroad: Abroad) -> None:
     abroad.service.released(candidate="juan")
     taken = abroad.badge(credential_id=badge_id(abroad))
     assert "id of one of ours" in abroad.shows(taken)[1]
+
+
+def test_one_badge_shown_to_two_accounts_at_once_makes_one_an_examiner(
+    tmp_path: Path, database_url: str
+) -> None:
+    abroad = Abroad(tmp_path, database_url)
+    abroad.accepted()
+    text = abroad.badge()
+    zoe = abroad.service.browser("zoe", Role.CANDIDATE)
+    of_maria, of_zoe = abroad.asked(), abroad.asked(zoe)
+    # Both are answered before either goes on.
+    maria_goes_on, zoe_goes_on = (one.answered(abroad.wallet, text) for one in (of_maria, of_zoe))
+    assert abroad.maria.get(maria_goes_on).status_code == 302
+    assert zoe.get(zoe_goes_on).status_code == 403
+    (one,) = abroad.nominations()
+    assert one.person_id == abroad.service.centre.people["maria"]
+
+
+def test_two_accounts_with_one_wallet_are_one_person(abroad: Abroad) -> None:
+    """Whoever examines by a badge of others does not mark, or confirm, as somebody else."""
+    abroad.accepted()
+    abroad.maria.get(abroad.asked().answered(abroad.wallet, abroad.badge()))
+    centre, maria = abroad.service.centre, abroad.service.centre.people["maria"]
+    award_id = abroad.service.released(candidate="juan")
+    with centre.database.reading() as session:
+        assert not is_same_person(session, maria, centre.people["juan"])
+    issuing.deliver(centre.database, award_id, holder=abroad.wallet.did, body=centre.body, now=NOW)
+    with centre.database.reading() as session:
+        assert is_same_person(session, maria, centre.people["juan"])
+        assert accounts_of(session, centre.people["juan"]) >= {maria}
+    erasure.erase(
+        centre.database,
+        maria,
+        keep_badges=True,
+        end_open_work=True,
+        by=maria,
+        body=centre.body,
+        now=NOW,
+    )
+    assert [one.badge_holder for one in abroad.nominations()] in ([], [None])
 
 
 def badge_id(abroad: Abroad) -> str:

@@ -180,6 +180,23 @@ def test_one_folder_around_everything_is_taken_away():
     assert unpack(pack(files)) == files_of(shipped())
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_asks_for_as_much_memory_as_it_says_is_refused(way):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", way) as archive:
+        archive.writestr("framework.toml", b"")
+    with pytest.raises(ArchiveError, match="packed in a way"):
+        unpack(data.getvalue())
+
+
+def test_a_zip_whose_content_is_broken_is_refused():
+    data = bytearray(zipped(("framework.toml", b"words" * 100)))
+    start = 30 + len("framework.toml")
+    data[start : start + 8] = b"\xff" * 8
+    with pytest.raises(ArchiveError, match="cannot be opened"):
+        unpack(bytes(data))
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"no zip", zipped()[:-3]])
 def test_what_is_no_zip_is_refused(data):
     with pytest.raises(ArchiveError):

@@ -266,6 +266,33 @@ def test_nobody_makes_a_badge_again_without_asking_for_the_phone(
     assert "It gets nothing." in olga.get(f"{path}?lang=en").text, "who confirms reads it"
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        [("correct", "new_wallet")],
+        [("suspend", "holder_request"), ("lift", "review_passed")],
+        [("correct", "new_wallet"), ("correct", "issued_in_error")],
+        [("correct", "issued_in_error", False)],
+    ],
+)
+def test_a_token_from_before_the_loss_was_told_opens_nothing_after(
+    place: Place, changed: list[tuple[Any, ...]]
+) -> None:
+    granted = place.granted()  # whoever has the lost wallet asks for one every few minutes
+    place.service.clock.now = NOW + timedelta(minutes=5)
+    for action, reason, *phone in changed:
+        place.change(action, reason, has_phone=phone == [])
+    assert error(place.collects(granted)) == "credential_request_denied"
+    new = issuing.deliver(
+        place.service.centre.database,
+        place.award_id,
+        holder=did_key(OTHER.public),
+        body=place.service.centre.body,
+        now=place.service.clock(),
+    )
+    assert json.loads(new)["credentialSubject"]["id"] == did_key(OTHER.public)
+
+
 def test_a_suspended_or_cancelled_badge_is_not_handed_out(place: Place) -> None:
     place.service.clock.now = LATER
     place.change("suspend", "under_review")

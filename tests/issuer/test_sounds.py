@@ -119,6 +119,38 @@ def test_what_is_no_recording_is_refused_in_words(name: str) -> None:
     assert refused(NO_RECORDINGS[name]) in (413, 415)
 
 
+def _box(name: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I4s", len(data) + 8, name) + data
+
+
+def _deep(levels: int) -> bytes:
+    nested = b""
+    for _ in range(levels):
+        nested = _box(b"moov", nested)
+    return nested
+
+
+_BOXES = _box(b"ftyp", b"M4A ")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _BOXES + _deep(3_000),
+        mp4() + _box(b"stsd", bytes(8) + _box(b"mp4a", bytes(28)) * 150) * 150,
+        mp4() + _box(b"dref", bytes(8)) * 21_000,
+        mp4() + _box(b"free") * 21_000,
+        wav(1, *[(b"data", b"")] * 2_000),
+        webm() + b"\xe7\x10\x00\x08\x00" + b"\xff" * 2_048,
+        mp3() + b"\xff" * 200_000,
+    ],
+    ids=["deep", "descriptions", "references", "boxes", "parts", "number", "no frames"],
+)
+def test_parts_without_number_or_depth_are_refused(data: bytes) -> None:
+    """Each part costs a look, and some a copy: six megabytes of them took minutes."""
+    assert refused(data) == 415
+
+
 def test_a_recorder_that_was_stopped_leaves_a_recording() -> None:
     assert clean_recording(webm(3)[:-4]).seconds == pytest.approx(3, abs=0.2)
 

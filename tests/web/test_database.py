@@ -39,6 +39,14 @@ def database(tmp_path: Path) -> Database:
     return database
 
 
+def test_a_database_is_for_its_owner_only(tmp_path: Path, database: Database) -> None:
+    with database.transaction() as session:
+        session.add(Row(number=1, at=NOW))
+    files = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert "test.db-wal" in files
+    assert set(files.values()) == {0o600}
+
+
 def test_exception_leaves_nothing_behind(database: Database) -> None:
     def write_the_same_number_twice() -> None:
         with database.transaction() as session:

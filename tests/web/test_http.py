@@ -1,6 +1,8 @@
 """The guarded client refuses every address that threat 19 lists, before any byte is sent."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -113,3 +115,52 @@ def test_status_and_body_are_handed_on(server: str) -> None:
     assert fetch(HttpRequest(f"{server}/missing")).status == 404
     good = fetch(HttpRequest(f"{server}/hello"))
     assert (good.status, good.body, good.headers["content-type"]) == (200, b"xxxxx", "text/plain")
+
+
+_PIECES = 1_000
+
+
+@pytest.fixture
+def trickle() -> Iterator[tuple[str, list[bytes]]]:
+    """Serve answers of which a byte comes now and then: /head, /body, /more (100 Continue)."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            asked = connection.recv(1000).split()[1]
+            begin, piece = {
+                b"/head": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+                b"/body": (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % _PIECES, b"x"),
+                b"/more": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            }[asked]
+            try:
+                connection.sendall(begin)
+                for _ in range(_PIECES):
+                    connection.sendall(piece)
+                    sent.append(piece)
+                    time.sleep(0.05)
+            except OSError:
+                return  # whoever asked has gone
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", sent
+    listener.close()
+
+
+@pytest.mark.parametrize("where", ["head", "body", "more"])
+def test_a_server_that_sends_a_byte_now_and_then_keeps_nobody(
+    trickle: tuple[str, list[bytes]], where: str
+) -> None:
+    (address, sent), fetch = trickle, Fetcher(allow_loopback_http=True, total_seconds=0.3)
+    with pytest.raises(CannotFetch):
+        fetch(HttpRequest(f"{address}/{where}"))
+    assert len(sent) < _PIECES, "not waited for to the end, which is fifty seconds"

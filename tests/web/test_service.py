@@ -1,5 +1,7 @@
 """What every service does alike: errors, languages, anti-forgery, headers."""
 
+import math
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -8,18 +10,23 @@ from uuid import UUID
 import pytest
 from flask import Blueprint, Flask, request, url_for
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 from werkzeug.routing import Rule
 
-from web.app import create_service, register
+from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+from web.addresses import visitor_address
+from web.app import create_service, register, services
 from web.errors import Refused
 from web.languages import N_
+from web.patience import LONGEST_SECONDS, Patient
 from web.settings import ServiceSettings
 
 SETTINGS = ServiceSettings(
     name="issuer", base_url="https://issuer.example", database_url="sqlite://", secret=b"s" * 32
 )
+NAME = "Maria Lopez"
 
 
 class Table(SQLModel, registry=registry()):
@@ -41,6 +48,12 @@ def app() -> Flask:
     @people.get("/broken")
     def broken() -> str:
         raise RuntimeError("the database password is hunter2")
+
+    @people.get("/shares/<token>")
+    def share(token: str) -> str:
+        with services().database.reading() as session:
+            session.connection().execute(text("SELECT :name FROM nowhere"), {"name": NAME})
+        return token
 
     @people.get("/refused")
     def refused() -> str:
@@ -86,6 +99,16 @@ def test_unknown_error_shows_a_number_and_no_text(client: FlaskClient) -> None:
     assert response.status_code == 500
     assert "hunter2" not in response.text
     assert "Number:" in response.text
+
+
+def test_a_log_holds_neither_the_secret_of_a_link_nor_what_people_wrote(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/shares/s3cr3t-of-a-share").status_code == 500
+    assert "/shares/<token>" in caplog.text
+    assert "nowhere" in caplog.text, "what broke is told"
+    assert "s3cr3t" not in caplog.text
+    assert NAME not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -174,3 +197,49 @@ def test_how_an_address_is_built_is_compiled_when_one_is_asked_for(
             built = url_for("one", rule=UUID(int=1), self=7, more="a b")
             assert built == "/of/00000000-0000-0000-0000-000000000001/007?more=a+b"
     assert compiled == ["/of/<uuid:rule>/<int(fixed_digits=3):self>"]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:", "unix:"),
+        ("", ""),
+    ],
+)
+def test_a_visitor_with_many_addresses_is_counted_once(
+    app: Flask, address: str, counted: str
+) -> None:
+    with app.test_request_context(environ_overrides={"REMOTE_ADDR": address}):
+        assert visitor_address() == counted
+
+
+def test_one_request_waits_for_others_only_so_long(app: Flask) -> None:
+    seconds, asked = 0.0, []
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        nonlocal seconds
+        seconds += 7.5
+        asked.append(request.url)
+        if len(asked) % 2:
+            raise CannotFetch("no answer")
+        return HttpResponse(200, {}, b"", request.url)
+
+    fetch = Patient(slow, clock=lambda: seconds)
+    for _ in range(2):  # the next request begins anew
+        asked.clear()
+        with app.test_request_context():
+            for place in range(200):
+                with suppress(CannotFetch):
+                    fetch(HttpRequest(f"https://host-{place}.example/did.json"))
+        assert len(asked) == math.ceil(LONGEST_SECONDS / 7.5)
+
+
+def test_every_service_is_patient(app: Flask) -> None:
+    with app.app_context():
+        assert isinstance(services().fetch, Patient)

@@ -12,6 +12,7 @@ from verifier.machine import report_of
 from verifier.settings import VerifierSettings
 from verifier.views.process import in_process
 from verifier.wording import page_of
+from web.addresses import visitor_address
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language
@@ -116,7 +117,7 @@ def _handed_in() -> bytes:
 
 def count_check() -> None:
     """Count a check against the visitor's limit."""
-    in_process().counter.count(request.remote_addr or "", now=services().now())
+    in_process().counter.count(visitor_address(), now=services().now())
 
 
 def judge_shown(document: str | bytes) -> Judged:

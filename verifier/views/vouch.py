@@ -8,6 +8,7 @@ from verifier import checking, vouching
 from verifier.views.check import count_check, judge_shown, verifier_settings
 from verifier.views.process import in_process
 from verifier.wording import card_of
+from web.addresses import visitor_address
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, current_language
@@ -39,7 +40,7 @@ def vouch() -> AnyResponse | tuple[str, int]:
         card = card_of(badge, verifier_settings().trust)
         page = render_template("vouch.html", share=share, card=card, errors=words.errors)
         return page, 422
-    in_process().vouches.count(f"vouch {request.remote_addr or ''}", now=services().now())
+    in_process().vouches.count(f"vouch {visitor_address()}", now=services().now())
     signed = sign_once(  # 3
         badge_id, comment=words.comment, name=words.name, now=services().now()
     )

@@ -16,6 +16,7 @@ from wallet.news import news_of
 from wallet.sealing import SealBroken
 from wallet.settings import WalletSettings
 from wallet.what_changed import WHAT
+from web.addresses import visitor_address
 from web.app import services
 from web.errors import Refused
 from web.languages import N_, languages
@@ -103,7 +104,7 @@ def open_wallet() -> OpenWallet:
 
 def visitor() -> str:
     """Name this visitor for counting tries."""
-    return visitor_of(request.remote_addr or "", wallet_settings().secret)
+    return visitor_of(visitor_address(), wallet_settings().secret)
 
 
 def remember_offer(text: str) -> None:

@@ -615,6 +615,7 @@ CREATE TABLE nomination (
 	language VARCHAR NOT NULL,
 	route VARCHAR NOT NULL,
 	badge_id VARCHAR,
+	badge_holder VARCHAR,
 	level_ceiling INTEGER NOT NULL,
 	reason VARCHAR NOT NULL,
 	stage VARCHAR NOT NULL,
@@ -1401,6 +1402,8 @@ CREATE INDEX ix_deferral_submission_id ON deferral (submission_id);
 CREATE INDEX ix_framework_edition_framework ON framework_edition (framework);
 
 CREATE INDEX ix_kept_badge_change_stolen_key_id ON kept_badge_change (stolen_key_id);
+
+CREATE INDEX ix_nomination_badge_holder ON nomination (badge_holder);
 
 CREATE INDEX ix_nomination_badge_id ON nomination (badge_id);
 
