@@ -661,7 +661,8 @@ HELD: dict[str, Held] = {
                 N_("How you became an examiner"),
                 Term.DUTY,
                 "skill language route badge_id badge_holder level_ceiling reason stage"
-                " conduct_accepted_at waived_reason round suspended_for kept_reason kept_at counted_from",
+                " conduct_accepted_at waived_reason round suspended_for kept_reason kept_at"
+                " counted_from",
                 Fate.EMPTIED,
                 _RESTS,
                 {
