@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import CodeType
 
 from flask import Flask
@@ -136,8 +136,9 @@ def _copy_on_server(database: Database) -> None:
         with _servers[name].connect() as connection:
             if metadata not in _made_on_server:
                 made = f"made_{uuid.uuid4().hex}"
-                connection.execute(text(f"CREATE DATABASE {made} TEMPLATE {name}"))
-                _made_on_server[metadata] = made
+                with suppress(OperationalError):  # ours still lingers: the next one will do
+                    connection.execute(text(f"CREATE DATABASE {made} TEMPLATE {name}"))
+                    _made_on_server[metadata] = made
                 return
             try:
                 connection.execute(text(f"DROP DATABASE {name}"))
