@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for server in servers[1:]:
         threading.Thread(target=server.run, daemon=True).start()
     if not chosen.quiet:
-        print(_walk(demo.addresses), flush=True)
+        print(_walk(demo.addresses, chosen.var), flush=True)
     servers[0].run()
 
 
@@ -202,7 +202,11 @@ def _apps(
             clock=clock,
         ),
         verifier.create_app(
-            verifier.VerifierSettings(**common(2, "verifier"), trust=trust),
+            verifier.VerifierSettings(
+                **common(2, "verifier"),
+                trust=trust,
+                checks_allowed=1_200,  # everybody who looks at a demo comes from one address
+            ),
             fetch=fetch,
             clock=clock,
         ),
@@ -269,7 +273,7 @@ def _now() -> datetime:
     return utc_now().replace(microsecond=0)
 
 
-def _walk(addresses: tuple[str, str, str]) -> str:
+def _walk(addresses: tuple[str, str, str], folder: Path) -> str:
     at_issuer, at_wallet, at_verifier = addresses
     return f"""
 MyCred4Home, with sample people.
@@ -287,5 +291,5 @@ A walk in five steps; every sample person is one tap away on the first page of e
   5. Verifier: open the link that the wallet shows. Then try the five sample badges,
      or cancel Ion's badge (Omar asks, Odile confirms) and open the link again.
 
-Data are kept in var/demo. Stop with Ctrl-C.
+Data are kept in {folder}. Stop with Ctrl-C.
 """

@@ -261,7 +261,9 @@ def test_pages_fit_a_phone_and_a_desk_and_every_reader(
     wrong: list[str] = []
     for number, url in enumerate(urls):
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        page.goto(in_language(url, language))
+        answer = page.goto(in_language(url, language))
+        assert answer is not None
+        assert answer.status != 429, "a page that asks to wait is not the page that was meant"
         screenshot(page, f"{who} {number:02} {language} phone")
         wrong += [*axe(page), *looked_at(page, language)]
         screenshot(page, f"{who} {number:02} {language} desk")

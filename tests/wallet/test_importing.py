@@ -137,7 +137,7 @@ def test_cancelled_badge_is_kept_and_shown_as_no_longer_valid(world: WalletWorld
     opened_text = json.dumps(world.centre.badge(None, identifiers=[_hashed()]))
     page = worker.submit("/import", on="/import", text=opened_text)
     assert "Genuine, but no longer valid." in page.text
-    assert "It was cancelled by the one who signed." in page.text
+    assert "Its signer cancelled it, for good or for a while." in page.text
 
 
 def test_checking_again_sees_what_changed_since(world: WalletWorld) -> None:

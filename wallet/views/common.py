@@ -47,7 +47,7 @@ FOUND: Mapping[str, str] = {
     "dates.not-yet": N_("Its time has not begun."),
     "status.ok": N_("Nobody cancelled it."),
     "status.none": N_("Nobody can cancel it."),
-    "status.revoked": N_("It was cancelled by the one who signed."),
+    "status.revoked": N_("Its signer cancelled it, for good or for a while."),
     "status.suspended": N_("It was stopped for now by the one who signed."),
     "status.unreachable": N_("We could not see now if it was cancelled."),
     "recognition.listed": N_("We know who signed it."),
