@@ -147,8 +147,12 @@ def test_the_badge_comes_after_its_release_and_is_bound_to_the_first_key(stand: 
 
 @pytest.mark.parametrize("collected", [True, False])
 @pytest.mark.parametrize("bound", [True, False])
+@pytest.mark.parametrize(
+    ("reason", "has_phone"),
+    [("new_wallet", True), ("new_wallet", False), ("issued_in_error", False)],
+)
 def test_a_lost_wallet_that_waits_does_not_get_the_badge_of_the_new_one(
-    stand: Stand, *, collected: bool, bound: bool
+    stand: Stand, *, collected: bool, bound: bool, reason: str, has_phone: bool
 ) -> None:
     """It has a token for 120 days: for it nothing comes once the holder said that it is lost."""
     lost, new = Wallet(stand), Wallet(stand)
@@ -163,7 +167,8 @@ def test_a_lost_wallet_that_waits_does_not_get_the_badge_of_the_new_one(
             session,
             award_id,
             action="correct",
-            reason="new_wallet",
+            reason=reason,
+            has_phone=has_phone,
             officer_id=first,
             body=centre.body,
             now=NOW,
