@@ -190,7 +190,8 @@ def test_share_that_is_no_badge_is_not_called_false(employer: Employer) -> None:
         "[]",
         '{"parties": {}}',
         '{"parties": [{"id": "did:web:a.example", "name": "A", "roles": ["king"]}]}',
-        '{"parties": [{"id": "https://a.example", "name": "A", "roles": ["issuer"]}]}',
+        '{"parties": [{"id": "http://a.example", "name": "A", "roles": ["issuer"]}]}',
+        '{"parties": [{"id": "https://a.example#key", "name": "A", "roles": ["issuer"]}]}',
         '{"parties": [{"id": "did:web:a.example", "name": "A", "roles": [], "x": 1}]}',
     ],
 )
