@@ -13,7 +13,7 @@ recognition, holder; "complete, first" is that report for a badge of which none 
 before. Peers that are not installed are left out and named.
 
 Ed25519 is OpenSSL's for the bare signature, for the peers and for what is named so; ours else takes
-libsodium, as our services do where it is installed.
+libsodium, and pybase64 for base64, as our services do where they are installed.
 """
 
 import argparse
@@ -49,6 +49,7 @@ from credentials.verify import verify_credential  # noqa: E402
 from keys.did import did_key  # noqa: E402
 from keys.fetching import HttpRequest, HttpResponse  # noqa: E402
 from keys.material import PrivateKey, PublicKey, use_libsodium  # noqa: E402
+from keys.multibase import use_pybase64  # noqa: E402
 from keys.resolution import resolve  # noqa: E402
 
 NODE = ROOT / "tests" / "peers" / "node" / "bench.mjs"
@@ -562,8 +563,10 @@ _SLICE = 0.01
 
 
 def _timed_by(who: str, run: Callable[[], Any], seconds: float) -> float:
-    """Measure with libsodium what is ours, and all else with OpenSSL."""
-    use_libsodium(who.startswith("ours") and not who.endswith(BY_OPENSSL))
+    """Measure what is ours with the libraries of the extra `server`, and all else without."""
+    is_service = who.startswith("ours") and not who.endswith(BY_OPENSSL)
+    use_libsodium(is_service)
+    use_pybase64(is_service)
     return timed(run, seconds)
 
 

@@ -4,7 +4,8 @@ Controller documents and proofs write keys and signatures so (Controlled Identif
 """
 
 import binascii
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from keys.errors import MalformedKey
 
@@ -65,9 +66,31 @@ def _steps(number: int) -> list[tuple[int, int, int]]:
     return steps
 
 
+_write: Callable[[bytes], bytes] = partial(binascii.b2a_base64, newline=False)
+_read: Callable[[str], bytes] = partial(binascii.a2b_base64, strict_mode=True)
+
+
+def use_pybase64(wanted: bool = True) -> bool:
+    """Let pybase64 read and write base64 from now on, ten times as fast; tell whether it does.
+
+    For services; it comes with the extra `server`. Both refuse the same texts (ADR 0029).
+    """
+    global _write, _read
+    _write = partial(binascii.b2a_base64, newline=False)
+    _read = partial(binascii.a2b_base64, strict_mode=True)
+    if not wanted:
+        return False
+    try:
+        import pybase64
+    except ImportError:
+        return False
+    _write, _read = pybase64.b64encode, partial(pybase64.b64decode, validate=True)
+    return True
+
+
 def base64url_encode(data: bytes) -> str:
     """Write bytes in base64url without padding."""
-    plain = binascii.b2a_base64(data, newline=False)
+    plain = _write(data)
     return plain.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=").decode()
 
 
@@ -82,7 +105,7 @@ def base64url_decode(text: str) -> bytes:
         raise MalformedKey("the text is not base64url")
     try:
         plain = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
-        data = binascii.a2b_base64(plain, strict_mode=True)
+        data = _read(plain)
     except ValueError as error:
         raise MalformedKey("the text is not base64url") from error
     if rest and text[-1] not in _LAST[rest]:

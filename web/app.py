@@ -18,6 +18,7 @@ from whitenoise import WhiteNoise
 
 from keys.fetching import Fetch
 from keys.material import use_libsodium
+from keys.multibase import use_pybase64
 from web.database import Database
 from web.errors import Refused, register_errors
 from web.http import Fetcher
@@ -101,6 +102,7 @@ def create_service(
 ) -> Flask:
     """Build the app of a service; its blueprints are added by the caller."""
     use_libsodium()
+    use_pybase64()
     app = _Service(import_name, static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret,

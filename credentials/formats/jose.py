@@ -109,10 +109,10 @@ def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
     """
     if len(text) > max_characters:
         raise ProofError("parse.malformed", f"the token has more than {max_characters} characters")
-    dots = text.count(".")
-    if dots != 2:
-        raise ProofError("parse.malformed", f"a compact token has 3 parts, not {dots + 1}")
-    first, last = text.index("."), text.rindex(".")
+    first = text.find(".")
+    last = text.find(".", first + 1)
+    if not 0 <= first < last or text.find(".", last + 1) >= 0:
+        raise ProofError("parse.malformed", f"a token has 3 parts, not {text.count('.') + 1}")
     head = text[:first]
     try:
         payload = base64url_decode(text[first + 1 : last])

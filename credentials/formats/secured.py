@@ -120,9 +120,12 @@ def check_agreement(secured: Secured) -> None:
         raise ProofError("proof.malformed", "only an SD-JWT may hold digests of hidden members")
     if "proof" in document:
         raise ProofError("proof.malformed", "the document in the token has a proof of its own")
-    for named in (claims, secured.jws.header):  # VC-JOSE-COSE 1.0, 4.1.2: either may name it
-        if "iss" in named and named["iss"] != secured.signer:
-            raise ProofError("proof.other-signer", f"iss is {_shown(named['iss'])}, not the signer")
+    # VC-JOSE-COSE 1.0, 4.1.2: either may name it.
+    named = [one["iss"] for one in (claims, secured.jws.header) if "iss" in one]
+    signer = secured.signer if named else None
+    for name in named:
+        if name != signer:
+            raise ProofError("proof.other-signer", f"iss is {_shown(name)}, not the signer")
     if "jti" in claims and "id" in document and claims["jti"] != document["id"]:
         raise ProofError("proof.malformed", f"jti is {_shown(claims['jti'])}, not the id")
     if "sub" in claims and claims["sub"] != _subject(secured):

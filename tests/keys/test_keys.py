@@ -17,7 +17,13 @@ from keys.did import did_jwk, did_key, did_web, did_web_url, parse_did
 from keys.errors import DidError, InvalidSignature, KeysError, MalformedKey, StoreError
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 from keys.material import KeyKind, PrivateKey, PublicKey, use_libsodium
-from keys.multibase import base58_decode, base58_encode, base64url_decode, base64url_encode
+from keys.multibase import (
+    base58_decode,
+    base58_encode,
+    base64url_decode,
+    base64url_encode,
+    use_pybase64,
+)
 from keys.resolution import resolve
 from keys.store import KeyStore, read_key_file
 
@@ -67,10 +73,42 @@ def test_long_base58_is_refused_before_it_is_decoded() -> None:
         base58_decode("2" * 50_000)
 
 
-@pytest.mark.parametrize("text", ["AB", "AAB", "A+", "A===", "A", "é"])
-def test_second_spelling_of_base64url_is_refused(text: str) -> None:
+@pytest.fixture(params=["binascii", "pybase64"])
+def reader(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Let one library, and then the other, read and write base64."""
+    wanted = request.param == "pybase64"
+    if use_pybase64(wanted) != wanted:
+        pytest.skip("pybase64 is not installed")
+    yield request.param
+    use_pybase64(False)
+
+
+@pytest.mark.parametrize(
+    "text", ["AB", "AAB", "A+", "A===", "A", "é", "QQ==", "QUJD=", "QU JD", "Q=Q"]
+)
+def test_second_spelling_of_base64url_is_refused(reader: str, text: str) -> None:
     with pytest.raises(MalformedKey):
         base64url_decode(text)
+
+
+_NEAR_BASE64 = st.text("AQUgwD09-_+/=. \n\0é", max_size=9) | st.binary(max_size=40).map(
+    lambda data: base64url_encode(data)
+)
+
+
+@given(text=_NEAR_BASE64, data=st.binary(max_size=200))
+def test_two_libraries_read_and_write_base64url_alike(text: str, data: bytes) -> None:
+    def outcome(wanted: bool) -> tuple[bytes | None, str]:
+        assert use_pybase64(wanted) == wanted
+        try:
+            return base64url_decode(text), base64url_encode(data)
+        except MalformedKey:
+            return None, base64url_encode(data)
+
+    try:
+        assert outcome(True) == outcome(False)
+    finally:
+        use_pybase64(False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
