@@ -15,6 +15,8 @@ import pytest
 import quick
 from hypothesis import HealthCheck, settings
 
+from contexts.pinned import admit_contexts_for_conformance
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 _LONGEST_NAME = 60
@@ -47,6 +49,20 @@ def vectors() -> Path:
     if not folder.is_dir():
         pytest.skip("the published vectors (../shared/vectors) are not here")
     return folder
+
+
+@pytest.fixture
+def suite_contexts(vectors: Path) -> Iterator[None]:
+    """Admit the contexts that only published vectors use."""
+    folder = vectors / "contexts"
+    listed = json.loads((folder / "contexts.json").read_text("utf-8"))["contexts"]
+    extra = {
+        row["url"]: json.loads((folder / row["file"]).read_text("utf-8"))
+        for row in listed
+        if row["need"] == "TEST"
+    }
+    with admit_contexts_for_conformance(extra):
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from parties import NOW, Party
 
 from contexts import canonical_rdfc
-from contexts.pinned import admit_contexts_for_conformance
 from credentials.cryptosuites.ecdsa_sd_2023 import (
     BaseProof,
     DerivedProof,
@@ -62,13 +61,8 @@ def with_components(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def published(vectors: Path) -> Iterator[Path]:
-    folder = vectors / "contexts"
-    rows = json.loads((folder / "contexts.json").read_text("utf-8"))["contexts"]
-    wanted = [row for row in rows if row["need"] == "TEST"]
-    extra = {row["url"]: json.loads((folder / row["file"]).read_text("utf-8")) for row in wanted}
-    with admit_contexts_for_conformance(extra):
-        yield vectors / "di-ecdsa"
+def published(vectors: Path, suite_contexts: None) -> Path:
+    return vectors / "di-ecdsa"
 
 
 def read(path: Path) -> Any:

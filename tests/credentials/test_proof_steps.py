@@ -4,7 +4,6 @@ What is signed and whether it verifies is in test_proofs.py; ecdsa-sd-2023 is in
 """
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256, sha384
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 from parties import NOW
 
-from contexts.pinned import admit_contexts_for_conformance
 from contexts.rdfc import Algorithm
 from credentials.cryptosuites import suites
 from credentials.proofs import add_proof
@@ -32,17 +30,7 @@ STEPS = {
 CHAIN = "di-eddsa/proof-set-chain"
 
 
-@pytest.fixture(autouse=True)
-def suite_contexts(vectors: Path) -> Iterator[None]:
-    folder = vectors / "contexts"
-    listed = json.loads((folder / "contexts.json").read_text("utf-8"))["contexts"]
-    extra = {
-        row["url"]: json.loads((folder / row["file"]).read_text("utf-8"))
-        for row in listed
-        if row["need"] == "TEST"
-    }
-    with admit_contexts_for_conformance(extra):
-        yield
+pytestmark = pytest.mark.usefixtures("suite_contexts")
 
 
 def read(path: Path) -> Any:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from parties import NOW, Party, Web, WebParty
 
 from contexts import canonical_rdfc
-from contexts.pinned import admit_contexts_for_conformance
 from credentials.badges import check_before_signing
 from credentials.cryptosuites import Standing, suites
 from credentials.proofs import add_proof, verify_proof, verify_proof_with
@@ -22,19 +21,6 @@ from keys.material import KeyKind, PrivateKey, PublicKey
 
 ISSUER, HOLDER = Party("Centre"), Party("Worker")
 SIGNED = ISSUER.badge(HOLDER.did)
-
-
-@pytest.fixture
-def suite_contexts(vectors: Path) -> Iterator[None]:
-    folder = vectors / "contexts"
-    listed = json.loads((folder / "contexts.json").read_text("utf-8"))["contexts"]
-    extra = {
-        row["url"]: json.loads((folder / row["file"]).read_text("utf-8"))
-        for row in listed
-        if row["need"] == "TEST"
-    }
-    with admit_contexts_for_conformance(extra):
-        yield
 
 
 def key_in_did_key(method: str) -> PublicKey:
