@@ -13,7 +13,7 @@ recognition, holder; "complete, first" is that report for a badge of which none 
 before. Peers that are not installed are left out and named.
 
 Ed25519 is OpenSSL's for the bare signature, for the peers and for what is named so; ours else takes
-libsodium, and pybase64 for base64, as our services do where they are installed.
+libsodium, pybase64 for base64 and orjson for JSON, as our services do where they are installed.
 """
 
 import argparse
@@ -23,7 +23,6 @@ import statistics
 import subprocess
 import sys
 import time
-from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -38,6 +37,7 @@ import sample  # noqa: E402
 
 from contexts import canonical_rdfc, load_context, loads_strict, template  # noqa: E402
 from contexts.pinned import pinned  # noqa: E402
+from contexts.strict_json import use_orjson  # noqa: E402
 from credentials.canonical import canonical_badge  # noqa: E402
 from credentials.cryptosuites.ecdsa_sd_2023 import BaseProof, DerivedProof  # noqa: E402
 from credentials.formats.sd_jwt import Path as Place  # noqa: E402
@@ -459,6 +459,9 @@ def vc_jwt() -> list[Contestant]:
 
 def floor_of_tokens(document: dict[str, Any], hidden: tuple[Place, ...] = ()) -> list[Contestant]:
     """Give what no token can do without: JSON, base64url, digests, and libsodium's signature."""
+    from orjson import dumps, loads
+    from pybase64 import b64decode, b64encode
+
     key, parts = sample.KEY, []
     shown = json.loads(json.dumps(document))
     for *path, last in hidden:
@@ -468,11 +471,11 @@ def floor_of_tokens(document: dict[str, Any], hidden: tuple[Place, ...] = ()) ->
         parts.append([last, parent.pop(last)])
 
     def issue() -> tuple[bytes, bytes, list[bytes]]:
-        words = [json.dumps([secrets.token_urlsafe(16), *part]).encode() for part in parts]
+        words = [dumps([secrets.token_urlsafe(16), *part]) for part in parts]
         encoded = [b64encode(one) for one in words]
         digests = [b64encode(sha256(one).digest()).decode() for one in encoded]
         payload = {**shown, "_sd": digests} if digests else shown
-        signed = b64encode(json.dumps(payload).encode())
+        signed = b64encode(dumps(payload))
         signature = key.sign(signed)
         b64encode(signature)
         return signed, signature, encoded
@@ -480,9 +483,9 @@ def floor_of_tokens(document: dict[str, Any], hidden: tuple[Place, ...] = ()) ->
     signed, signature, encoded = issue()
 
     def verify() -> None:
-        json.loads(b64decode(signed))
+        loads(b64decode(signed))
         for one in encoded:
-            json.loads(b64decode(one))
+            loads(b64decode(one))
             sha256(one).digest()
         key.public.verify(signed, signature)
 
@@ -566,6 +569,7 @@ def _timed_by(who: str, run: Callable[[], Any], seconds: float) -> float:
     is_service = who.startswith("ours") and not who.endswith(BY_OPENSSL)
     use_libsodium(is_service)
     use_pybase64(is_service)
+    use_orjson(is_service)
     return timed(run, seconds)
 
 

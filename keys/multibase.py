@@ -66,7 +66,12 @@ def _steps(number: int) -> list[tuple[int, int, int]]:
     return steps
 
 
-_write: Callable[[bytes], bytes] = partial(binascii.b2a_base64, newline=False)
+def _written(data: bytes) -> str:
+    plain = binascii.b2a_base64(data, newline=False)
+    return plain.replace(b"+", b"-").replace(b"/", b"_").decode()
+
+
+_write: Callable[[bytes], str] = _written
 _read: Callable[[str], bytes] = partial(binascii.a2b_base64, strict_mode=True)
 
 
@@ -76,7 +81,7 @@ def use_pybase64(wanted: bool = True) -> bool:
     For services; it comes with the extra `server`. Both refuse the same texts (ADR 0029).
     """
     global _write, _read
-    _write = partial(binascii.b2a_base64, newline=False)
+    _write = _written
     _read = partial(binascii.a2b_base64, strict_mode=True)
     if not wanted:
         return False
@@ -84,14 +89,14 @@ def use_pybase64(wanted: bool = True) -> bool:
         import pybase64
     except ImportError:
         return False
-    _write, _read = pybase64.b64encode, partial(pybase64.b64decode, validate=True)
+    _write = partial(pybase64.b64encode_as_string, altchars=b"-_")
+    _read = partial(pybase64.b64decode, validate=True)
     return True
 
 
 def base64url_encode(data: bytes) -> str:
     """Write bytes in base64url without padding."""
-    plain = _write(data)
-    return plain.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=").decode()
+    return _write(data).rstrip("=")
 
 
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")

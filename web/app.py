@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 from whitenoise import WhiteNoise
 
+from contexts.strict_json import use_orjson
 from keys.fetching import Fetch
 from keys.material import use_libsodium
 from keys.multibase import use_pybase64
@@ -103,6 +104,7 @@ def create_service(
     """Build the app of a service; its blueprints are added by the caller."""
     use_libsodium()
     use_pybase64()
+    use_orjson()
     app = _Service(import_name, static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret,

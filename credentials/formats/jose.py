@@ -8,14 +8,13 @@ that is known from elsewhere::
     token.claims()["iss"]
 """
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from contexts import ContextError, loads_strict
-from contexts.strict_json import check_strict, write_plain
+from contexts.strict_json import write_strict
 from credentials.report import CredentialError, ProofError
 from keys.errors import InvalidSignature, KeysError
 from keys.material import PublicKey, Signer
@@ -125,32 +124,35 @@ def read_jws(text: str, *, max_characters: int = MAX_CHARACTERS) -> Jws:
 
 def sign_jws(header: Mapping[str, Any], payload: Mapping[str, Any], signer: Signer) -> str:
     """Sign claims; the header's alg is that of the signer's key."""
+    return sign_written(header, write_json(payload), signer)
+
+
+def sign_written(header: Mapping[str, Any], payload: bytes, signer: Signer) -> str:
+    """Sign claims that are written already, as `sign_jws` does."""
     algorithm = _WRITTEN.get(signer.public.kind)
     if algorithm is None:
         raise CredentialError(f"tokens are not signed here with a {signer.public.kind} key")
-    whole = {"alg": algorithm, **header}
-    is_texts = {str}.issuperset(map(type, whole.values()))
-    head = (_written_header if is_texts else _written_header.__wrapped__)(tuple(whole.items()))
-    signed = f"{head}.{base64url_encode(write_json(payload))}"
+    write = _written_header if _TEXT.issuperset(map(type, header.values())) else _write_header
+    head = write(algorithm, tuple(header.items()))
+    signed = f"{head}.{base64url_encode(payload)}"
     return f"{signed}.{base64url_encode(signer.sign(signed.encode('ascii')))}"
 
 
-@lru_cache(maxsize=256)
-def _written_header(members: tuple[tuple[str, Any], ...]) -> str:
-    # Written once for all tokens of one key; texts only, since True and 1 would be one entry.
-    return base64url_encode(write_json(dict(members)))
+def _write_header(algorithm: str, members: tuple[tuple[str, Any], ...]) -> str:
+    return base64url_encode(write_json({"alg": algorithm, **dict(members)}))
+
+
+_written_header = lru_cache(maxsize=256)(_write_header)
+"""Once for all tokens of one key; for texts only, since True and 1 would be one entry."""
+_TEXT = frozenset({str})
 
 
 def write_json(value: Any) -> bytes:
     """Write JSON that every strict reader reads; raise `CredentialError` where there is none."""
-    written = write_plain(value)
-    if written is not None:
-        return written
     try:
-        check_strict(value)
+        return write_strict(value)
     except ContextError as error:
         raise CredentialError(error.detail) from error
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def header_key(header: Mapping[str, Any]) -> PublicKey:

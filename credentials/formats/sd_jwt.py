@@ -14,6 +14,7 @@ and proves with a key binding token that it has the key that the issuer named::
 import hashlib
 import re
 import secrets
+from bisect import insort
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from contexts import ContextError, loads_strict
-from credentials.formats.jose import MAX_CHARACTERS, Jws, read_jws, sign_jws, write_json
+from credentials.formats.jose import (
+    MAX_CHARACTERS,
+    Jws,
+    read_jws,
+    sign_jws,
+    sign_written,
+    write_json,
+)
 from credentials.report import CredentialError, ProofError
 from credentials.times import CLOCK_SKEW
 from keys.errors import KeysError
@@ -334,18 +342,18 @@ def issue(
     A place within another hidden one gives a disclosure within a disclosure. `holder` is the key
     that a key binding must be made with. Each list of digests gets `decoys` that mean nothing.
     """
-    _check_names(claims)
     hiding = _Hiding(claims, decoys)
-    disclosures: list[str] = []
-    for path in sorted(set(hidden), key=len, reverse=True):  # what is within comes first
-        disclosures.append(hiding.hide(path, base64url_encode(salt())))
-    hiding.finish(())
+    places = sorted(set(hidden), key=len, reverse=True)  # what is within comes first
+    disclosures = [hiding.hide(path, base64url_encode(salt())) for path in places]
     payload = hiding.payload
     if disclosures:
-        payload["_sd_alg"] = "sha-256"
+        hiding.put(payload, "_sd_alg", "sha-256")
     if holder is not None:
         payload["cnf"] = {"jwk": holder.jwk}
-    return "~".join([sign_jws(header, payload, signer), *disclosures, ""])
+    written = hiding.write(payload)
+    if hiding.others:  # they may stand in texts
+        _check_names(claims)
+    return "~".join([sign_written(header, written, signer), *disclosures, ""])
 
 
 def present(
@@ -387,6 +395,10 @@ def present(
     return presented + sign_jws({"typ": KEY_BINDING_TYPE}, claims, signer)
 
 
+def _reserved(name: str) -> CredentialError:
+    return CredentialError(f"the name {name!r} is reserved for SD-JWT")
+
+
 def _check_names(value: Any) -> None:
     level = [value]
     while level:
@@ -395,7 +407,7 @@ def _check_names(value: Any) -> None:
             if isinstance(item, dict):
                 for name in _RESERVED:
                     if name in item:
-                        raise CredentialError(f"the name {name!r} is reserved for SD-JWT")
+                        raise _reserved(name)
                 inside += item.values()
             else:
                 inside += item
@@ -410,7 +422,25 @@ class _Hiding:
         self._decoys = decoys
         self._owned: dict[Path, Any] = {(): self.payload}
         self._digests: dict[Path, list[str]] = {}
-        """The list `_sd` of each object that has one, by its place."""
+        """The list `_sd` of each object that has one, by its place.
+
+        Sorted, they do not tell in which order the claims stood (RFC 9901, 4.2.4.1).
+        """
+        self.others = 0
+        """How often a reserved name was written that was not put there."""
+
+    def put(self, place: dict[str, Any], name: str, value: Any) -> None:
+        """Add a member with a reserved name."""
+        if name in place:
+            raise _reserved(name)
+        place[name] = value
+        self.others -= 1
+
+    def write(self, value: Any) -> bytes:
+        """Write what changes no more."""
+        text = write_json(value)
+        self.others += text.count(b'"_sd') + text.count(b'"..."')
+        return text
 
     def hide(self, path: Path, salt: str) -> str:
         """Put a digest in the place of one claim and give its disclosure."""
@@ -420,30 +450,25 @@ class _Hiding:
             value = parent[last]
         except (KeyError, IndexError, TypeError) as error:
             raise CredentialError(f"there is no claim at {_place(path)}") from error
-        self.finish(path)
         if isinstance(parent, list) and isinstance(last, int):
-            disclosure = base64url_encode(write_json([salt, value]))
-            parent[last] = {"...": _digest(disclosure, "sha-256")}
+            disclosure = base64url_encode(self.write([salt, value]))
+            parent[last] = {}
+            self.put(parent[last], "...", _digest(disclosure, "sha-256"))
         elif isinstance(parent, dict):
-            disclosure = base64url_encode(write_json([salt, last, value]))
+            disclosure = base64url_encode(self.write([salt, last, value]))
             del parent[last]
-            digests = self._digests.setdefault(path[:-1], [])
-            digests.append(_digest(disclosure, "sha-256"))
-            parent["_sd"] = digests
+            digests = self._digests.get(path[:-1])
+            if digests is None:
+                digests = self._digests[path[:-1]] = self._meaningless()
+                self.put(parent, "_sd", digests)
+            insort(digests, _digest(disclosure, "sha-256"))
         else:
             raise CredentialError(f"there is no claim at {_place(path)}")
         return disclosure
 
-    def finish(self, path: Path) -> None:
-        """Bring the digests within `path` to their last order, among their decoys."""
-        for place in [place for place in self._digests if place[: len(path)] == path]:
-            digests = self._digests.pop(place)
-            digests += [
-                base64url_encode(hashlib.sha256(secrets.token_bytes(32)).digest())
-                for _ in range(self._decoys)
-            ]
-            # Sorted, they do not tell in which order the claims stood (RFC 9901, 4.2.4.1).
-            digests.sort()
+    def _meaningless(self) -> list[str]:
+        digests = [hashlib.sha256(secrets.token_bytes(32)).digest() for _ in range(self._decoys)]
+        return sorted(base64url_encode(digest) for digest in digests)
 
     def _own(self, path: Path) -> Any:
         if path not in self._owned:

@@ -59,8 +59,8 @@ def sign_credential(
     Checks the form only: the words and the shape of the credential are the caller's.
     """
     issuer = credential.get("issuer")
-    claims = {"iss": issuer.get("id") if isinstance(issuer, dict) else issuer}
-    claims |= _named(jti=credential.get("id"), iat=_seconds(issued), exp=_seconds(expires))
+    claims = _named(jti=credential.get("id"), iat=_seconds(issued), exp=_seconds(expires))
+    claims["iss"] = issuer.get("id") if isinstance(issuer, dict) else issuer
     return _sign("credential", credential, claims, signer, kid=kid, hidden=hidden, holder=holder)
 
 
@@ -77,9 +77,14 @@ def sign_presentation(
 ) -> str:
     """Give a presentation of enveloped credentials as vp+jwt or, with `hidden`, vp+sd-jwt."""
     holder = presentation.get("holder")
-    claims = _named(iss=holder.get("id") if isinstance(holder, dict) else holder)
-    claims |= _named(jti=presentation.get("id"), aud=audience, nonce=nonce)
-    claims |= _named(iat=_seconds(issued), exp=_seconds(expires))
+    claims = _named(
+        iss=holder.get("id") if isinstance(holder, dict) else holder,
+        jti=presentation.get("id"),
+        aud=audience,
+        nonce=nonce,
+        iat=_seconds(issued),
+        exp=_seconds(expires),
+    )
     check_entries(presentation)
     return _sign("presentation", presentation, claims, signer, kid=kid, hidden=hidden)
 

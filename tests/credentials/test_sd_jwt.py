@@ -286,6 +286,13 @@ def test_what_is_not_hidden_cannot_be_shown() -> None:
         ({"_sd": []}, []),
         ({"a": {"...": "x"}}, []),
         ({"a": [{"_sd_alg": "x"}]}, []),
+        ({"_sd": [], "a": 1}, [("a",)]),
+        ({"_sd_alg": "x", "a": 1}, [("a",)]),
+        ({"_sd_alg": "sha-256"}, []),
+        ({"a": {"_sd": ["x"], "b": 1, "c": 2}}, [("a", "b"), ("a", "c")]),
+        ({"a": {"b": {"_sd": []}}}, [("a", "b")]),
+        ({"a": [{"...": "x"}]}, [("a", 0)]),
+        ({"a": 1, "_sd": []}, [("_sd",)]),
         ({"a": 1}, [("b",)]),
         ({"a": [1]}, [("a", 1)]),
         ({"a": [1]}, [("a", "0")]),
@@ -298,6 +305,13 @@ def test_claims_that_cannot_be_hidden_are_not_issued(
 ) -> None:
     with pytest.raises(CredentialError):
         issue(claims, hidden, ISSUER, header={})
+
+
+@pytest.mark.parametrize("text", ["_sd", "...", "_sd_alg", 'say "_sd": []', '"..."', "\\_sd"])
+def test_texts_may_say_what_names_may_not(text: str) -> None:
+    claims = {"a": text, "b": {"c": text, "d": [text, 1]}}
+    for hidden in ([], [("a",)], [("b", "c"), ("b", "d", 0)], [("b",), ("b", "d")]):
+        assert disclosed(read_sd_jwt(issue(claims, hidden, ISSUER, header={}))).claims == claims
 
 
 def test_salts_are_fresh() -> None:
