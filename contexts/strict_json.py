@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NoReturn
 
 from contexts.errors import MalformedJson
@@ -33,7 +32,8 @@ class _Orjson:
         strict = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
         strict |= orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
         self._loads: Callable[[bytes], Any] = orjson.loads
-        self._dumps: Callable[[Any], bytes] = partial(orjson.dumps, option=strict)
+        self._dumps: Callable[[Any, None, int], bytes] = orjson.dumps
+        self._strict = strict
 
     def read(self, data: bytes) -> Any:
         """Read a text that comes out the same when its value is written; else give `_UNSURE`.
@@ -44,14 +44,14 @@ class _Orjson:
             return _UNSURE
         try:
             value = self._loads(data)
-            return value if self._dumps(value) == data else _UNSURE
+            return value if self._dumps(value, None, self._strict) == data else _UNSURE
         except (ValueError, TypeError):
             return _UNSURE
 
     def write(self, value: Any) -> bytes | None:
         """Write a value, or give None; all that is left to check are depth and characters."""
         try:
-            data = self._dumps(value)
+            data = self._dumps(value, None, self._strict)
         except TypeError:
             return None
         return None if b"null" in data else data  # it may stand for what is not finite

@@ -467,8 +467,8 @@ class _Hiding:
         return disclosure
 
     def _meaningless(self) -> list[str]:
-        digests = [hashlib.sha256(secrets.token_bytes(32)).digest() for _ in range(self._decoys)]
-        return sorted(base64url_encode(digest) for digest in digests)
+        drawn = [secrets.token_bytes(32) for _ in range(self._decoys)]
+        return sorted(base64url_encode(hashlib.sha256(data).digest()) for data in drawn)
 
     def _own(self, path: Path) -> Any:
         if path not in self._owned:
