@@ -13,7 +13,7 @@ from contexts import MalformedJson, loads_strict
 from contexts.strict_json import check_strict, use_orjson, write_plain, write_strict
 
 
-@pytest.fixture(params=["json", "orjson"], autouse=True)
+@pytest.fixture(params=["json", "orjson"])
 def library(request: pytest.FixtureRequest) -> Iterator[str]:
     """Let one library, and then the other, read and write."""
     wanted = request.param == "orjson"
@@ -56,7 +56,7 @@ REFUSED: list[tuple[str | bytes, str]] = [
 @pytest.mark.parametrize(("text", "culprit"), REFUSED)
 @pytest.mark.parametrize("form", ["compact", "spaced"])
 def test_json_that_is_not_strict_is_refused_by_name(
-    text: str | bytes, culprit: str, form: str
+    library: str, text: str | bytes, culprit: str, form: str
 ) -> None:
     if form == "spaced" and isinstance(text, str):
         text = text.replace('":', '": ', 60)
@@ -77,7 +77,7 @@ def test_json_that_is_not_strict_is_refused_by_name(
         "null",
     ],
 )
-def test_strict_json_keeps_what_is_fine(text: str) -> None:
+def test_strict_json_keeps_what_is_fine(library: str, text: str) -> None:
     for given_as in (text, text.encode()):
         assert repr(loads_strict(given_as)) == repr(json.loads(text))
 
@@ -94,6 +94,7 @@ SCALARS = (
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+    max_leaves=12,
 )
 
 
@@ -111,6 +112,7 @@ TEXTS = st.recursive(
             lambda pairs: "{" + ",".join(f'"{name}":{text}' for name, text in pairs) + "}"
         )
     ),
+    max_leaves=12,
 )
 """Compact texts near JSON: names that stand twice, numbers and characters written otherwise."""
 
@@ -123,6 +125,8 @@ def outcome(wanted: bool, act: Callable[[Any], Any], value: Any) -> str:
         return repr(act(value))
     except MalformedJson as error:
         return f"refused: {error.detail}"
+    finally:
+        use_orjson(False)
 
 
 @settings(max_examples=400, deadline=None)
@@ -158,7 +162,7 @@ def test_what_is_written_quickly_is_what_the_strict_way_would_write(value: Any) 
 
 
 @pytest.mark.parametrize("text", ["\x7f", "\x00", "\x1b", "\ud800", "\u2028\x08"])
-def test_refused_characters_are_never_written(text: str) -> None:
+def test_refused_characters_are_never_written(library: str, text: str) -> None:
     for value in ({"a": [text]}, {text: 1}):
         assert write_plain(value) is None
         with pytest.raises(MalformedJson):
@@ -169,13 +173,13 @@ def test_refused_characters_are_never_written(text: str) -> None:
     "value",
     [math.nan, math.inf, -math.inf, 2**53, 2**80, {1: "a"}, {"a": {None: 1}}, {"a": b"x"}, {1, 2}],
 )
-def test_what_is_no_json_is_never_written(value: Any) -> None:
+def test_what_is_no_json_is_never_written(library: str, value: Any) -> None:
     for held in (value, [value], {"a": {"b": [value, None]}}):
         with pytest.raises(MalformedJson):
             write_strict(held)
 
 
-def test_what_is_too_deep_is_never_written() -> None:
+def test_what_is_too_deep_is_never_written(library: str) -> None:
     value: Any = "a"
     for _ in range(64):
         value = [value]
