@@ -179,6 +179,8 @@ def parser() -> argparse.ArgumentParser:
                 metavar="WHERE",
                 help="a JSON file with its database_url, or the URL itself",
             )
+    made = command("new-secret", new_secret, databases)
+    made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
     made = command("serve", serve)
     made.add_argument("service", choices=_SERVICES)
     made.add_argument("--settings", type=Path, required=True, help="its JSON file")
@@ -577,6 +579,31 @@ def upgrade_databases(given: argparse.Namespace) -> int:
     from web.database_report import upgrade
 
     return _for_each_database(given, upgrade)
+
+
+def new_secret(given: argparse.Namespace) -> int:
+    """Begin anew with another secret, when the issuer's was lost; stop the issuer before."""
+    from datetime import UTC, datetime
+
+    from issuer import secret
+    from issuer.app import open_database
+    from issuer.settings import read_settings
+    from keys.errors import KeysError
+    from web.migrating import DatabaseNotReady
+
+    try:
+        database = open_database(read_settings(given.settings))
+        unknown = secret.change(database, now=datetime.now(UTC))
+    except (KeysError, ValueError, OSError, DatabaseNotReady) as error:
+        _stop(str(error))
+    if unknown is None:
+        print("The database has this secret already; nothing was changed.")
+        return _VALID
+    print("The database has this secret now.")
+    print(f"{unknown} people are known again by their contact only once they write it anew")
+    print("on “My data”: first ask all who have a role. Open links and codes to collect a badge")
+    print("no longer work: give new ones.")
+    return _VALID
 
 
 def found(given: argparse.Namespace) -> int:

@@ -46,6 +46,7 @@ from web.database import Database  # noqa: E402
 _GOAL_MS = 200
 _DATABASE, _KEYS, _PORT = "MYCRED_BENCH_DATABASE", "MYCRED_BENCH_KEYS", "MYCRED_BENCH_PORT"
 _PASSPHRASE = b"a passphrase of the bench"
+_SECRET = bytes(32)
 _SKILL, _LANGUAGE, _LEVEL = "technical-cleaning", "en", 3
 _WORDS = "First I look. Then I ask the family. I tell them what I did."
 
@@ -56,7 +57,7 @@ def application() -> Any:
         IssuerSettings(
             base_url=f"http://127.0.0.1:{os.environ[_PORT]}",
             database_url=os.environ[_DATABASE],
-            secret=bytes(32),
+            secret=_SECRET,
             allow_loopback_http=True,
             body_name="Bench",
             country="Spain",
@@ -247,7 +248,7 @@ def main() -> None:
     ):
         folder, port = Path(name), service.free_port()
         KeyStore.create(folder / "issuer.keys", _PASSPHRASE).rotate("Ed25519", datetime.now(UTC))
-        database = Database(url, Table.metadata)
+        database = Database(url, Table.metadata, secret=_SECRET)
         database.create()
         codes = invite(database, given.people)
         environment = {

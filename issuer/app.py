@@ -19,6 +19,7 @@ from issuer import (
     notices,
     retention,
     returns,
+    secret,
     stolen_keys,
 )
 from issuer.background import Worker
@@ -86,13 +87,15 @@ def create_app(
 ) -> Flask:
     """Build the issuer: open its keys, finish what a stopped process left, add its pages.
 
-    Raises `StoreError` when the key store does not open; there is no issuer without its keys.
+    Raises `StoreError` when the key store does not open, and `WrongSecret` when the secret is not
+    that of the database; there is no issuer without its keys.
     """
     keyring = Keyring(
         KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
     )
     app = create_service(__name__, settings, Table.metadata, fetch=fetch, clock=clock)
     services: Services = app.extensions["mycred4home"]
+    secret.check(services.database, now=services.clock())
     body = _body(settings, services.database, keyring, now=services.clock())
     library = body.library
     app.extensions["issuing_body"] = body
@@ -146,9 +149,16 @@ def open_body(settings: IssuerSettings, *, now: datetime) -> tuple[Database, Iss
     keyring = Keyring(
         KeyStore.open(settings.key_store, settings.passphrase), base_url=settings.base_url
     )
-    database = Database(settings.database_url, Table.metadata)
-    database.create(upgrade=settings.upgrade_database)
+    database = open_database(settings)
+    secret.check(database, now=now)
     return database, _body(settings, database, keyring, now=now)
+
+
+def open_database(settings: IssuerSettings) -> Database:
+    """Open the database of a service for a command, whatever its secret."""
+    database = Database(settings.database_url, Table.metadata, secret=settings.secret)
+    database.create(upgrade=settings.upgrade_database)
+    return database
 
 
 def _body(

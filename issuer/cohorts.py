@@ -604,7 +604,7 @@ def _known(session: Session, invitation: Invitation) -> Person | None:
         select(Person)
         .join(Grant, col(Grant.person_id) == col(Person.id))
         .where(
-            col(Person.contact_hash) == accounts.contact_hash(invitation.contact),
+            col(Person.contact_hash) == accounts.contact_hash(session, invitation.contact),
             col(Person.organisation_id) == invitation.site,
             col(Grant.role) == Role.CANDIDATE,
         )

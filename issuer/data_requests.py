@@ -215,7 +215,7 @@ def correct(
     if name is not None:
         person.display_name = accounts.checked_name(name)
     if contact is not None:
-        known = accounts.contact_hash(contact) if contact.strip() else None
+        known = accounts.contact_hash(session, contact) if contact.strip() else None
         _check_contact(session, person, known)
         person.contact_hash = known
     session.add(person)
@@ -276,7 +276,7 @@ def _find(session: Session, who: str, *, by: UUID) -> Person:
         select(Person).where(
             col(Person.organisation_id) == _centre(session, by),
             (func.upper(col(Person.alias)) == asked.upper())
-            | (col(Person.contact_hash) == accounts.contact_hash(asked)),
+            | (col(Person.contact_hash) == accounts.contact_hash(session, asked)),
             col(Person.display_name) != "",
         )
     ).first()

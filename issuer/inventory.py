@@ -819,6 +819,7 @@ HELD: dict[str, Held] = {
         links="source_hash thing since count",
         why=N_("How often somebody began to sign in from somewhere, for one day."),
     ),
+    "secret_known": Held(links="number check_value since", why=_NOBODY),
     "retention_run": Held(links="id at", why=_NOBODY),
     "retention_count": Held(links="run_id rule number", why=_NOBODY),
 }

@@ -160,7 +160,7 @@ def invite(session: Session, name: str, role: str, *, contact: str, by: UUID, no
     """
     _must_administer(session, by)
     given, centre = _trusted(role), accounts.centre_of(session, by)
-    two_persons.check_invited(session, _contact(contact), by=by)
+    two_persons.check_invited(session, _contact(session, contact), by=by)
     token = _link(session, centre, name, given, contact, by=by, now=now)
     record(session, f"role.invited.{given}", by, by=by, now=now)
     return token
@@ -186,7 +186,7 @@ def _link(
             organisation_id=organisation_id,
             name=called,
             role=role,
-            contact_hash=_contact(contact),
+            contact_hash=_contact(session, contact),
             invited_by=by,
             created=now,
             expires=now + INVITATION_LIVES,
@@ -196,13 +196,13 @@ def _link(
     return token
 
 
-def _contact(contact: str) -> str:
+def _contact(session: Session, contact: str) -> str:
     """Hash a contact, or refuse what reaches nobody."""
     if not accounts.is_contact(contact):
         raise Refused(
             N_("Write an e-mail address or a telephone number."), status=422, code="contact"
         )
-    return accounts.contact_hash(contact)
+    return accounts.contact_hash(session, contact)
 
 
 def invitation(session: Session, token: str, *, now: datetime) -> tuple[RoleInvitation, str]:

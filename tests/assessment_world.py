@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from award_world import SECRET
 from sqlmodel import Session, select
 
 from issuer import accounts, assessment, observations
@@ -151,7 +152,7 @@ class House:
 
 
 def house(url: str) -> House:
-    return House(Database(url, Table.metadata))
+    return House(Database(url, Table.metadata, secret=SECRET))
 
 
 def good_answer(task: Any) -> Any:

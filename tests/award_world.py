@@ -68,13 +68,18 @@ class Centre:
                     organisation_id=organisation or self.organisation,
                     display_name=name,
                     alias=f"X-{name}",
-                    contact_hash=accounts.contact_hash(f"{name}@centre.example"),
+                    contact_hash=accounts.contact_hash(session, f"{name}@centre.example"),
                 )
                 session.add(person)
                 session.flush()
                 session.add_all([Grant(person_id=person.id, role=role) for role in roles])
             self.people[name] = person.id
         return self.people[name]
+
+    def contact_hash(self, contact: str) -> str:
+        """Hash a contact as this centre's database keeps it."""
+        with self.database.reading() as session:
+            return accounts.contact_hash(session, contact)
 
     def decided(
         self,
@@ -277,7 +282,7 @@ def open_centre(folder: Path, *, database_url: str = "sqlite://") -> Centre:
         keyring=Keyring(store, base_url=BASE_URL),
         secret=SECRET,
     )
-    database = Database(database_url, Table.metadata)
+    database = Database(database_url, Table.metadata, secret=SECRET)
     database.create()
     return Centre(database, body, _organisation(database), {})
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from assessment_world import NOW
+from award_world import SECRET
 from media_files import wav
 from media_world import SET, media_framework
 
@@ -29,7 +30,7 @@ def main(folder: str, work: str, stop_at: str) -> None:
             sys.stdout.flush()
             time.sleep(600)
 
-    database = Database(f"sqlite:///{Path(folder) / 'quiet.db'}", Table.metadata)
+    database = Database(f"sqlite:///{Path(folder) / 'quiet.db'}", Table.metadata, secret=SECRET)
     task = media_framework().scenario_by_id(SET, "es").task("tell")
     assert task is not None
     file = evidence.read_file(task, wav(5))

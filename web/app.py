@@ -117,7 +117,7 @@ def create_service(
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # we send no referrer; Origin and Sec-Fetch-Site are checked
     )
-    database = Database(settings.database_url, metadata)
+    database = Database(settings.database_url, metadata, secret=settings.secret)
     database.create(upgrade=settings.upgrade_database)
     fetch = Patient(fetch or Fetcher(allow_loopback_http=settings.allow_loopback_http))
     app.extensions["mycred4home"] = Services(settings, database, fetch, clock)

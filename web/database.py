@@ -23,6 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
+from web.keyed import IN_SESSION, Keys
 from web.migrating import prepare
 
 _BUSY_MILLISECONDS = 10_000
@@ -53,10 +54,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """Sessions on one database; `transaction` writes, `reading` only looks."""
+    """Sessions on one database; `transaction` writes, `reading` only looks.
 
-    def __init__(self, url: str, metadata: MetaData) -> None:
+    With the `secret` of its service it hands the keys for keyed hashes to them (`web.keyed`).
+    """
+
+    def __init__(self, url: str, metadata: MetaData, *, secret: bytes | None = None) -> None:
         self.metadata = metadata
+        self._info = {} if secret is None else {IN_SESSION: Keys(secret)}
         self.engine = _engine(url)
         self._looking = _read_only(url) or self.engine
 
@@ -76,7 +81,7 @@ class Database:
             if connection.dialect.name == "sqlite":
                 # Take the write lock at once: two writers then queue instead of failing half-way.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            with Session(connection, expire_on_commit=False) as session:
+            with Session(connection, expire_on_commit=False, info=self._info) as session:
                 try:
                     yield session
                     session.flush()
@@ -93,7 +98,9 @@ class Database:
         with self._looking.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
-            with Session(connection, expire_on_commit=False, autoflush=False) as session:
+            with Session(
+                connection, expire_on_commit=False, autoflush=False, info=self._info
+            ) as session:
                 try:
                     yield session
                 finally:

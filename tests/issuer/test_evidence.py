@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from assessment_world import NOW
+from award_world import SECRET
 from killing import kill_at
 from media_files import photo, wav, webm
 from media_world import MediaHouse
@@ -27,12 +28,12 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def centre(database_url: str) -> MediaHouse:
-    return MediaHouse(Database(database_url, Table.metadata))
+    return MediaHouse(Database(database_url, Table.metadata, secret=SECRET))
 
 
 @pytest.fixture
 def quick(tmp_path: Path) -> MediaHouse:
-    return MediaHouse(Database(f"sqlite:///{tmp_path}/quick.db", Table.metadata))
+    return MediaHouse(Database(f"sqlite:///{tmp_path}/quick.db", Table.metadata, secret=SECRET))
 
 
 def refused(code: str, act: Callable[[], object]) -> None:
@@ -230,7 +231,7 @@ def test_files_go_with_their_answers(centre: MediaHouse, end: str) -> None:
 
 
 def test_a_deleted_file_leaves_no_bytes_in_the_database(tmp_path: Path) -> None:
-    house = MediaHouse(Database(f"sqlite:///{tmp_path}/quiet.db", Table.metadata))
+    house = MediaHouse(Database(f"sqlite:///{tmp_path}/quiet.db", Table.metadata, secret=SECRET))
     work = house.drafted(house.candidate())
     with house.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -248,7 +249,7 @@ def test_a_deleted_file_leaves_no_bytes_in_the_database(tmp_path: Path) -> None:
 def test_killed_while_a_recording_is_kept_what_was_there_stays(
     tmp_path: Path, step: str, before: str | None
 ) -> None:
-    house = MediaHouse(Database(f"sqlite:///{tmp_path}/quiet.db", Table.metadata))
+    house = MediaHouse(Database(f"sqlite:///{tmp_path}/quiet.db", Table.metadata, secret=SECRET))
     candidate = house.candidate()
     house.recording(candidate)
     work = house.begun(candidate)

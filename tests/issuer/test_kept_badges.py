@@ -17,7 +17,7 @@ from sqlmodel import select
 from credentials.report import Headline
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import verify_credential
-from issuer import accounts, erasure, kept_badges, status_lists, stolen_keys
+from issuer import erasure, kept_badges, status_lists, stolen_keys
 from issuer.award_tables import StatusEntry
 from issuer.kept_badge_tables import KeptBadgeChange
 from issuer.privacy_tables import KeptBadge
@@ -62,7 +62,7 @@ class Left:
 
     def nothing_of_the_person(self) -> bool:
         with self.centre.database.reading() as session:
-            words = (NAME, NAME.split()[0], CONTACT, accounts.contact_hash(CONTACT), WORDS)
+            words = (NAME, NAME.split()[0], CONTACT, self.centre.contact_hash(CONTACT), WORDS)
             return found_in(session, *words) == []
 
 
@@ -107,7 +107,7 @@ def test_nobody_cancels_it_alone_under_whatever_account(left: Left) -> None:
     old = older(left)
     nina = elsewhere(left)
     with left.centre.database.transaction() as session:
-        session.get_one(Person, nina).contact_hash = accounts.contact_hash("olga@centre.example")
+        session.get_one(Person, nina).contact_hash = left.centre.contact_hash("olga@centre.example")
     for one in (left, old):
         one.ask()
         refused("two-persons", lambda one=one: one.confirm("olga"))  # type: ignore[misc]

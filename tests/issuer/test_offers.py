@@ -118,7 +118,7 @@ def test_tries_are_counted_across_processes(tmp_path: Path) -> None:
     service = open_service(tmp_path, database_url=url)
     offer = with_number(service)
     for _ in range(offers.MAX_WRONG_TRIES):
-        other_process = Database(url, service.centre.database.metadata)
+        other_process = Database(url, service.centre.database.metadata, secret=SECRET)
         assert isinstance(exchange(other_process, offer, number="no"), Denied)
         other_process.close()
     assert isinstance(exchange(service.centre.database, offer, number=offer.number), Denied)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from assessment_world import NOW, House, good_answer
+from award_world import SECRET
 
 from issuer import assessment
 from issuer.answers import is_observed
@@ -33,7 +34,7 @@ def sector(request: pytest.FixtureRequest, tmp_path: Path) -> Framework:
 def test_another_sector_is_tried_sent_and_marked_in_every_language(sector: Framework) -> None:
     assert len(sector.skills) == 2
     for language in sector.languages:
-        house = House(Database("sqlite://", Table.metadata), framework=sector)
+        house = House(Database("sqlite://", Table.metadata, secret=SECRET), framework=sector)
         for skill in sector.skills:
             candidate = house.candidate(f"{skill} {language}")
             with house.database.transaction() as session:

@@ -52,7 +52,7 @@ def test_a_name_goes_after_24_months_and_the_badge_stays(centre: Centre) -> None
     counts = run(centre, timedelta(days=740))
     assert counts["contacts"] >= 1
     with centre.database.reading() as session:
-        assert found_in(session, NAME, CONTACT, accounts.contact_hash(CONTACT)) == []
+        assert found_in(session, NAME, CONTACT, centre.contact_hash(CONTACT)) == []
         assert session.get_one(Person, known.id).display_name == ""
         assert session.exec(select(Mailbox)).all() == []
         badge = session.exec(select(Credential)).one()

@@ -41,7 +41,7 @@ def start(database_url: str, tmp_path: Path) -> Callable[[], object]:
 def test_all_workers_start_on_a_database_where_something_is_due(
     database_url: str, start: Callable[[], object]
 ) -> None:
-    house = House(Database(database_url, Table.metadata))
+    house = House(Database(database_url, Table.metadata, secret=SECRET))
     for number in range(5):  # each is adopted by the first worker that starts
         house.examiner(f"Eva {number}")
     ready = Barrier(WORKERS)

@@ -98,6 +98,17 @@ CREATE TABLE retention_run (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE secret_known (
+	number SERIAL NOT NULL,
+	check_value VARCHAR NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	PRIMARY KEY (number)
+);
+
+CREATE OR REPLACE FUNCTION secret_known_is_final_update() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'secret_known is final'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER secret_known_is_final_update BEFORE UPDATE ON secret_known FOR EACH ROW EXECUTE FUNCTION secret_known_is_final_update();
+
+CREATE OR REPLACE FUNCTION secret_known_is_final_delete() RETURNS trigger AS $$ BEGIN IF NOT (1 = 0) THEN RAISE EXCEPTION 'secret_known is final'; END IF; RETURN OLD; END $$ LANGUAGE plpgsql; CREATE TRIGGER secret_known_is_final_delete BEFORE DELETE ON secret_known FOR EACH ROW EXECUTE FUNCTION secret_known_is_final_delete();
+
 CREATE TABLE person (
 	id UUID NOT NULL,
 	organisation_id UUID NOT NULL,

@@ -98,6 +98,17 @@ CREATE TABLE retention_run (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE secret_known (
+	number INTEGER NOT NULL,
+	check_value VARCHAR NOT NULL,
+	since DATETIME NOT NULL,
+	PRIMARY KEY (number)
+);
+
+CREATE TRIGGER secret_known_is_final_update BEFORE UPDATE ON secret_known WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'secret_known is final'); END;
+
+CREATE TRIGGER secret_known_is_final_delete BEFORE DELETE ON secret_known WHEN NOT (1 = 0) BEGIN SELECT RAISE(ABORT, 'secret_known is final'); END;
+
 CREATE TABLE person (
 	id CHAR(32) NOT NULL,
 	organisation_id CHAR(32) NOT NULL,
