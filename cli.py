@@ -179,8 +179,13 @@ def parser() -> argparse.ArgumentParser:
                 metavar="WHERE",
                 help="a JSON file with its database_url, or the URL itself",
             )
-    made = command("new-secret", new_secret, databases)
-    made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
+    for name, run in (("new-secret", new_secret), ("trail", check_trail)):
+        made = command(name, run, databases)
+        made.add_argument("--settings", type=Path, required=True, help="the issuer's (JSON)")
+        if name == "trail":
+            made.add_argument(
+                "--kept", type=Path, help="a file elsewhere: compares its ends, and adds today's"
+            )
     made = command("serve", serve)
     made.add_argument("service", choices=_SERVICES)
     made.add_argument("--settings", type=Path, required=True, help="its JSON file")
@@ -581,21 +586,42 @@ def upgrade_databases(given: argparse.Namespace) -> int:
     return _for_each_database(given, upgrade)
 
 
+def check_trail(given: argparse.Namespace) -> int:
+    """Say whether the issuer's audit trail is whole, and holds the ends that somebody kept."""
+    from datetime import UTC, datetime
+
+    from issuer import audit, secret
+
+    kept = given.kept.read_text("utf-8").splitlines() if _is_there(given.kept) else []
+    with _issuers_database(given) as database:
+        now = datetime.now(UTC)
+        secret.check(database, now=now)
+        with database.reading() as session:
+            broken = audit.broken_at(session)
+            said = [(line, audit.compare(session, line.partition(" ")[2])) for line in kept if line]
+            end = f"{now:%Y-%m-%dT%H:%MZ} {audit.checkpoint(session)}"
+    bad = [f"{line}  {told or audit.Kept.UNREADABLE}" for line, told in said if told != "holds"]
+    bad = [line for line in bad if not line.endswith(audit.Kept.TOO_OLD)]
+    if broken is not None:
+        bad.insert(0, f"the trail is broken at number {broken}")
+    if bad:
+        print("\n".join([*bad, "The trail is not what it was: something was changed or cut out."]))
+        return _NOT_VALID
+    if given.kept is not None:
+        with given.kept.open("a", encoding="utf-8") as file:
+            file.write(f"{end}\n")
+    print(f"{end}\nThe trail is whole, and holds {len(said)} ends that were kept.")
+    return _VALID
+
+
 def new_secret(given: argparse.Namespace) -> int:
     """Begin anew with another secret, when the issuer's was lost; stop the issuer before."""
     from datetime import UTC, datetime
 
     from issuer import secret
-    from issuer.app import open_database
-    from issuer.settings import read_settings
-    from keys.errors import KeysError
-    from web.migrating import DatabaseNotReady
 
-    try:
-        database = open_database(read_settings(given.settings))
+    with _issuers_database(given) as database:
         unknown = secret.change(database, now=datetime.now(UTC))
-    except (KeysError, ValueError, OSError, DatabaseNotReady) as error:
-        _stop(str(error))
     if unknown is None:
         print("The database has this secret already; nothing was changed.")
         return _VALID
@@ -720,6 +746,26 @@ def _database_url(where: str) -> str:
         return str(json.loads(_read(where))["database_url"])
     except (ValueError, KeyError, TypeError):
         _stop(f"{where} is not a JSON object with a database_url")
+
+
+def _is_there(path: Path | None) -> bool:
+    return path is not None and path.exists()
+
+
+@contextmanager
+def _issuers_database(given: argparse.Namespace) -> Iterator[Any]:
+    """Open the database of an issuer's settings file, without its keys."""
+    from issuer.app import open_database
+    from issuer.settings import read_settings
+    from keys.errors import KeysError
+    from web.migrating import DatabaseNotReady
+
+    try:
+        database = open_database(read_settings(given.settings))
+        yield database
+        database.close()
+    except (KeysError, ValueError, OSError, DatabaseNotReady) as error:
+        _stop(str(error))
 
 
 @contextmanager

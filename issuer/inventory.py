@@ -796,7 +796,7 @@ HELD: dict[str, Held] = {
     # --- the machinery ---------------------------------------------------------------------------
     "audit_event": Held(
         own="at kind",
-        links="number subject_id previous_hash hash",
+        links="number subject_id previous_hash hash seal",
         others="by",
         holdings=(
             Holding("by", N_("What you did here"), Term.AUDIT, "at kind", Fate.STAYS, _TRAIL),

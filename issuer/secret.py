@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from issuer.audit import record
+from issuer.audit import SECRET_CHANGED, record
 from issuer.secret_tables import SecretKnown
 from issuer.tables import Person
 from web.database import Database
@@ -55,7 +55,7 @@ def change(database: Database, *, now: datetime) -> int | None:
             return None
         number = known.number + 1 if known else 1
         _take(session, number, now=now)
-        record(session, "secret.changed", UUID(int=number), now=now)
+        record(session, SECRET_CHANGED, UUID(int=number), now=now)
         having = select(func.count()).where(col(Person.contact_hash).is_not(None))
         return session.exec(having.select_from(Person)).one()
 

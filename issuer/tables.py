@@ -405,6 +405,8 @@ class AuditEvent(Table, table=True):
     by: str | None = None
     previous_hash: str
     hash: str = Field(unique=True)
+    seal: str
+    """The hash again, keyed: who can write here, and has not the secret, can make none."""
 
 
 class AuditCut(Table, table=True):

@@ -179,6 +179,8 @@ def _overview(*, errors: dict[str, str] | None = None, who: str = "") -> str:
         past = data_requests.ended(session, by=visitor().id)
         runs = retention.runs(session)
         broken = audit.broken_at(session)
+        trail_end = audit.checkpoint(session)
+        trail_kept = audit.compare(session, request.args.get("kept", "")[:100])
         pairs = two_persons.seen(session, visitor().organisation_id)
     return render_template(
         "data_officer/overview.html",
@@ -188,6 +190,8 @@ def _overview(*, errors: dict[str, str] | None = None, who: str = "") -> str:
         rules={rule.name: rule.what for rule in retention.RULES},
         terms=retention.RULES,
         broken=broken,
+        trail_end=trail_end,
+        trail_kept=trail_kept,
         pairs=pairs,
         kinds=KINDS,
         errors=errors or {},

@@ -30,6 +30,7 @@ CREATE TABLE audit_event (
 	by VARCHAR,
 	previous_hash VARCHAR NOT NULL,
 	hash VARCHAR NOT NULL,
+	seal VARCHAR NOT NULL,
 	PRIMARY KEY (number),
 	UNIQUE (hash)
 );
