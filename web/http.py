@@ -4,15 +4,18 @@ Refuses what threat 19 lists: other schemes than https (http on loopback by an e
 private, link-local and loopback addresses in every spelling, user info, redirects, bodies that are
 too large or take too long. The name is resolved once and the connection is made to the address
 that was checked. Time is limited as a whole: a server that sends a byte now and then, in the head
-or in the body, keeps nobody longer.
+or in the body, keeps nobody longer, nor does a name server that never answers.
 """
 
 import http.client
 import io
 import socket
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -23,12 +26,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
 
+_LOOK_UP_SECONDS = 3.0
 _CONNECT_SECONDS = 3.0
 _READ_SECONDS = 5.0
 _TOTAL_SECONDS = 8.0
 _MAX_BYTES = 2_000_000
 _CHUNK = 16_384
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOK_UPS = threading.BoundedSemaphore(64)
+"""At once, in a process: we wait 3 seconds for one, which may hang for half a minute."""
+_Found = TypeVar("_Found")
 
 
 class Fetcher:
@@ -144,11 +151,44 @@ def _ends_in_time(session: HTTPSession, end: float) -> HTTPSession:
     for adapter in session.adapters.values():
         assert isinstance(adapter, HTTPAdapter), "requests_hardened mounts no others"
         in_time(adapter.poolmanager)
+        # Here it looks up the name, checks the address and pins the connection to it, all in one.
+        looked_up = adapter.build_connection_pool_key_attributes
+        adapter.build_connection_pool_key_attributes = partial(_look_up, looked_up, end)  # type: ignore[method-assign]
         proxied = adapter.proxy_manager_for
         adapter.proxy_manager_for = lambda *given, made=proxied, **named: in_time(  # type: ignore[method-assign]
             made(*given, **named)
         )
     return session
+
+
+def _look_up(ask: Callable[..., _Found], end: float, *given: Any, **named: Any) -> _Found:
+    """Ask for the address of a name, and give up at a moment: a resolver knows no deadline.
+
+    It is asked in a thread of its own, which ends when the resolver does; nobody waits for it, and
+    a process that stops does not either.
+    """
+    end = min(end, time.monotonic() + _LOOK_UP_SECONDS)
+    found: list[_Found] = []
+    failed: list[Exception] = []
+
+    def look() -> None:
+        try:
+            found.append(ask(*given, **named))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it was asked
+            failed.append(error)
+        finally:
+            _LOOK_UPS.release()
+
+    if not _LOOK_UPS.acquire(timeout=max(0.0, end - time.monotonic())):
+        raise requests.ConnectTimeout("too many names are being looked up")
+    looking = threading.Thread(target=look, name="look-up", daemon=True)
+    looking.start()
+    looking.join(max(0.0, end - time.monotonic()))
+    if failed:
+        raise failed[0]
+    if not found:
+        raise requests.ConnectTimeout("nobody told the address of this name in time")
+    return found[0]
 
 
 class _UntilTheEnd(io.RawIOBase):

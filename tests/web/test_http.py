@@ -4,10 +4,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
+import web.http
 from keys.fetching import CannotFetch, HttpRequest
 from web.http import Fetcher
 
@@ -164,3 +167,80 @@ def test_a_server_that_sends_a_byte_now_and_then_keeps_nobody(
     with pytest.raises(CannotFetch):
         fetch(HttpRequest(f"{address}/{where}"))
     assert len(sent) < _PIECES, "not waited for to the end, which is fifty seconds"
+
+
+# --- name servers that never answer ---------------------------------------------------------------
+
+
+@dataclass
+class _Silent:
+    """A resolver that does not answer for some names until it is told to."""
+
+    asked: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    end: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, host: str, *given: Any, **named: Any) -> Any:
+        if not host.endswith(".example"):
+            return _REAL_LOOK_UP(host, *given, **named)
+        self.asked.append(host)
+        self.end.wait(60)
+        self.answered.append(host)
+        return _REAL_LOOK_UP("127.0.0.1", *given, **named)
+
+
+_REAL_LOOK_UP = socket.getaddrinfo
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Silent]:
+    resolver = _Silent()
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    yield resolver
+    resolver.end.set()
+    for thread in threading.enumerate():
+        if thread.name == "look-up":
+            thread.join(60)
+
+
+def test_a_resolver_that_never_answers_keeps_nobody(silent: _Silent) -> None:
+    with pytest.raises(CannotFetch):
+        Fetcher(total_seconds=0.2)(HttpRequest("https://slow.example/"))
+    assert (silent.asked, silent.answered) == (["slow.example"], [])
+    waiting = [thread for thread in threading.enumerate() if thread.name == "look-up"]
+    assert waiting
+    assert all(thread.daemon for thread in waiting), "a process that stops does not wait"
+
+
+def test_an_address_told_too_late_is_not_used(silent: _Silent, server: str) -> None:
+    fetch = Fetcher(allow_loopback_http=True, total_seconds=0.2)
+    with pytest.raises(CannotFetch):
+        fetch(HttpRequest("https://late.example/"))
+    silent.end.set()
+    assert Fetcher(allow_loopback_http=True)(HttpRequest(f"{server}/hello")).status == 200
+    assert _Server.seen == ["/hello"]
+
+
+def test_names_that_hang_leave_their_places_again(
+    silent: _Silent, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.http, "_LOOK_UPS", threading.BoundedSemaphore(2))
+    quick = Fetcher(allow_loopback_http=True, total_seconds=0.2)
+    for name in ("a", "b", "c"):
+        with pytest.raises(CannotFetch):
+            quick(HttpRequest(f"https://{name}.example/"))
+    assert silent.asked == ["a.example", "b.example"], "no thread beyond the bound"
+    with pytest.raises(CannotFetch):
+        quick(HttpRequest(f"{server}/hello"))
+    silent.end.set()
+    assert Fetcher(allow_loopback_http=True)(HttpRequest(f"{server}/hello")).status == 200
+
+
+def test_a_name_that_is_looked_up_slowly_is_checked_all_the_same(
+    silent: _Silent, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent.end.set()
+    with pytest.raises(CannotFetch):
+        Fetcher()(HttpRequest("https://inside.example/"))
+    assert silent.answered == ["inside.example"]
+    assert "Forbidden IP address" in caplog.text
