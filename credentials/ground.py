@@ -4,10 +4,11 @@ Text and signature stay what they were. What may change is little, and is looked
 badge: its end, its places in status lists, and whether its signer took the key back. Whoever rests
 something on a badge of somebody else keeps this, and not the badge::
 
-    kept = ground_of(report.document, fetch=fetch, now=now)   # verified a moment ago
-    check_ground(kept, fetch=fetch, now=tomorrow)             # raises, or it still counts
+    kept = ground_of(report, fetch=fetch, now=now)   # verified a moment ago
+    check_ground(kept, fetch=fetch, now=tomorrow)    # raises, or it still counts
 
-Of a badge that came as a token the key is not looked at again: its name is not in the document.
+A token's key is named by its header, or by nothing: it is looked for among those of its signer and
+kept by its name there. Only where a signer shows a key set, at an https address, is there none.
 """
 
 from collections.abc import Mapping
@@ -15,12 +16,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from credentials.report import CannotCheck, CheckFailed
+from credentials.report import CannotCheck, CheckFailed, Report
 from credentials.shape import issuer_id, period
 from credentials.status import check_status
 from credentials.times import CLOCK_SKEW, read_time, write_time
 from keys.errors import KeysError, MethodRevoked
 from keys.fetching import CannotFetch, Fetch
+from keys.material import PublicKey
 from keys.resolution import method_key
 
 _ENDED = frozenset({"dates.expired", "status.revoked", "status.suspended", "proof.withdrawn"})
@@ -39,11 +41,13 @@ class Ground(NamedTuple):
     ends: datetime | None
 
 
-def ground_of(badge: Mapping[str, Any], *, fetch: Fetch, now: datetime) -> Ground:
-    """Give what is looked at again of a badge that the caller has just verified.
+def ground_of(report: Report, *, fetch: Fetch, now: datetime) -> Ground:
+    """Give what is looked at again of a badge of which the caller has just got this report.
 
     Raises `CannotCheck` when the signer's keys cannot be asked for any more.
     """
+    badge, secured = report.document, report.secured
+    assert badge is not None, "a verified badge was read"
     entries = _listed(badge.get("credentialStatus"))
     proofs = [one for one in _listed(badge.get("proof")) if isinstance(one, dict)]
     ends = [period(dict(badge))[1]]
@@ -53,11 +57,16 @@ def ground_of(badge: Mapping[str, Any], *, fetch: Fetch, now: datetime) -> Groun
         if "expires" in one
     ]
     methods = dict.fromkeys(str(one["verificationMethod"]) for one in proofs)
+    keys = [(method, _digest(method, fetch, now)) for method in methods]
+    if secured is not None:
+        ends.append(secured.time("exp"))
+        public, method = secured.verified_method(fetch=fetch, now=now)
+        keys += [(method, _digest_of(public))] if method else []
     return Ground(
         badge_id=str(badge["id"]),
         issuer=issuer_id(dict(badge)),
         places=tuple(entries),
-        keys=tuple((method, _digest(method, fetch, now)) for method in methods),
+        keys=tuple(keys),
         ends=min((one for one in ends if one is not None), default=None),
     )
 
@@ -109,6 +118,10 @@ def _digest(method: str, fetch: Fetch, now: datetime) -> str:
         raise CheckFailed("proof.withdrawn", error.detail) from error
     except KeysError as error:
         raise CannotCheck("proof.method", error.detail) from error
+    return _digest_of(public)
+
+
+def _digest_of(public: PublicKey) -> str:
     return sha256(f"{public.kind}:".encode() + public.raw).hexdigest()
 
 

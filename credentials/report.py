@@ -9,7 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from credentials.formats.secured import Secured
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -113,6 +116,8 @@ class Report(NamedTuple):
     endorsements: tuple[EndorsementReport, ...] = ()
     document: dict[str, Any] | None = None
     text: str = ""
+    secured: "Secured | None" = None
+    """The token out of which the document was read, if it was one."""
 
     @property
     def reason(self) -> str:

@@ -113,7 +113,7 @@ def verify_credential(
     checks.append(_recognition(badge, judged, trust))  # 6
     checks.append(_holder(badge, holder))  # 7
     checks.append(_endorsements(judged))  # 8
-    return Report(_headline(checks), tuple(checks), judged, badge, text)
+    return Report(_headline(checks), tuple(checks), judged, badge, text, opened.secured)
 
 
 def verify_presentation(

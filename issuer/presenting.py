@@ -26,7 +26,7 @@ from credentials.exchange import oid4vp
 from credentials.exchange.dcql import Claim, CredentialQuery
 from credentials.exchange.oid4vci import ExchangeError
 from credentials.ground import ground_of
-from credentials.report import CannotCheck, Outcome, Report
+from credentials.report import CannotCheck, CheckFailed, Outcome, Report
 from credentials.shape import issuer_id
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import Expected, verify_presentation
@@ -261,8 +261,8 @@ def _ground(
     if issuer_id(report.document) == body.did:
         return None
     try:
-        return grounds.written(ground_of(report.document, fetch=outside, now=now))
-    except CannotCheck as error:
+        return grounds.written(ground_of(report, fetch=outside, now=now))
+    except (CannotCheck, CheckFailed) as error:
         raise ExchangeError("invalid_request", f"the badge: {error.code}") from error
 
 

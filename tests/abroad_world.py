@@ -12,6 +12,8 @@ from parties import Web, WebParty
 from presenting_world import Asked
 from sqlmodel import select
 
+from credentials.formats.enveloped import envelope_credential
+from credentials.formats.vc_jwt import sign_credential
 from issuer import appointments, equals
 from issuer.appointment_tables import Nomination
 from issuer.tables import Role
@@ -69,6 +71,14 @@ class Abroad:
         self.badges.append(json.dumps(self.other.sign(unsigned)))
         return self.badges[-1]
 
+    def token(self) -> str:
+        """Give a badge as a token, in the envelope in which presentations hold it."""
+        unsigned = self.other.unsigned_badge(self.wallet.did, status=self.other.entry())
+        unsigned["credentialSubject"]["achievement"]["id"] = LEVEL
+        token = sign_credential(unsigned, self.other.key, kid=self.other.method)
+        self.badges.append(json.dumps(envelope_credential(token)))
+        return self.badges[-1]
+
     def asked(self, browser: FlaskClient | None = None, language: str = "es") -> Asked:
         used = browser or self.maria
         answer = used.post("/present/expert", data={"language": language})
@@ -86,10 +96,10 @@ class Abroad:
         """Let Maria show a badge, to examine files in Spanish; give what became of it."""
         return self.shown_for("es")
 
-    def shown_for(self, language: str) -> Nomination:
+    def shown_for(self, language: str, badge: str = "") -> Nomination:
         """Let Maria show a badge, to examine files in a language; give what became of it."""
         asked = self.asked(language=language)
-        self.maria.get(asked.answered(self.wallet, self.badge()))
+        self.maria.get(asked.answered(self.wallet, badge or self.badge()))
         return next(one for one in self.nominations() if one.language == language)
 
     def examiner(self) -> Nomination:

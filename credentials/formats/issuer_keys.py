@@ -34,12 +34,23 @@ class _Shown:
 
     names: frozenset[str]
     read: Callable[[], PublicKey]
+    method: str = ""
+    """Its whole name in a controller document; a key set has none that lasts."""
 
 
 def signing_key(
     token: Jws, signer: str, *, purpose: str, fetch: Fetch | None, now: datetime
 ) -> PublicKey:
-    """Give the one key of `signer` that `token` can have been signed with.
+    """Give the one key of `signer` that `token` can have been signed with; see `signing_method`."""
+    return signing_method(token, signer, purpose=purpose, fetch=fetch, now=now)[0]
+
+
+def signing_method(
+    token: Jws, signer: str, *, purpose: str, fetch: Fetch | None, now: datetime
+) -> tuple[PublicKey, str]:
+    """Give the one key of `signer` that `token` can have been signed with, and its method's name.
+
+    The name is empty for a key out of a set: nobody can look there whether it was taken back.
 
     The header's kid, its jwk and its alg each narrow the choice; what is left must be one key.
     Raises `ProofError`, and `CannotCheck` when the signer's keys could not be asked for.
@@ -62,11 +73,11 @@ def signing_key(
     raise ProofError("proof.method", f"{signer[:200]!r} shows no key {_named(token)}")
 
 
-def _choose(token: Jws, signer: str, shown: list[_Shown]) -> PublicKey:
+def _choose(token: Jws, signer: str, shown: list[_Shown]) -> tuple[PublicKey, str]:
     fitting = [key for key in shown if _fits(token, key)]
     if not fitting:
         raise ProofError("proof.method", f"{signer[:200]!r} shows no key {_named(token)}")
-    found: list[PublicKey] = []
+    methods: dict[PublicKey, str] = {}
     refused = ""
     for key in fitting:
         try:
@@ -74,8 +85,8 @@ def _choose(token: Jws, signer: str, shown: list[_Shown]) -> PublicKey:
         except KeysError as error:
             refused = error.detail
             continue
-        if public not in found:
-            found.append(public)
+        methods.setdefault(public, key.method)
+    found = list(methods)
     if not found:
         raise ProofError("proof.method", refused)
     if "jwk" in token.header:
@@ -90,7 +101,7 @@ def _choose(token: Jws, signer: str, shown: list[_Shown]) -> PublicKey:
         raise ProofError("proof.suite", f"no key of {signer[:200]!r} is for {token.algorithm}")
     if len(found) > 1:
         raise ProofError("proof.malformed", "the header does not say which of the signer's keys")
-    return found[0]
+    return found[0], methods[found[0]]
 
 
 def _fits(token: Jws, key: _Shown) -> bool:
@@ -132,7 +143,7 @@ def _spelled_out(signer: str, purpose: str) -> list[_Shown]:
     # The identifier is the document: nothing in it ends, and it is read once.
     document = resolve(signer, fetch=None, now=ALWAYS).document
     shown = list(_methods(document, signer, purpose, ALWAYS))
-    return [_Shown(key.names, cache(key.read)) for key in shown]
+    return [_Shown(key.names, cache(key.read), key.method) for key in shown]
 
 
 def _methods(
@@ -150,9 +161,8 @@ def _methods(
         if isinstance(method, dict) and name:
             fragment = name.partition("#")[2]
             names = {name, fragment, f"#{fragment}", _jwk_name(method.get("publicKeyJwk"))}
-            yield _Shown(
-                frozenset(names) - {"", "#"}, _reader(document, name, purpose=purpose, now=now)
-            )
+            read = _reader(document, name, purpose=purpose, now=now)
+            yield _Shown(frozenset(names) - {"", "#"}, read, name)
 
 
 def _reader(

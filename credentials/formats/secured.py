@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from credentials.formats.enveloped import Kind
-from credentials.formats.issuer_keys import signing_key
+from credentials.formats.issuer_keys import signing_method
 from credentials.formats.jose import Jws
 from credentials.formats.sd_jwt import SdJwt, check_key_binding, has_digests
 from credentials.report import CheckFailed, CredentialError, ProofError
@@ -54,9 +54,13 @@ class Secured(NamedTuple):
 
         Times, audience and nonce are judged apart from it (`check_times`, `check_audience`).
         """
+        return self.verified_method(fetch=fetch, now=now)[0]
+
+    def verified_method(self, *, fetch: Fetch | None, now: datetime) -> tuple[PublicKey, str]:
+        """Verify as `verify` does; give the key and the name of its method, if it has one."""
         check_agreement(self)
         is_credential = self.kind == "credential"
-        public = signing_key(
+        public, method = signing_method(
             self.jws,
             self.signer,
             purpose="assertionMethod" if is_credential else "authentication",
@@ -64,7 +68,7 @@ class Secured(NamedTuple):
             now=now,
         )
         self.jws.verify(public)
-        return public
+        return public, method
 
     def time(self, name: str) -> datetime | None:
         """Read a claim that is a time, as `claim_time` does."""

@@ -1,15 +1,20 @@
 """What is kept of a verified badge says later whether it still counts, and never guesses."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from parties import NOW, Party, Web, WebParty
 
+from credentials.formats.enveloped import envelope_credential
+from credentials.formats.open_badges_jwt import sign_badge
+from credentials.formats.vc_jwt import sign_credential
 from credentials.ground import Ground, check_ground, ground_of
-from credentials.report import CannotCheck, CheckFailed
+from credentials.report import CannotCheck, CheckFailed, Report
 from credentials.status import status_entry
+from credentials.trust import Trust
+from credentials.verify import verify_credential
 from keys.controller import Method, controller_document
 from keys.material import PrivateKey
 
@@ -19,15 +24,36 @@ LATER = NOW + timedelta(hours=12)
 class Academy:
     """An issuer, one badge of it, and what was kept of that."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, form: str = "", token_ends: datetime | None = None, **changes: Any) -> None:
         self.party = WebParty("Academy", list_valid_until=NOW + timedelta(days=90))
         self.web = Web(self.party)
-        self.badge = self.party.badge(
+        self.badge = self.party.unsigned_badge(
             Party("Maria").did, **({"status": self.party.entry()} | changes)
         )
+        self.shown = self._signed(form, token_ends)
+
+    def _signed(self, form: str, ends: datetime | None) -> str | dict[str, Any]:
+        key, kid = self.party.key, self.party.method
+        if form == "vc+jwt":
+            return sign_credential(self.badge, key, kid=kid, expires=ends)
+        if form == "vc+jwt, short kid":
+            return sign_credential(self.badge, key, kid="key-1", expires=ends)
+        if form == "vc+sd-jwt":
+            hidden = [("credentialSubject", "achievement", "description")]
+            return sign_credential(self.badge, key, kid=kid, expires=ends, hidden=hidden)
+        if form == "enveloped":
+            return envelope_credential(sign_credential(self.badge, key, kid=kid, expires=ends))
+        if form == "Open Badges JWT":
+            return sign_badge(self.badge, key, kid=kid)
+        if form == "Open Badges JWT, key in its header":
+            return sign_badge(self.badge, key, kid=None, jwk=True)
+        return self.party.sign(self.badge)
+
+    def report(self) -> Report:
+        return verify_credential(self.shown, trust=Trust(), fetch=self.web, now=NOW)
 
     def kept(self) -> Ground:
-        return ground_of(self.badge, fetch=self.web, now=NOW)
+        return ground_of(self.report(), fetch=self.web, now=NOW)
 
     def shows(self, *methods: Method) -> None:
         document = controller_document(self.party.did, methods)
@@ -64,11 +90,7 @@ def test_a_cancelled_badge_counts_no_more() -> None:
 
 def test_a_suspended_badge_counts_no_more() -> None:
     other = "https://issuer.example/status/2"
-    entries = [
-        status_entry("https://issuer.example/status/1", 4711),
-        status_entry(other, 5, purpose="suspension"),
-    ]
-    academy = Academy(status=entries)
+    academy = Academy(status=status_entry(other, 5, purpose="suspension"))
 
     def publish(*suspended: int) -> None:
         page = academy.party.status_list(
@@ -109,9 +131,18 @@ def test_what_cannot_be_fetched_or_read_is_no_answer() -> None:
     assert academy.said(kept) == "open: status.unreachable"
 
 
-def test_a_key_that_was_taken_back_ends_it_and_one_that_is_gone_leaves_it_open() -> None:
-    academy = Academy(status=None)
+TOKENS = (
+    *("vc+jwt", "vc+jwt, short kid", "vc+sd-jwt", "enveloped"),
+    *("Open Badges JWT", "Open Badges JWT, key in its header"),
+)
+
+
+@pytest.mark.parametrize("form", ["", *TOKENS])
+def test_a_key_that_was_taken_back_ends_it_and_one_that_is_gone_leaves_it_open(form: str) -> None:
+    academy = Academy(form, status=None)
     kept, party = academy.kept(), academy.party
+    assert [method for method, _ in kept.keys] == [party.method]
+    assert academy.said(kept) == "yes"
     another = PrivateKey.generate().public
     academy.shows(Method(party.method, another))
     assert academy.said(kept) == "open: proof.method"
@@ -122,6 +153,25 @@ def test_a_key_that_was_taken_back_ends_it_and_one_that_is_gone_leaves_it_open()
         Method(f"{party.did}#key-2", another),
     )
     assert academy.said(kept) == "no: proof.withdrawn"
+
+
+def test_of_two_keys_the_one_that_signed_the_token_is_looked_at() -> None:
+    academy = Academy("Open Badges JWT, key in its header", status=None)
+    party, other = academy.party, PrivateKey.generate().public
+    both = Method(f"{party.did}#key-0", other), Method(party.method, party.key.public)
+    academy.shows(*both)
+    kept = academy.kept()
+    academy.shows(Method(f"{party.did}#key-0", other, purposes=(), revoked=NOW), both[1])
+    assert academy.said(kept) == "yes"
+    academy.shows(both[0], Method(party.method, party.key.public, purposes=(), revoked=NOW))
+    assert academy.said(kept) == "no: proof.withdrawn"
+
+
+def test_a_token_that_ran_out_is_over_though_the_badge_in_it_is_not() -> None:
+    academy = Academy("vc+jwt", token_ends=NOW + timedelta(days=2))
+    kept = academy.kept()
+    assert academy.said(kept) == "yes"
+    assert academy.said(kept, now=NOW + timedelta(days=3)) == "no: dates.expired"
 
 
 def test_a_plain_no_wins_over_an_open_question() -> None:
@@ -136,7 +186,9 @@ def test_a_plain_no_wins_over_an_open_question() -> None:
 
 
 def test_what_cannot_be_asked_at_the_beginning_is_said_then() -> None:
-    academy = Academy()
-    academy.web.parties = ()
-    with pytest.raises(CannotCheck):
-        academy.kept()
+    for form in ("", "vc+jwt"):
+        academy = Academy(form)
+        report = academy.report()
+        academy.web.parties = ()
+        with pytest.raises(CannotCheck):
+            ground_of(report, fetch=academy.web, now=NOW)

@@ -1,5 +1,6 @@
 """A right that rests on a badge of another issuer lasts as long as that badge, and no longer."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from issuer.appointment_tables import Cause, Nomination, Stage
 from issuer.ground_tables import BadgeGround
 from issuer.notice_tables import News, Notice
 from issuer.tables import Appointment, AuditEvent, Role
+from keys.controller import Method, controller_document
+from keys.material import PrivateKey
 
 DAY = timedelta(days=1)
 LIST = "/coordinator/examiners/"
@@ -102,6 +105,20 @@ def test_the_first_request_of_a_day_has_it_looked_at(tmp_path: Path) -> None:
     abroad.maria.get("/")
     worker.wait(600)
     assert abroad.now(one).stage == Stage.SUSPENDED
+
+
+@pytest.mark.parametrize("form", ["proof", "token"])
+def test_a_key_taken_back_elsewhere_stops_who_rests_on_it(abroad: Abroad, form: str) -> None:
+    one = abroad.shown_for("es", abroad.token() if form == "token" else abroad.badge())
+    after(abroad, 1)
+    assert abroad.now(one).stage == Stage.ELIGIBLE
+    taken_back = Method(abroad.other.method, abroad.other.key.public, purposes=(), revoked=NOW)
+    abroad.other.key = PrivateKey.generate()  # its lists are signed anew
+    new = Method(f"{abroad.other.did}#key-2", abroad.other.key.public)
+    shown = controller_document(abroad.other.did, [taken_back, new])
+    abroad.web.pages["https://issuer.example/.well-known/did.json"] = json.dumps(shown).encode()
+    after(abroad, 1)
+    assert abroad.now(one).stage == Stage.ENDED
 
 
 def test_a_badge_that_fell_before_the_appointment_makes_nobody_eligible(abroad: Abroad) -> None:
