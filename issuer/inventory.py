@@ -817,7 +817,7 @@ HELD: dict[str, Held] = {
     ),
     "begun_count": Held(
         links="source_hash thing since count",
-        why=N_("How often somebody began to sign in from somewhere, for one day."),
+        why=N_("How often somebody began something, or had another site asked, for one day."),
     ),
     "secret_known": Held(links="number check_value since", why=_NOBODY),
     "retention_run": Held(links="id at", why=_NOBODY),

@@ -24,8 +24,9 @@ _ALL = ""
 _COUNT = (
     text(
         "INSERT INTO begun_count (source_hash, thing, since, count) "
-        "VALUES (:source, :thing, :now, 1) ON CONFLICT (source_hash, thing) DO UPDATE SET "
-        "count = CASE WHEN begun_count.since <= :old THEN 1 ELSE begun_count.count + 1 END, "
+        "VALUES (:source, :thing, :now, :more) ON CONFLICT (source_hash, thing) DO UPDATE SET "
+        "count = CASE WHEN begun_count.since <= :old THEN :more "
+        "ELSE begun_count.count + :more END, "
         "since = CASE WHEN begun_count.since <= :old THEN :now ELSE begun_count.since END "
         "RETURNING count"
     )
@@ -45,6 +46,8 @@ class Limit:
 
 SHOWING = Limit("showing", of_one=60, of_all=2_000)
 """Asking a wallet for a badge: a row that lives ten minutes, and up to ten badges to verify."""
+SHOWN_ABROAD = Limit("abroad", of_one=30, of_all=2_000)
+"""Answers of one person for which others may be asked (`issuer.abroad`), not of an address."""
 NONCES = Limit("nonce", of_one=20_000, of_all=60_000)
 """Nonces of OpenID4VCI: one hosted wallet asks for all its people (15 badges a second)."""
 
@@ -57,8 +60,7 @@ def keyed(address: str, secret: bytes) -> str:
 def count(session: Session, limit: Limit, *, address: str, secret: bytes, now: datetime) -> None:
     """Count one beginning from an address, or refuse it; what is refused is not counted."""
     for source, most in ((keyed(address, secret), limit.of_one), (_ALL, limit.of_all)):
-        values = {"source": source, "thing": limit.thing, "now": now, "old": now - WINDOW}
-        counted = session.connection().execute(_COUNT, values).scalar_one()
+        counted = add(session, limit.thing, source, now=now)
         if counted > most:
             raise Refused(
                 N_("Too many tries."),
@@ -66,5 +68,12 @@ def count(session: Session, limit: Limit, *, address: str, secret: bytes, now: d
                 code="too-many-tries",
                 hint=N_("Wait 15 minutes, then try again."),
             )
-        if counted == 1:
-            session.exec(delete(BegunCount).where(col(BegunCount.since) <= now - WINDOW))
+
+
+def add(session: Session, thing: str, source: str, *, more: int = 1, now: datetime) -> int:
+    """Count what a source (as `keyed` hashes it) did, whatever its limit; give its new count."""
+    values = {"source": source, "thing": thing, "more": more, "now": now, "old": now - WINDOW}
+    counted = int(session.connection().execute(_COUNT, values).scalar_one())
+    if counted == more:
+        session.exec(delete(BegunCount).where(col(BegunCount.since) <= now - WINDOW))
+    return counted

@@ -13,7 +13,8 @@ somebody who sends a link of theirs is not signed in by a tap.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from credentials.report import CannotCheck, CheckFailed, Outcome, Report
 from credentials.shape import issuer_id
 from credentials.trust import Trust, TrustedParty
 from credentials.verify import Expected, verify_presentation
-from issuer import appointment_badges, eligibility, equals, grounds, status_lists
+from issuer import abroad, appointment_badges, eligibility, equals, grounds, status_lists
 from issuer.appointment_document import KIND
 from issuer.appointment_tables import Nomination
 from issuer.audit import record
@@ -177,6 +178,7 @@ def answer(
     5. In one transaction, with the row locked: of two answers at once one is taken.
 
     Raises `ExchangeError`. An answer that is no good is counted; after ten the request is closed.
+    How often others are asked is counted as well (`issuer.abroad`).
     """
     with database.reading() as session:  # 1
         row = session.get(PresentationRequest, request_id)
@@ -187,12 +189,13 @@ def answer(
         raise ExchangeError("invalid_request", "this request is over")
     try:
         presented = oid4vp.read_response(form, query_ids=[_QUERY])[_QUERY]  # 2
-        report, holder = _verified(  # 3
-            database, row, presented, body=body, outside=outside, now=now
-        )
-        with database.reading() as session:
-            _check_wanted(session, row, report, holder, body=body, now=now)  # 4
-        ground = _ground(report, body=body, outside=outside, now=now)
+        with _counted(database, row, body=body, outside=outside, now=now) as asking:
+            report, holder = _verified(  # 3
+                database, row, presented, body=body, outside=asking, now=now
+            )
+            with database.reading() as session:
+                _check_wanted(session, row, report, holder, body=body, now=now)  # 4
+            ground = _ground(report, body=body, outside=asking, now=now)
     except ExchangeError as error:
         _note_bad_answer(database, row, error, now=now)
         raise
@@ -210,6 +213,34 @@ def answer(
         session.flush()
         record(session, "presentation.answered", row.id, now=now)
     return f"{body.base_url}/present/{request_id}/done?response_code={code}"
+
+
+@contextmanager
+def _counted(
+    database: Database,
+    row: PresentationRequest,
+    *,
+    body: IssuingBody,
+    outside: Fetch,
+    now: datetime,
+) -> Iterator[Fetch]:
+    """Count whom an expert's answer has asked outside; an appointment has nobody asked."""
+    with database.reading() as session:
+        known = [one.issuer_did for one in equals.in_force(session)]
+    if row.purpose != Purpose.EXPERT or not known:
+        yield outside
+        return
+    assert row.asked_by is not None, "a constraint of the database"
+    try:
+        asking = abroad.begin(
+            database, row.asked_by, known, fetch=outside, secret=body.secret, now=now
+        )
+    except Refused as refusal:
+        raise ExchangeError("invalid_request", "this was tried too often; try later") from refusal
+    try:
+        yield asking
+    finally:
+        abroad.note(database, asking, now=now)
 
 
 def _verified(

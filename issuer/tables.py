@@ -138,13 +138,13 @@ class WrongCode(Table, table=True):
 
 
 class BegunCount(Table, table=True):
-    """How often somebody without an account began something of late, from one place or from all."""
+    """How often something was begun of late: from one place or from all, by a person, at a host."""
 
     __tablename__ = "begun_count"
     __table_args__ = (CheckConstraint("count > 0", name="something_was_begun"),)
 
     source_hash: str = Field(primary_key=True)
-    """Of an address, keyed; empty for all addresses together."""
+    """Of an address, a person or a host, keyed; empty for all together."""
     thing: str = Field(primary_key=True)
     since: datetime = Field(sa_type=UtcDateTime, index=True)
     count: int
