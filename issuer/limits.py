@@ -2,7 +2,9 @@
 
 Each thing has two limits in a window: of one address, and of all together. The counts lie in the
 database and hold across processes and restarts; an address is kept as a keyed hash, for one window.
-A limit of an address is wide: a whole centre may sit behind one, and a wallet for thousands.
+A limit of an address is wide: a whole centre may sit behind one, and a wallet for thousands. So a
+few dozen addresses use up what is for all; then whoever had no more than a fair share goes on, and
+only the others wait, up to what the tables can take of everybody.
 """
 
 import hmac
@@ -42,13 +44,17 @@ class Limit:
     thing: str
     of_one: int
     of_all: int
+    share: int
+    """What one address may have begun and still go on, when all together are above theirs."""
+    at_most: int
+    """Of all together, whoever asks: what the tables can take."""
 
 
-SHOWING = Limit("showing", of_one=60, of_all=2_000)
+SHOWING = Limit("showing", of_one=60, of_all=2_000, share=5, at_most=20_000)
 """Asking a wallet for a badge: a row that lives ten minutes, and up to ten badges to verify."""
-SHOWN_ABROAD = Limit("abroad", of_one=30, of_all=2_000)
+SHOWN_ABROAD = Limit("abroad", of_one=30, of_all=2_000, share=5, at_most=6_000)
 """Answers of one person for which others may be asked (`issuer.abroad`), not of an address."""
-NONCES = Limit("nonce", of_one=20_000, of_all=60_000)
+NONCES = Limit("nonce", of_one=20_000, of_all=60_000, share=500, at_most=300_000)
 """Nonces of OpenID4VCI: one hosted wallet asks for all its people (15 badges a second)."""
 
 
@@ -59,15 +65,17 @@ def keyed(address: str, secret: bytes) -> str:
 
 def count(session: Session, limit: Limit, *, address: str, secret: bytes, now: datetime) -> None:
     """Count one beginning from an address, or refuse it; what is refused is not counted."""
-    for source, most in ((keyed(address, secret), limit.of_one), (_ALL, limit.of_all)):
-        counted = add(session, limit.thing, source, now=now)
-        if counted > most:
-            raise Refused(
-                N_("Too many tries."),
-                status=429,
-                code="too-many-tries",
-                hint=N_("Wait 15 minutes, then try again."),
-            )
+    mine = add(session, limit.thing, keyed(address, secret), now=now)
+    if mine <= limit.of_one:
+        most = limit.at_most if mine <= limit.share else limit.of_all
+        if add(session, limit.thing, _ALL, now=now) <= most:
+            return
+    raise Refused(
+        N_("Too many tries."),
+        status=429,
+        code="too-many-tries",
+        hint=N_("Wait 15 minutes, then try again."),
+    )
 
 
 def add(session: Session, thing: str, source: str, *, more: int = 1, now: datetime) -> int:

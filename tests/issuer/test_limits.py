@@ -13,7 +13,7 @@ from issuer import limits, presenting, retention
 from issuer.presenting_tables import PresentationRequest, Purpose
 from issuer.tables import BegunCount, Role
 
-FEW = replace(limits.SHOWING, of_one=3, of_all=5)
+FEW = replace(limits.SHOWING, of_one=3, of_all=5, share=1, at_most=8)
 
 
 @pytest.fixture
@@ -37,8 +37,18 @@ def test_one_address_floods_nothing_not_even_at_once(centre: Centre) -> None:
 
 
 def test_many_addresses_together_flood_nothing(centre: Centre) -> None:
-    outcomes = at_once(8, lambda place: begins(centre, f"192.0.2.{place}"))
-    assert (outcomes.count(None), outcomes.count("too-many-tries")) == (5, 3)
+    outcomes = at_once(12, lambda place: begins(centre, f"192.0.2.{place}"))
+    assert (outcomes.count(None), outcomes.count("too-many-tries")) == (8, 4)
+
+
+def test_a_few_who_use_up_what_is_for_all_lock_nobody_else_out(centre: Centre) -> None:
+    for place in (1, 1, 1, 2, 2):
+        begins(centre, f"192.0.2.{place}")
+    refused("too-many-tries", lambda: begins(centre, "192.0.2.2"))
+    for place in (3, 4, 5):
+        begins(centre, f"192.0.2.{place}")  # each the first time
+    refused("too-many-tries", lambda: begins(centre, "192.0.2.6"))
+    begins(centre, "192.0.2.2", minutes=15)
 
 
 def test_counts_name_no_address_and_go_with_their_window(centre: Centre) -> None:
