@@ -55,6 +55,12 @@ class Checkpoint:
     def __str__(self) -> str:
         return f"{self.number}:{self.code}"
 
+    @property
+    def spelled(self) -> str:
+        """Write it in groups of four, to be copied by hand; `compare` reads both."""
+        groups = [self.code[place : place + 4] for place in range(0, _CODE_LETTERS, 4)]
+        return f"{self.number}: {' '.join(groups)}"
+
 
 def record(
     session: Session, kind: str, subject_id: UUID, *, now: datetime, by: UUID | None = None
