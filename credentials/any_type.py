@@ -34,12 +34,13 @@ from credentials.model import (
     is_version_1,
     issuer_id,
 )
-from credentials.proofs import KeyWithdrawn, add_proof, is_over_statements, verify_proof_with
-from credentials.report import CannotCheck, CheckFailed, CredentialError, ProofError
+from credentials.proofs import add_proof, is_over_statements, verify_proof_with
+from credentials.report import CheckFailed, CredentialError, ProofError
 from credentials.status import check_status
 from credentials.times import write_time
+from credentials.unusable import unusable
 from keys.controller import verification_key
-from keys.errors import DidError, KeysError, MethodRevoked
+from keys.errors import KeysError
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
 from keys.resolution import controllers_document
@@ -291,13 +292,5 @@ def _controllers_key(method: str, purpose: str, fetch: Fetch | None, now: dateti
     try:
         document = controllers_document(method, fetch=fetch, now=now)
         return verification_key(document, method, purpose=purpose, now=now)
-    except CannotFetch as error:
-        raise CannotCheck("proof.unreachable", str(error)) from error
-    except MethodRevoked as error:
-        raise KeyWithdrawn(error) from error
-    except DidError as error:
-        if error.code == "methodNotSupported":
-            raise CannotCheck("proof.unreachable", error.detail) from error
-        raise ProofError("proof.method", error.detail) from error
-    except KeysError as error:
-        raise ProofError("proof.method", error.detail) from error
+    except (CannotFetch, KeysError) as error:
+        raise unusable(error) from error

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from contexts import ContextError
 from credentials.canonical import checked_jcs
 from credentials.cryptosuites import Cryptosuite, Standing, suites
-from credentials.report import CannotCheck, CredentialError, ProofError
+from credentials.report import CredentialError, ProofError
 from credentials.times import CLOCK_SKEW, read_time, write_time
-from keys.errors import DidError, InvalidSignature, KeysError, MethodRevoked
+from credentials.unusable import KeyWithdrawn, unusable
+from keys.errors import InvalidSignature, KeysError
 from keys.fetching import CannotFetch, Fetch
 from keys.material import PublicKey, Signer
 from keys.resolution import method_key
@@ -29,14 +30,6 @@ _REQUIRED = ("cryptosuite", "verificationMethod", "proofPurpose", "proofValue")
 
 _TEXTS = ("id", "domain", "challenge", "nonce")
 """Members that a JCS form would sign whatever stands in them (Data Integrity 1.0, 2.1)."""
-
-
-class KeyWithdrawn(ProofError):
-    """The signer took the key of a proof back; `key` is the one it had, where it can be read."""
-
-    def __init__(self, error: MethodRevoked) -> None:
-        super().__init__("proof.withdrawn", error.detail)
-        self.key = error.key
 
 
 class VerifiedProof(NamedTuple):
@@ -401,13 +394,5 @@ def _controllers_key(
         )
     try:
         return method_key(method, purpose=purpose, fetch=fetch, now=now)
-    except CannotFetch as error:
-        raise CannotCheck("proof.unreachable", str(error)) from error
-    except MethodRevoked as error:
-        raise KeyWithdrawn(error) from error
-    except DidError as error:
-        if error.code == "methodNotSupported":
-            raise CannotCheck("proof.unreachable", error.detail) from error
-        raise ProofError("proof.method", error.detail) from error
-    except KeysError as error:
-        raise ProofError("proof.method", error.detail) from error
+    except (CannotFetch, KeysError) as error:
+        raise unusable(error) from error

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from contexts import ContextError, loads_strict
 from credentials.exchange.dcql import CredentialQuery, read_query, write_query
 from credentials.exchange.oid4vci import ExchangeError, web_address
-from credentials.formats.issuer_keys import signing_key
+from credentials.formats.issuer_keys import verify_token
 from credentials.formats.jose import read_jws, sign_jws
 from credentials.report import ProofError
 from keys.did.web import did_web_url
@@ -162,8 +162,7 @@ def read_request(jwt: str, *, client_id: str, fetch: Fetch | None, now: datetime
         if token.media_type != REQUEST_TYPE:
             raise ExchangeError("request.malformed", f"typ must be {REQUEST_TYPE}")
         did = _asker(claims, client_id)  # 2
-        key = signing_key(token, did, purpose="assertionMethod", fetch=fetch, now=now)  # 3
-        token.verify(key)
+        verify_token(token, did, purpose="assertionMethod", fetch=fetch, now=now)  # 3
     except ProofError as error:
         raise ExchangeError("request.proof", f"the request: {error.detail}") from error
     _check_times(claims, now)  # 4

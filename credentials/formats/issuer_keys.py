@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from contexts import ContextError, loads_strict
 from credentials.formats.jose import ALGORITHMS, Jws, header_key
 from credentials.report import CannotCheck, ProofError
+from credentials.unusable import KeyWithdrawn, unusable
 from keys.controller import verification_key
-from keys.errors import DidError, KeysError
+from keys.errors import KeysError
 from keys.fetching import CannotFetch, Fetch, HttpRequest
 from keys.material import PublicKey
 from keys.resolution import ALWAYS, SPELLED_OUT, resolve
@@ -38,23 +39,31 @@ class _Shown:
     """Its whole name in a controller document; a key set has none that lasts."""
 
 
-def signing_key(
-    token: Jws, signer: str, *, purpose: str, fetch: Fetch | None, now: datetime
-) -> PublicKey:
-    """Give the one key of `signer` that `token` can have been signed with; see `signing_method`."""
-    return signing_method(token, signer, purpose=purpose, fetch=fetch, now=now)[0]
-
-
-def signing_method(
+def verify_token(
     token: Jws, signer: str, *, purpose: str, fetch: Fetch | None, now: datetime
 ) -> tuple[PublicKey, str]:
-    """Give the one key of `signer` that `token` can have been signed with, and its method's name.
+    """Verify `token` with the one key of `signer` that can have signed it.
 
-    The name is empty for a key out of a set: nobody can look there whether it was taken back.
+    Gives the key and the name of its method, which is empty for a key out of a set: nobody can look
+    there whether it was taken back.
 
     The header's kid, its jwk and its alg each narrow the choice; what is left must be one key.
-    Raises `ProofError`, and `CannotCheck` when the signer's keys could not be asked for.
+    Raises `ProofError`, `KeyWithdrawn` only for what that key did sign, and `CannotCheck` when the
+    signer's keys could not be asked for.
     """
+    try:
+        public, method = _method(token, signer, purpose, fetch, now)
+    except KeyWithdrawn as withdrawn:
+        if withdrawn.key is not None:
+            token.verify(withdrawn.key)
+        raise
+    token.verify(public)
+    return public, method
+
+
+def _method(
+    token: Jws, signer: str, purpose: str, fetch: Fetch | None, now: datetime
+) -> tuple[PublicKey, str]:
     if signer.startswith("did:"):
         return _choose(token, signer, _keys_of_did(token, signer, purpose, fetch, now))
     if not is_web_address(signer):
@@ -78,17 +87,17 @@ def _choose(token: Jws, signer: str, shown: list[_Shown]) -> tuple[PublicKey, st
     if not fitting:
         raise ProofError("proof.method", f"{signer[:200]!r} shows no key {_named(token)}")
     methods: dict[PublicKey, str] = {}
-    refused = ""
+    refused: KeysError | None = None
     for key in fitting:
         try:
             public = key.read()
         except KeysError as error:
-            refused = error.detail
+            refused = error
             continue
         methods.setdefault(public, key.method)
     found = list(methods)
-    if not found:
-        raise ProofError("proof.method", refused)
+    if not found and refused is not None:
+        raise unusable(refused) from refused
     if "jwk" in token.header:
         found = [public for public in found if public == header_key(token.header)]
         if not found:
@@ -127,14 +136,8 @@ def _keys_of_did(
         if signer.startswith(SPELLED_OUT):
             return _spelled_out(signer, purpose)
         document = resolve(signer, fetch=fetch, now=now).document
-    except CannotFetch as error:
-        raise CannotCheck("proof.unreachable", str(error)) from error
-    except DidError as error:
-        if error.code == "methodNotSupported":
-            raise CannotCheck("proof.unreachable", error.detail) from error
-        raise ProofError("proof.method", error.detail) from error
-    except KeysError as error:
-        raise ProofError("proof.method", error.detail) from error
+    except (CannotFetch, KeysError) as error:
+        raise unusable(error) from error
     return list(_methods(document, signer, purpose, now))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from credentials.formats.issuer_keys import signing_key
+from credentials.formats.issuer_keys import verify_token
 from credentials.formats.sd_jwt import (
     Path,
     SdJwt,
@@ -96,8 +96,7 @@ def verify_sd_jwt_vc(
     token = read_sd_jwt(text)  # 1
     claims = _claims(token)
     issuer = claims["iss"]
-    public = signing_key(token.jws, issuer, purpose="assertionMethod", fetch=fetch, now=now)  # 2
-    token.jws.verify(public)
+    verify_token(token.jws, issuer, purpose="assertionMethod", fetch=fetch, now=now)  # 2
     check_claim_times(claims, now=now)  # 3
     holder = None
     if audience is not None:  # 4

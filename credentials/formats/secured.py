@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from credentials.formats.enveloped import Kind
-from credentials.formats.issuer_keys import signing_method
+from credentials.formats.issuer_keys import verify_token
 from credentials.formats.jose import Jws
 from credentials.formats.sd_jwt import SdJwt, check_key_binding, has_digests
 from credentials.report import CheckFailed, CredentialError, ProofError
@@ -60,15 +60,13 @@ class Secured(NamedTuple):
         """Verify as `verify` does; give the key and the name of its method, if it has one."""
         check_agreement(self)
         is_credential = self.kind == "credential"
-        public, method = signing_method(
+        return verify_token(
             self.jws,
             self.signer,
             purpose="assertionMethod" if is_credential else "authentication",
             fetch=fetch,
             now=now,
         )
-        self.jws.verify(public)
-        return public, method
 
     def time(self, name: str) -> datetime | None:
         """Read a claim that is a time, as `claim_time` does."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from credentials.formats.issuer_keys import signing_key
+from credentials.formats.issuer_keys import verify_token
 from credentials.formats.jose import read_jws
 from credentials.report import CannotCheck, CheckFailed
 from credentials.status.bits import expand_zlib
@@ -96,10 +96,9 @@ def _list_token(
 
 def _verified(text: str, looking: Looking) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     token = read_jws(text)
-    public = signing_key(
+    verify_token(
         token, looking.issuer, purpose="assertionMethod", fetch=looking.fetch, now=looking.now
     )
-    token.verify(public)
     claims = token.claims()
     if claims.get("iss", looking.issuer) != looking.issuer:
         raise CheckFailed("status.bad-list", "iss names another issuer")

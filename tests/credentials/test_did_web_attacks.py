@@ -11,10 +11,13 @@ import pytest
 from parties import NOW, Party, Web, WebParty
 
 from credentials import any_type
+from credentials.formats.sd_jwt import Path as Place
+from credentials.formats.vc_jwt import read_credential, sign_credential
 from credentials.proofs import verify_proof
 from credentials.report import CannotCheck, ProofError
 from keys.controller import Method, controller_document
 from keys.fetching import CannotFetch, HttpRequest, HttpResponse
+from keys.material import PrivateKey
 
 ISSUER = WebParty("Issuer")
 THIEF = WebParty("Thief", host="thief.example")
@@ -158,6 +161,28 @@ def test_what_only_names_a_key_that_was_taken_back_is_a_forgery() -> None:
     with pytest.raises(ProofError) as error:
         verify(badge, web)
     assert error.value.code == "proof.withdrawn"
+
+
+@pytest.mark.parametrize("hidden", [None, [("name",)]])
+def test_a_key_that_was_taken_back_is_named_for_tokens(hidden: list[Place] | None) -> None:
+    web = publishing(changed(revoked=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"))
+
+    def token(key: PrivateKey, **members: Any) -> str:
+        badge = {**ISSUER.unsigned_badge(HOLDER), **members}
+        return sign_credential(badge, key, kid=ISSUER.method, issued=NOW, hidden=hidden)
+
+    whole, other = token(ISSUER.key), token(ISSUER.key, awardedDate="2026-01-01T00:00:00Z")
+    header, _payload, signature = whole.partition("~")[0].split(".")
+    bent = ".".join([header, other.split(".")[1], signature])
+    bent += "".join(other.partition("~")[1:])
+    for text, code in (
+        (whole, "withdrawn"),
+        (token(THIEF.key), "signature"),
+        (bent, "signature"),
+    ):
+        with pytest.raises(ProofError) as error:
+            read_credential(text).verify(fetch=web, now=NOW)
+        assert error.value.code == f"proof.{code}"
 
 
 def test_a_key_that_was_taken_back_is_named_for_credentials_of_any_type() -> None:

@@ -230,7 +230,7 @@ def test_key_that_may_not_assert_is_refused() -> None:
     assert reasons(judge(token, fetch=Site({address: allowed}).fetch)) == []
     revoked = {**allowed["verificationMethod"][0], "revoked": "2026-01-01T00:00:00Z"}
     gone = {**allowed, "verificationMethod": [revoked]}
-    assert reasons(judge(token, fetch=Site({address: gone}).fetch)) == ["proof.method"]
+    assert reasons(judge(token, fetch=Site({address: gone}).fetch)) == ["proof.withdrawn"]
     assert reasons(judge(token, fetch=Site({address: None}).fetch)) == ["proof.unreachable"]
     assert judge(token, fetch=Site({address: None}).fetch).headline is Headline.NOT_CHECKED
 
