@@ -63,12 +63,14 @@ def skills() -> str | Response:
         ]
         reached = attempts.standing(session, framework(), visitor().id)
     not_here = (SubmissionState.WITHDRAWN, SubmissionState.DRAFT)
+    sent = [one for one in mine if one.state not in not_here]
+    sent.sort(key=lambda one: one.state != SubmissionState.RETURNED)  # what waits for the person
     return render_template(
         "candidate/skills.html",
         framework=framework(),
         language=_edition_language(),
         drafts=[(one, done, _go_on_url(one, done)) for one, done in drafts],
-        work=[(one, decisions[one.id]) for one in mine if one.state not in not_here],
+        work=[(one, decisions[one.id]) for one in sent],
         reached=reached,
     )
 
