@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import (
@@ -13,12 +14,14 @@ from issuer import (
     appeals,
     assessment,
     attempts,
+    awards,
     consents,
     deferrals,
     evidence,
     feedback,
     offers,
 )
+from issuer.award_tables import AwardState
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import (
@@ -62,15 +65,19 @@ def skills() -> str | Response:
             if one.state == SubmissionState.DRAFT
         ]
         reached = attempts.standing(session, framework(), visitor().id)
+        ready = _ready(session)
     not_here = (SubmissionState.WITHDRAWN, SubmissionState.DRAFT)
     sent = [one for one in mine if one.state not in not_here]
-    sent.sort(key=lambda one: one.state != SubmissionState.RETURNED)  # what waits for the person
+    waits = {one.id for one in sent if one.state == SubmissionState.RETURNED}
+    waits |= {one.id for one in sent if (made := decisions[one.id]) and made.id in ready}
+    sent.sort(key=lambda one: one.id not in waits)  # first what waits for the person
     return render_template(
         "candidate/skills.html",
         framework=framework(),
         language=_edition_language(),
         drafts=[(one, done, _go_on_url(one, done)) for one, done in drafts],
         work=[(one, decisions[one.id]) for one in sent],
+        waits=waits,
         reached=reached,
     )
 
@@ -238,6 +245,7 @@ def status(submission_id: UUID) -> str | Response:
         again = appeals.may_appeal(session, submission, now=now)
         waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
+        is_ready = decision is not None and decision.id in _ready(session)
         given = assessment.answers(session, submission_id)
         to_show = [] if decision else assessment.unobserved(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
@@ -255,6 +263,7 @@ def status(submission_id: UUID) -> str | Response:
         last_day=appeals.last_day(decision) if decision else None,
         may_wait=waits,
         offer=offer,
+        is_ready=is_ready,
         to_show=to_show,
     )
 
@@ -361,6 +370,13 @@ def _said_about_recording(one: Task) -> bool | None:
         return None
     with services().database.reading() as session:
         return evidence.said_about_recording(session, visitor().id)
+
+
+def _ready(session: Session) -> frozenset[UUID]:
+    """Give the decisions whose badge waits for the visitor to collect it."""
+    mine = awards.issued(session, candidate_id=visitor().id)
+    waiting = (AwardState.RELEASED, AwardState.OFFERED)
+    return frozenset(one.award.decision_id for one in mine if one.state in waiting)
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:
