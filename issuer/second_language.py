@@ -1,7 +1,7 @@
 """Which languages somebody reads beside that of the pages: a framework speaks fewer than they do.
 
-    >>> languages_of_country("ES")
-    ('es',)
+>>> languages_of_country("ES")
+('es',)
 """
 
 from functools import cache

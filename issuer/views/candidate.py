@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from issuer import (
@@ -21,7 +20,6 @@ from issuer import (
     feedback,
     offers,
 )
-from issuer.award_tables import AwardState
 from issuer.framework import Scenario, Task
 from issuer.tables import Decision, Role, Submission, SubmissionState
 from issuer.views.common import (
@@ -65,7 +63,7 @@ def skills() -> str | Response:
             if one.state == SubmissionState.DRAFT
         ]
         reached = attempts.standing(session, framework(), visitor().id)
-        ready = _ready(session)
+        ready = awards.to_collect(session, visitor().id)
     not_here = (SubmissionState.WITHDRAWN, SubmissionState.DRAFT)
     sent = [one for one in mine if one.state not in not_here]
     waits = {one.id for one in sent if one.state == SubmissionState.RETURNED}
@@ -245,7 +243,7 @@ def status(submission_id: UUID) -> str | Response:
         again = appeals.may_appeal(session, submission, now=now)
         waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
-        is_ready = decision is not None and decision.id in _ready(session)
+        is_ready = decision is not None and decision.id in awards.to_collect(session, visitor().id)
         given = assessment.answers(session, submission_id)
         to_show = [] if decision else assessment.unobserved(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
@@ -370,13 +368,6 @@ def _said_about_recording(one: Task) -> bool | None:
         return None
     with services().database.reading() as session:
         return evidence.said_about_recording(session, visitor().id)
-
-
-def _ready(session: Session) -> frozenset[UUID]:
-    """Give the decisions whose badge waits for the visitor to collect it."""
-    mine = awards.issued(session, candidate_id=visitor().id)
-    waiting = (AwardState.RELEASED, AwardState.OFFERED)
-    return frozenset(one.award.decision_id for one in mine if one.state in waiting)
 
 
 def _reached(submission: Submission, decision: Decision | None, offer: str | None) -> int:
