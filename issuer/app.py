@@ -19,6 +19,7 @@ from issuer import (
     notices,
     retention,
     returns,
+    second_language,
     secret,
     stolen_keys,
 )
@@ -73,7 +74,7 @@ from web import sessions
 from web.app import Services, create_service, register, utc_now
 from web.database import Database
 from web.errors import Refused
-from web.languages import N_
+from web.languages import N_, current_language
 from web.mail import MailServer
 
 __all__ = ["award_tables", "create_app"]
@@ -263,6 +264,10 @@ def _look_before_each_page(app: Flask, library: Library) -> None:
             token = sessions.read_cookie()
             if token and not g.machine_interface and request.endpoint:
                 g.visitor = accounts.visitor(session, token, now=services.now())
+            if g.visitor and current_language() not in library.current.languages:
+                g.second_languages = second_language.second_languages(
+                    session, g.visitor.id, g.visitor.organisation_id
+                )
 
     @app.context_processor
     def tell() -> dict[str, object]:

@@ -24,6 +24,7 @@ from issuer.accounts import centre_of
 from issuer.audit import record
 from issuer.award_tables import (
     Award,
+    AwardState,
     BadgeState,
     Change,
     Credential,
@@ -265,6 +266,13 @@ def issued(
     if centre is not None:
         statement = statement.where(col(Award.candidate_id).in_(_people_of(centre)))
     return [IssuedBadge(*row) for row in session.exec(statement)]
+
+
+def to_collect(session: Session, candidate_id: UUID) -> frozenset[UUID]:
+    """Give the decisions whose badge waits for its person to collect it."""
+    waiting = (AwardState.RELEASED, AwardState.OFFERED)
+    mine = issued(session, candidate_id=candidate_id)
+    return frozenset(one.award.decision_id for one in mine if one.state in waiting)
 
 
 def issued_badge(session: Session, award_id: UUID, *, centre: UUID | None = None) -> IssuedBadge:

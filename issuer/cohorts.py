@@ -267,7 +267,7 @@ def read_invitations(
             gettext("The first line must name the column %(name)s.", name=name) for name in lacking
         ]
     sites = _sites(session, cohort_id)
-    own = accounts.centre_of(session, by)
+    own = session.get_one(Organisation, accounts.centre_of(session, by))
     read: list[Invitation] = []
     problems: list[str] = []
     for number, row in enumerate(rows[1:], 2):
@@ -552,7 +552,7 @@ def _column(heading: str) -> str | None:
 
 
 def _invitation(
-    cells: Mapping[str, str], sites: Mapping[str, UUID], own: UUID
+    cells: Mapping[str, str], sites: Mapping[str, UUID], own: Organisation
 ) -> tuple[Invitation | None, list[str]]:
     problems = []
     if any(len(cell) > MAX_CELL for cell in cells.values()):
@@ -562,9 +562,11 @@ def _invitation(
         problems.append(gettext("the name is missing or too long"))
     site = sites.get(cells.get("site", "").casefold())
     if site is None:
-        problems.append(gettext("the centre is not in this group"))
-    elif site != own:
-        problems.append(gettext("another centre invites its own people"))
+        problems.append(gettext("the centre is not in this group; write %(name)s", name=own.name))
+    elif site != own.id:
+        problems.append(
+            gettext("another centre invites its own people; write %(name)s", name=own.name)
+        )
     language = cells.get("language", "").casefold() or "en"
     if language not in languages():
         problems.append(gettext("the language must be one of %(all)s", all=", ".join(languages())))

@@ -138,7 +138,8 @@ def _achieved(subject: dict[str, Any], achievement: dict[str, Any]) -> tuple[dic
 
 
 def _terms(achievement: dict[str, Any], language: str) -> Iterator[Term]:
-    reader = closest_language(LANGUAGES)
+    own = language.split("-")[0]
+    reader = closest_language(LANGUAGES, otherwise=own if own in LANGUAGES else "en")
     for row in _list(achievement.get("alignment")):
         url, code = clean(row.get("targetUrl"), _LONGEST_URL), clean_name(row.get("targetCode"))
         written = " ".join(clean(row.get("targetName"), _LONGEST_TERM).split())

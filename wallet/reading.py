@@ -70,7 +70,7 @@ class BadgeView:
 
 
 def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
-    """Read a verified badge for a reader of `language`."""
+    """Read a verified badge for a reader of `language`; "" for the badge's own."""
     subject = _mapping(document.get("credentialSubject"))
     achievement = _mapping(subject.get("achievement"))
     alignments = list(_mappings(achievement.get("alignment")))
@@ -92,7 +92,7 @@ def view_badge(document: Mapping[str, Any], language: str) -> BadgeView:
         claimed_signer=_text(_mapping(document.get("issuer")).get("name")),
         signer_page=_page(_text(_mapping(document.get("issuer")).get("url"))),
         marks=tuple(_marks(subject, achievement)),
-        links=tuple(_links(alignments, language)),
+        links=tuple(_links(alignments, language or own)),
         open_names=tuple(
             _text(one.get("identityHash"))
             for one in _mappings(subject.get("identifier"))

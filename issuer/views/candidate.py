@@ -13,6 +13,7 @@ from issuer import (
     appeals,
     assessment,
     attempts,
+    awards,
     consents,
     deferrals,
     evidence,
@@ -62,13 +63,19 @@ def skills() -> str | Response:
             if one.state == SubmissionState.DRAFT
         ]
         reached = attempts.standing(session, framework(), visitor().id)
+        ready = awards.to_collect(session, visitor().id)
     not_here = (SubmissionState.WITHDRAWN, SubmissionState.DRAFT)
+    sent = [one for one in mine if one.state not in not_here]
+    waits = {one.id for one in sent if one.state == SubmissionState.RETURNED}
+    waits |= {one.id for one in sent if (made := decisions[one.id]) and made.id in ready}
+    sent.sort(key=lambda one: one.id not in waits)  # first what waits for the person
     return render_template(
         "candidate/skills.html",
         framework=framework(),
         language=_edition_language(),
         drafts=[(one, done, _go_on_url(one, done)) for one, done in drafts],
-        work=[(one, decisions[one.id]) for one in mine if one.state not in not_here],
+        work=[(one, decisions[one.id]) for one in sent],
+        waits=waits,
         reached=reached,
     )
 
@@ -236,6 +243,7 @@ def status(submission_id: UUID) -> str | Response:
         again = appeals.may_appeal(session, submission, now=now)
         waits = deferrals.standing(session, submission) is deferrals.Standing.WAITING
         offer = offers.open_offer_for_candidate(session, submission_id)
+        is_ready = decision is not None and decision.id in awards.to_collect(session, visitor().id)
         given = assessment.answers(session, submission_id)
         to_show = [] if decision else assessment.unobserved(session, submission_id)
     if submission.state == SubmissionState.DRAFT:
@@ -253,6 +261,7 @@ def status(submission_id: UUID) -> str | Response:
         last_day=appeals.last_day(decision) if decision else None,
         may_wait=waits,
         offer=offer,
+        is_ready=is_ready,
         to_show=to_show,
     )
 

@@ -42,9 +42,12 @@ def framework_of(submission: Submission) -> Framework:
 def reader_language(its: Framework) -> str:
     """Give the language in which this visitor reads the texts of a framework.
 
-    It may be another than the page's: a framework speaks fewer languages than the pages do.
+    It may be another than the page's: a framework speaks fewer languages than the pages do. Then
+    it is one that the browser names, else that of the person's own tasks, else the centre's.
     """
-    return closest_language(its.languages, its.edition_language(current_language()))
+    found = closest_language(its.languages, otherwise="")
+    second = (one for one in g.get("second_languages", ()) if one in its.languages)
+    return found or next(second, its.edition_language(current_language()))
 
 
 def sampling() -> Sampling:

@@ -22,6 +22,7 @@ def test_an_examiner_signs_in_with_the_wallet(
 
     page.goto(live_services.issuer)
     page.get_by_role("button", name="Elena", exact=True).click()
+    page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="My appointments").click()
     page.get_by_role("link", name="My appointment as a badge").first.click()
     page.get_by_role("button", name="Make my badge").click()
@@ -36,6 +37,7 @@ def test_an_examiner_signs_in_with_the_wallet(
     look("kept")
 
     page.goto(live_services.issuer)
+    page.locator("summary", has_text="More").click()
     page.get_by_role("button", name="Sign out").click()
     look("start")
     page.get_by_role("button", name="Sign in with my wallet").click()

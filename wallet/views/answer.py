@@ -106,7 +106,11 @@ def _asked() -> Asked:
 
 def _page(asked: Asked, error: Refused | None = None) -> str:
     choices = [
-        (one, view_badge(one.document, closest_language(LANGUAGES)), is_valid_now(one.findings))
+        (
+            one,
+            view_badge(one.document, closest_language(LANGUAGES, otherwise="")),
+            is_valid_now(one.findings),
+        )
         for one in asked.choices
     ]
     return render_template(

@@ -180,7 +180,7 @@ def delete(badge_id: UUID) -> Response:
 
 
 def _view(badge: KeptBadge) -> BadgeView:
-    return view_badge(badge.document, closest_language(LANGUAGES))
+    return view_badge(badge.document, closest_language(LANGUAGES, otherwise=""))
 
 
 def _sentence_language(view: BadgeView) -> str:

@@ -51,7 +51,10 @@ def look(share_id: UUID) -> str:
     """Show what others will see; once it is shown, the code for them to scan."""
     wallet, now = open_wallet(), services().now()
     share = sharing.find(services().database, wallet, share_id, now=now)
-    views = [view_badge(document, closest_language(LANGUAGES)) for document in share.documents]
+    views = [
+        view_badge(document, closest_language(LANGUAGES, otherwise=""))
+        for document in share.documents
+    ]
     if share.state == "draft":
         return render_template("show_preview.html", share=share, views=views, **_time_left(share))
     settings = wallet_settings()
@@ -98,7 +101,7 @@ def _choose_page(chosen: list[str], duration: str, error: Refused | None = None)
     wallet, database = open_wallet(), services().database
     wall = badges.wall(database, wallet)
     shown = [
-        (badge, view_badge(badge.document, closest_language(LANGUAGES)))
+        (badge, view_badge(badge.document, closest_language(LANGUAGES, otherwise="")))
         for badge in wall.badges
         if badge.mine
     ]
