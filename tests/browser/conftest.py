@@ -113,7 +113,9 @@ def axe() -> Callable[[Page], list[str]]:
 
     def violations(page: Page) -> list[str]:
         page.wait_for_load_state()  # a click ends when the next page begins, not when it is whole
-        page.evaluate(source)
+        if not page.evaluate("'axe' in window"):
+            page.context.add_init_script(source)  # pages to come have it: half a megabyte less each
+            page.evaluate(source)
         found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
         return [
             f"{page.url}: {one['id']} ({one['help']}): {node['target']}"
