@@ -20,6 +20,12 @@ from contexts.pinned import admit_contexts_for_conformance
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 _LONGEST_NAME = 60
+# Each of these makes a demo, which takes ten to thirty seconds: one worker makes it for all.
+_TOGETHER = (
+    "tests/journeys/test_demo_pilot.py::",
+    "tests/journeys/test_world.py::",
+    "tests/peers/test_peers.py::test_badge_of_the_demo",
+)
 
 quick.install()
 # A machine that others use may stand still for a moment: how long one example takes says nothing.
@@ -34,6 +40,22 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     if isinstance(val, str) and (len(val) > _LONGEST_NAME or "did:key:" in val):
         return argname
     return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests of a name in `_TOGETHER` to one worker.
+
+    By name, not by mark: with pytest 9.2 the scheduler of pytest-xdist 3.8 sees no `xdist_group`.
+    """
+    from xdist.scheduler import LoadGroupScheduling
+
+    class Together(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            together = (one for one in _TOGETHER if nodeid.startswith(one))
+            return next(together, super()._split_scope(nodeid))
+
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:

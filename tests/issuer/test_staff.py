@@ -60,7 +60,7 @@ def ended(centre: Centre, person: UUID, role: Role, by: UUID) -> None:
 
 
 def test_nobody_gives_themselves_a_role(centre: Centre) -> None:
-    ada = centre.person("ada", Role.ADMINISTRATOR)
+    ada, omar = centre.person("ada", Role.ADMINISTRATOR), centre.person("omar")
 
     def take(role: Role) -> None:
         with centre.database.transaction() as session:
@@ -71,7 +71,7 @@ def test_nobody_gives_themselves_a_role(centre: Centre) -> None:
         with pytest.raises(DatabaseError), centre.database.transaction() as session:
             session.add(Grant(person_id=ada, role=role, granted_by=ada, granted_at=NOW))
         with pytest.raises(DatabaseError), centre.database.transaction() as session:
-            session.add(Grant(person_id=centre.person("omar"), role=role))
+            session.add(Grant(person_id=omar, role=role))
     assert roles_of(centre, ada) == {"administrator"}
 
 
