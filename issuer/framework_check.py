@@ -8,7 +8,7 @@ same function::
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +83,7 @@ def check(files: Files) -> list[Finding]:
     return findings
 
 
-def problems(findings: list[Finding]) -> list[Finding]:
+def problems(findings: Iterable[Finding]) -> list[Finding]:
     """Leave the warnings out."""
     return [one for one in findings if not one.is_warning]
 

@@ -116,7 +116,7 @@ def open_draft(edition_id: UUID) -> Response:
 def edition(edition_id: UUID) -> str:
     """Show one version: what is in it, what is wrong with it, and what can be done now."""
     row, document = read_edition(edition_id)
-    found = [] if row.state == EditionState.PUBLISHED else editing.findings(row)
+    found = () if row.state == EditionState.PUBLISHED else editing.findings(row)
     return render_template(
         "standards/edition.html",
         edition=row,

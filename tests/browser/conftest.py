@@ -42,12 +42,10 @@ NewPage = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here as browser tests; keep those of one language in one worker."""
+    """Mark what lies here as browser tests."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            language = getattr(item, "callspec", None) and item.callspec.params.get("language")
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(f"browser {language or ''}"))
 
 
 @pytest.fixture(scope="session")
