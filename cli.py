@@ -592,25 +592,31 @@ def check_trail(given: argparse.Namespace) -> int:
 
     from issuer import audit, secret
 
-    kept = given.kept.read_text("utf-8").splitlines() if _is_there(given.kept) else []
     with _issuers_database(given) as database:
+        kept: list[str] = []
+        if given.kept is not None and given.kept.exists():  # a byte that is no text is unreadable
+            kept = given.kept.read_text("utf-8", errors="replace").split("\n")
         now = datetime.now(UTC)
         secret.check(database, now=now)
         with database.reading() as session:
             broken = audit.broken_at(session)
-            said = [(line, audit.compare(session, line.partition(" ")[2])) for line in kept if line]
             end = f"{now:%Y-%m-%dT%H:%MZ} {audit.checkpoint(session)}"
-    bad = [f"{line}  {told or audit.Kept.UNREADABLE}" for line, told in said if told != "holds"]
-    bad = [line for line in bad if not line.endswith(audit.Kept.TOO_OLD)]
-    if broken is not None:
-        bad.insert(0, f"the trail is broken at number {broken}")
+            said = [
+                (line, audit.compare(session, line.partition(" ")[2]) or audit.Kept.UNREADABLE)
+                for line in kept
+                if line
+            ]
+        bad = [] if broken is None else [f"the trail is broken at number {broken}"]
+        fine = (audit.Kept.HOLDS, audit.Kept.TOO_OLD)
+        bad += [f"{line}  {told}" for line, told in said if told not in fine]
+        if given.kept is not None and not bad:
+            with given.kept.open("a", encoding="utf-8") as file:
+                file.write(f"{end}\n")
     if bad:
         print("\n".join([*bad, "The trail is not what it was: something was changed or cut out."]))
         return _NOT_VALID
-    if given.kept is not None:
-        with given.kept.open("a", encoding="utf-8") as file:
-            file.write(f"{end}\n")
-    print(f"{end}\nThe trail is whole, and holds {len(said)} ends that were kept.")
+    held = sum(told is audit.Kept.HOLDS for _line, told in said)
+    print(f"{end}\nThe trail is whole, and holds {held} ends that were kept.")
     return _VALID
 
 
@@ -746,10 +752,6 @@ def _database_url(where: str) -> str:
         return str(json.loads(_read(where))["database_url"])
     except (ValueError, KeyError, TypeError):
         _stop(f"{where} is not a JSON object with a database_url")
-
-
-def _is_there(path: Path | None) -> bool:
-    return path is not None and path.exists()
 
 
 @contextmanager

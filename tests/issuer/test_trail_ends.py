@@ -215,3 +215,18 @@ def test_the_command_compares_all_ends_that_it_kept(
     code, said = run()
     assert (code, "missing" in said, ends.read_text()) == (1, True, before)
     assert SECRET.hex() not in said
+
+
+def test_a_file_of_ends_that_is_none_is_said_and_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    centre = open_centre(tmp_path, database_url=f"sqlite:///{tmp_path}/issuer.db")
+    happens(centre)
+    path, picture = write_settings(tmp_path), tmp_path / "picture"
+    picture.write_bytes(b"\x89PNG\r\n\xff\n")
+    for kept, ends_with, words in ((picture, 1, "unreadable"), (tmp_path, 3, "directory")):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["database", "trail", "--settings", str(path), "--kept", str(kept)])
+        said = "".join(capsys.readouterr())
+        assert (ended.value.code, words in said, "Traceback" in said) == (ends_with, True, False)
+    assert picture.read_bytes() == b"\x89PNG\r\n\xff\n"
